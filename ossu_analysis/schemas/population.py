@@ -1,0 +1,60 @@
+"""Tables of the link ``population``."""
+
+import pandas as pd
+
+from ossu_analysis.schemas.base import Table, column, declare, status_column
+
+LEVELS = ("country", "region", "oblast", "municipality")
+OUTPUT_TYPES = ("mean", "median", "quantile")
+
+
+@declare("population", "forecast", "Население по община, област, район и страна към 31 декември: базова година и прогноза с граници")
+class Forecast(Table):
+    """Persons by area, year, sex, age group and scenario: the base year as observed rows, later years with ranges."""
+
+    area_level: str = column("ниво на територията: country, region, oblast, municipality")
+    area_code: str = column("код на територията (BG; BG42; SML; SML02)")
+    year: int = column("година, към 31 декември", "година", ge=1950, le=2200)
+    sex: str = column("пол: F жени, M мъже, T общо", isin=("F", "M", "T"))
+    age_from: int = column("първа навършена възраст на групата", "години", ge=0, le=120)
+    age_to: pd.Int64Dtype = column("последна възраст на групата; NULL значи отворена група", "години", nullable=True)
+    scenario: str = column("сценарий; reference е основният")
+    output_type: str = column("вид на стойността: mean, median, quantile", isin=OUTPUT_TYPES)
+    output_type_id: str = column("ниво на квантила, напр. '0.1'; NULL при mean и median", nullable=True)
+    persons: float = column("брой лица", "лица", ge=0)
+    base_year: int = column("последна година с наблюдавано население", "година")
+    run_id: str = column("изчисление, от което идва редът")
+    status: str = status_column()
+
+
+@declare("population", "component", "Компоненти на изменението на населението: раждания, умирания, миграция, неотчетена загуба")
+class Component(Table):
+    """Births, deaths, net migration and hidden loss per area and year; births - deaths + migration + loss = change."""
+
+    area_level: str = column("ниво на територията")
+    area_code: str = column("код на територията")
+    year: int = column("календарна година", "година")
+    scenario: str = column("сценарий")
+    output_type: str = column("вид на стойността: mean, median, quantile", isin=OUTPUT_TYPES)
+    output_type_id: str = column("ниво на квантила; NULL при mean и median", nullable=True)
+    births: float = column("живородени през годината", "лица", ge=0)
+    deaths: float = column("умрели през годината", "лица", ge=0)
+    net_migration: float = column("заселени минус изселени през годината", "лица")
+    hidden_loss: float = column(
+        "изменение, което текущата статистика не отчита и ще проличи при преброяване (отрицателно е загуба)", "лица"
+    )
+    base_year: int = column("последна година с наблюдавано население", "година")
+    run_id: str = column("изчисление, от което идва редът")
+    status: str = status_column()
+
+
+@declare("population", "exposure_draw", "Съвместни симулации на броя лица по целева група, община и година")
+class ExposureDraw(Table):
+    """Joint draws of the persons in each target group: what demand reads. Large; written and read by chunk."""
+
+    draw: int = column("номер на симулацията, от 0")
+    municipality_code: str = column("код на общината")
+    year: int = column("година, към 31 декември", "година")
+    target_group: str = column("код на целевата група")
+    persons: float = column("брой лица", "лица", ge=0)
+    status: str = status_column()

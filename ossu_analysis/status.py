@@ -1,0 +1,29 @@
+"""How a figure came to be: observed, estimated, imputed, forecast or demonstration, and which of them wins.
+
+A figure computed from others carries the weakest status of its inputs; demonstration is the weakest of all, so that
+nothing made from demonstration returns can pass for real.
+"""
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+STATUSES = ("observed", "estimated", "imputed", "forecast", "demonstration")
+"""From the strongest to the weakest."""
+
+
+def weakest(statuses: Iterable[str]) -> str:
+    """Return the weakest of several statuses.
+
+    Raises
+    ------
+    ValueError
+        If one of them is unknown, or there is none.
+    """
+    return STATUSES[max(STATUSES.index(status) for status in statuses)]
+
+
+def weakest_of_columns(*columns: "pd.Series[str]") -> "pd.Series[str]":
+    """Weakest status row by row, over columns of equal length and index."""
+    ranks = pd.concat([column.map(STATUSES.index) for column in columns], axis=1)
+    return ranks.max(axis=1).map(lambda rank: STATUSES[rank]).astype("str")

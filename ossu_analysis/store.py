@@ -1,0 +1,149 @@
+"""Where tables live and how they are read and written: Parquet files through DuckDB, replaced whole.
+
+``Store(root)`` knows the folders of DESIGN section 3. Every write goes to a temporary file beside the target and takes
+its name by `os.replace`, so a killed run leaves the former table. Nothing here knows what a table means.
+"""
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ossu_analysis.errors import OssuError
+
+if TYPE_CHECKING:
+    import duckdb
+    import pandas as pd
+    import pyarrow as pyarrow_types
+
+BUILDING = ".building"
+
+
+class Store:
+    """The folders of one project and the tables in them.
+
+    Parameters
+    ----------
+    root : Path
+        Folder that holds ``data/``; the repository's root for a user.
+    """
+
+    def __init__(self, root: Path | str = ".") -> None:
+        self.root = Path(root).resolve()
+        self.data = self.root / "data"
+        self.raw, self.reference = self.data / "raw", self.data / "reference"
+        self.assumptions, self.rules, self.inbox = (self.data / n for n in ("assumptions", "rules", "inbox"))
+        self.tables, self.runs = self.data / "tables", self.data / "runs"
+
+    def path(self, link: str, table: str) -> Path:
+        """File of one working table, whether it exists or not."""
+        return self.tables / link / f"{table}.parquet"
+
+    def has(self, link: str, table: str) -> bool:
+        """Whether the working table has been made."""
+        return self.path(link, table).exists()
+
+    def existing(self) -> list[tuple[str, str]]:
+        """``(link, table)`` of every working table that has been made, sorted."""
+        return sorted((file.parent.name, file.stem) for file in self.tables.glob("*/*.parquet"))
+
+    def write(self, link: str, table: str, frame: "pd.DataFrame") -> Path:
+        """Replace a working table; types come from its declared class.
+
+        Raises
+        ------
+        pandera.errors.SchemaErrors
+            If the frame is not what the class declares; the former table stays.
+        """
+        from ossu_analysis.schemas import columns, table_class, validated
+
+        declared = table_class(link, table)
+        checked = validated(declared, frame)
+        casts = ", ".join(f'"{info.name}"::{info.sql_type} as "{info.name}"' for info in columns(declared))
+        with self._replacing(link, table) as building, connect() as db:
+            db.register("checked", checked)
+            db.execute(f"copy (select {casts} from checked) to '{building}' (format parquet, compression zstd)")
+        return self.path(link, table)
+
+    def write_chunks(self, link: str, table: str, chunks: "Iterable[pyarrow_types.Table]") -> int:
+        """Replace a large working table chunk by chunk, without holding it in memory; returns the number of rows."""
+        import pyarrow.parquet as parquet
+
+        rows, writer = 0, None
+        with self._replacing(link, table) as building:
+            for chunk in chunks:
+                writer = writer or parquet.ParquetWriter(building, chunk.schema, compression="zstd")
+                writer.write_table(chunk)
+                rows += chunk.num_rows
+            if writer is None:
+                raise OssuError("common.empty_table", table=f"{link}.{table}")
+            writer.close()
+        return rows
+
+    def read(self, link: str, table: str, where: str = "") -> "pd.DataFrame":
+        """Read a working table into pandas with its declared types; ``where`` is an SQL condition.
+
+        Raises
+        ------
+        OssuError
+            ``common.no_table`` when the table has not been made yet.
+        """
+        from ossu_analysis.schemas import columns, table_class
+
+        condition = f" where {where}" if where else ""
+        with connect() as db:
+            source = f"read_parquet('{self._made(link, table)}')"
+            frame = db.sql(f"select * from {source}{condition}").df()
+        kinds = {info.name: info.pandas_type for info in columns(table_class(link, table))}
+        return frame.astype({name: kind for name, kind in kinds.items() if name in frame and kind != "date"})
+
+    def sql(self, query: str, *tables: tuple[str, str]) -> "pd.DataFrame":
+        """Ask a question of working tables by SQL; each of ``tables`` is visible as ``link.table``."""
+        with connect() as db:
+            for link, table in tables or self.existing():
+                db.execute(f'create schema if not exists "{link}"')
+                source = f"read_parquet('{self._made(link, table)}')"
+                db.execute(f'create view "{link}"."{table}" as select * from {source}')
+            return db.sql(query).df()
+
+    def write_catalogue(self) -> Path:
+        """Replace ``data/catalogue.duckdb``: a view per working table, so SQL sees the current state."""
+        target, building = self.data / "catalogue.duckdb", self.data / f"catalogue.duckdb{BUILDING}"
+        building.unlink(missing_ok=True)
+        with connect(building) as db:
+            for link, table in self.existing():
+                db.execute(f'create schema if not exists "{link}"')
+                source = f"read_parquet('{self.path(link, table)}')"
+                db.execute(f'create view "{link}"."{table}" as select * from {source}')
+        os.replace(building, target)
+        return target
+
+    def _made(self, link: str, table: str) -> Path:
+        if not self.has(link, table):
+            raise OssuError("common.no_table", table=f"{link}.{table}")
+        return self.path(link, table)
+
+    @contextmanager
+    def _replacing(self, link: str, table: str) -> Iterator[Path]:
+        target = self.path(link, table)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        building = target.with_name(f".{target.name}{BUILDING}")
+        building.unlink(missing_ok=True)
+        try:
+            yield building
+            os.replace(building, target)
+        finally:
+            building.unlink(missing_ok=True)
+
+
+@contextmanager
+def connect(path: Path | str = ":memory:", **options: Any) -> "Iterator[duckdb.DuckDBPyConnection]":
+    """Open DuckDB for the length of a ``with`` block; no file is kept open by us."""
+    import duckdb
+
+    connection = duckdb.connect(str(path), **options)
+    try:
+        yield connection
+    finally:
+        connection.close()

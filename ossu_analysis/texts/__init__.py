@@ -1,0 +1,87 @@
+"""Every sentence that people read, by key, and numbers, dates and order in Bulgarian form.
+
+Sentences stand in ``texts/<language>/<link>.yaml``; key ``gap.title`` is the entry ``title`` of ``gap.yaml`` (nested
+entries are joined by dots). Placeholders are filled by `str.format`. Bulgarian is complete; English is the second
+language of the interface and falls back to Bulgarian.
+"""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).parent
+NBSP = "\u00a0"
+
+
+@cache
+def _catalogue(language: str) -> dict[str, str]:
+    import yaml
+
+    found: dict[str, str] = {}
+    for file in sorted((FOLDER / language).glob("*.yaml")):
+        _flatten(file.stem, yaml.safe_load(file.read_text(encoding="utf-8")) or {}, found)
+    return found
+
+
+def _flatten(prefix: str, entries: dict[str, Any], into: dict[str, str]) -> None:
+    for key, value in entries.items():
+        name = prefix if key == "_" else f"{prefix}.{key}"
+        if isinstance(value, dict):
+            _flatten(name, value, into)
+        else:
+            into[name] = str(value)
+
+
+def text(key: str, language: str = "bg", **facts: Any) -> str:
+    """Return the sentence of a key with its placeholders filled; an unknown key comes back as it is."""
+    found = _catalogue(language).get(key) or _catalogue("bg").get(key)
+    if found is None:
+        return "" if key.endswith(".todo") else key
+    return found.format(**facts) if facts else found
+
+
+def number(value: float | None, digits: int = 0) -> str:
+    """``12 345,6`` with a no-break space; ``..`` for a value that is not available."""
+    from babel.numbers import format_decimal
+
+    if value is None or value != value:
+        return ".."
+    pattern = "#,##0" + ("." + "0" * digits if digits else "")
+    rounded = round(float(value), digits) + 0.0
+    return format_decimal(rounded, format=pattern, locale="bg_BG", group_separator=True).replace(" ", NBSP)
+
+
+def percent(share: float | None, digits: int = 1) -> str:
+    """``12,3 %`` from a share between 0 and 1."""
+    return ".." if share is None or share != share else f"{number(100 * share, digits)}{NBSP}%"
+
+
+def money(amount: float | None, currency: str = "EUR", digits: int = 0) -> str:
+    """``1 234 €`` or ``1 234 лв.``"""
+    sign = {"EUR": "€", "BGN": "лв."}.get(currency, currency)
+    return ".." if amount is None or amount != amount else f"{number(amount, digits)}{NBSP}{sign}"
+
+
+def interval(middle: float | None, low: float | None, high: float | None, digits: int = 0) -> str:
+    """``120 (95-150)`` with an en dash."""
+    return f"{number(middle, digits)} ({number(low, digits)}–{number(high, digits)})"
+
+
+def day(value: Any) -> str:
+    """``21.11.2026 г.`` from a date or an ISO string."""
+    import datetime
+
+    moment = datetime.date.fromisoformat(value[:10]) if isinstance(value, str) else value
+    return f"{moment:%d.%m.%Y} г."
+
+
+@cache
+def _collator() -> Any:
+    from pyuca import Collator
+
+    return Collator()
+
+
+def sort_key(name: str) -> Any:
+    """Key for sorting Bulgarian names by collation instead of bytes."""
+    return _collator().sort_key(name)
