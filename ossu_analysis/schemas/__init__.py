@@ -16,6 +16,7 @@ from ossu_analysis.schemas.base import (
 )
 
 __all__ = [
+    "REGISTRY",
     "ColumnInfo",
     "Declared",
     "Table",

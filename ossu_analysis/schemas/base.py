@@ -75,7 +75,13 @@ class ColumnInfo:
 
 _SQL = {"string": "VARCHAR", "str": "VARCHAR", "object": "VARCHAR", "int64": "BIGINT", "Int64": "BIGINT"}
 _SQL |= {"int32": "INTEGER", "Int32": "INTEGER", "int16": "SMALLINT", "Int16": "SMALLINT", "bool": "BOOLEAN"}
-_SQL |= {"float64": "DOUBLE", "float32": "FLOAT", "datetime64[ns]": "TIMESTAMP", "date": "DATE", "boolean": "BOOLEAN"}
+_SQL |= {
+    "float64": "DOUBLE",
+    "float32": "FLOAT",
+    "datetime64[ns]": "TIMESTAMP",
+    "date": "DATE",
+    "boolean": "BOOLEAN",
+}
 
 
 def columns(table: type[Table]) -> list[ColumnInfo]:

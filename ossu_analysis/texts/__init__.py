@@ -57,7 +57,7 @@ def percent(share: float | None, digits: int = 1) -> str:
 
 
 def money(amount: float | None, currency: str = "EUR", digits: int = 0) -> str:
-    """``1 234 €`` or ``1 234 лв.``"""
+    """An amount with its sign: ``1 234 €`` or ``1 234 лв.``."""
     sign = {"EUR": "€", "BGN": "лв."}.get(currency, currency)
     return ".." if amount is None or amount != amount else f"{number(amount, digits)}{NBSP}{sign}"
 

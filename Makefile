@@ -1,0 +1,58 @@
+# Two commands for a newcomer: `make run` and `make test`. Everything else is below, with its purpose beside it.
+# Needs Python 3.11 or newer with pip and venv, and make. uv is fetched through pip where it is missing.
+
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
+SYNC := $(UV) sync --frozen --quiet
+RUN := $(UV) run --frozen --no-sync
+
+.PHONY: run test ui check bench notebook format clean help
+
+run: setup  ## the main job: publishers' tables -> forecasts -> gaps -> documents in data/runs/latest
+	$(RUN) ossu run
+
+test: setup  ## every test that this machine can run
+	$(RUN) pytest -n 2 --dist loadscope
+	@other=$$($(UV) python find --no-python-downloads 3.13 2>/dev/null || true); \
+	if [ -n "$$other" ]; then echo "Python 3.13: $$other"; \
+	  UV_PROJECT_ENVIRONMENT=.venv-3.13 $(UV) sync --frozen --quiet --python "$$other" && \
+	  UV_PROJECT_ENVIRONMENT=.venv-3.13 $(UV) run --frozen --no-sync pytest -n 2 --dist loadscope -m "not slow and not browser and not libreoffice"; fi
+
+ui: setup  ## the Dagster UI on 127.0.0.1:3000
+	$(RUN) ossu ui
+
+check: setup  ## format, lint, types
+	$(RUN) ruff format --check .
+	$(RUN) ruff check .
+	$(RUN) mypy
+
+format: setup  ## put the code into its standard form
+	$(RUN) ruff format .
+	$(RUN) ruff check --fix .
+
+bench:  ## time and memory beside named peers; prints a table and says what is absent
+	@$(MAKE) --no-print-directory $(UV)
+	$(SYNC) --group bench
+	$(RUN) python -m benchmarks
+
+notebook:  ## JupyterLab on the notebooks, over the latest finished run
+	@$(MAKE) --no-print-directory $(UV)
+	$(SYNC) --group notebook
+	$(RUN) jupyter lab notebooks
+
+setup: $(UV)
+	@$(SYNC)
+
+.uv/bin/uv:
+	$(PYTHON) -m venv .uv
+	.uv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+uv:
+	@true
+
+clean:  ## remove what can be made again; finished runs and returns stay
+	rm -rf data/tables data/catalogue.duckdb .dagster_home .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+help:  ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12

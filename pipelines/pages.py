@@ -1,0 +1,64 @@
+"""What an analyst sees on an asset page: columns with units, row count, statuses, sources, a preview, a chart."""
+
+from typing import Any
+
+import dagster as dg
+
+from ossu_analysis.schemas import columns, table_class
+from ossu_analysis.store import Store
+
+PREVIEW_ROWS = 8
+PREVIEW_COLUMNS = 9
+
+
+def column_schema(link: str, table: str) -> dg.TableSchema:
+    """Columns of a declared table for the section „Columns“ of its page."""
+    return dg.TableSchema(
+        columns=[
+            dg.TableColumn(info.name, info.sql_type, f"{info.comment} [{info.unit}]" if info.unit else info.comment)
+            for info in columns(table_class(link, table))
+        ]
+    )
+
+
+def table_page(store: Store, link: str, table: str) -> dict[str, Any]:
+    """Row count, statuses, sources and first rows of a working table, as Dagster metadata."""
+    name = f'"{link}"."{table}"'
+    shown = store.sql(f"select * from {name} limit {PREVIEW_ROWS}", (link, table))
+    page: dict[str, Any] = {
+        "dagster/row_count": int(store.sql(f"select count(*) as n from {name}", (link, table))["n"].iloc[0]),
+        "преглед": dg.MetadataValue.md(shown.iloc[:, :PREVIEW_COLUMNS].to_markdown(index=False)),
+        "файл": dg.MetadataValue.path(str(store.path(link, table))),
+    }
+    for column, title in (("status", "статус"), ("source_id", "източник")):
+        if column in shown:
+            counted = store.sql(
+                f"select {column} as kind, count(*) as n from {name} group by 1 order by 2 desc",
+                (link, table),
+            )
+            page[title] = ", ".join(f"{row.kind}: {row.n}" for row in counted.head(12).itertuples())
+    return page
+
+
+def failing_rows(faulty: Any, limit: int = 50) -> dg.MetadataValue:
+    """Rows that break a table's declaration, as a table for the page."""
+    cases = faulty.failure_cases.head(limit)
+    records = [
+        dg.TableRecord(
+            {
+                "колона": str(case.column),
+                "правило": str(case.check),
+                "стойност": str(case.failure_case),
+                "ред": str(case.index),
+            }
+        )
+        for case in cases.itertuples(index=False)
+    ]
+    return dg.MetadataValue.table(records)
+
+
+def picture(png: bytes, title: str) -> dg.MetadataValue:
+    """A chart as a data URI: „Show Markdown“ on the asset page opens it, also when no file server runs."""
+    import base64
+
+    return dg.MetadataValue.md(f"![{title}](data:image/png;base64,{base64.b64encode(png).decode()})")

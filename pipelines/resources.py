@@ -1,0 +1,111 @@
+"""What differs between machines and runs: the project's folder with its lock, the run's settings, and table IO.
+
+`Workspace` takes the one lock under which files are written, for the length of a run, whether the button in the UI or
+the command line started it. `Settings` is the short form that an analyst sees in the launchpad.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from pydantic import Field, PrivateAttr
+
+from ossu_analysis.config import RunSettings
+from ossu_analysis.store import Store
+from ossu_analysis.texts import text
+
+LOCK = "data/.ossu.lock"
+
+
+def project_root() -> Path:
+    """The folder that holds ``data/``: ``OSSU_ROOT``, else the nearest one upwards from here, else this folder."""
+    named = os.environ.get("OSSU_ROOT")
+    if named:
+        return Path(named).resolve()
+    here = Path.cwd().resolve()
+    return next((folder for folder in (here, *here.parents) if (folder / "data" / "raw").is_dir()), here)
+
+
+class Workspace(dg.ConfigurableResource):
+    """The project's folder; holds the lock while a run writes."""
+
+    _lock: Any = PrivateAttr(default=None)
+
+    @property
+    def store(self) -> Store:
+        """The tables of the project."""
+        return Store(project_root())
+
+    def setup_for_execution(self, context: dg.InitResourceContext) -> None:
+        """Take the lock, or fail with a sentence that says who holds it."""
+        import filelock
+
+        path = project_root() / LOCK
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = filelock.FileLock(path, timeout=0, is_singleton=True)
+        try:
+            lock.acquire()
+        except filelock.Timeout as held:
+            raise dg.Failure(description=text("pipelines.locked"), allow_retries=False) from held
+        self._lock = lock
+
+    def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
+        """Let the next run begin."""
+        if self._lock is not None:
+            self._lock.release()
+
+
+class Settings(dg.ConfigurableResource):
+    """Настройки на хода; стойностите по подразбиране са за редовното обновяване."""
+
+    base_year: int = Field(2018, description=RunSettings.model_fields["base_year"].description)
+    until_year: int = Field(2035, description=RunSettings.model_fields["until_year"].description)
+    draws: int = Field(1000, description=RunSettings.model_fields["draws"].description)
+    seed: int = Field(20181231, description=RunSettings.model_fields["seed"].description)
+    scenario: str = Field("reference", description=RunSettings.model_fields["scenario"].description)
+    jobs: int = Field(1, description=RunSettings.model_fields["jobs"].description)
+    past_base_year: int = Field(
+        2015, description="Базова година на по-ранната прогноза, с която мониторингът сравнява действителното"
+    )
+
+    def run_settings(self) -> RunSettings:
+        """The settings of the main run."""
+        return RunSettings(**self.model_dump(exclude={"past_base_year"}))
+
+    def past_settings(self) -> RunSettings:
+        """The same run as if it were ``past_base_year``, up to the base year of the main run."""
+        named = self.model_dump(exclude={"past_base_year"})
+        return RunSettings(**(named | {"base_year": self.past_base_year, "until_year": self.base_year}))
+
+
+def short_run_id(dagster_run_id: str) -> str:
+    """``2026-11-21-3f9c2a10``: the day and the beginning of Dagster's own id."""
+    import datetime
+
+    return f"{datetime.date.today():%Y-%m-%d}-{dagster_run_id[:8]}"
+
+
+class TableIO(dg.ConfigurableIOManager):
+    """Every table goes through DuckDB into Parquet and back; the asset page shows what was written."""
+
+    workspace: Workspace
+
+    def handle_output(self, context: dg.OutputContext, obj: Any) -> None:
+        """Write a frame as the working table named by the asset key and describe it on the asset page."""
+        from pandera.errors import SchemaErrors
+
+        from pipelines.pages import failing_rows, table_page
+
+        link, table = context.asset_key.path
+        try:
+            self.workspace.store.write(link, table, obj)
+        except SchemaErrors as faulty:
+            said = text("pipelines.not_as_declared", table=f"{link}.{table}", count=len(faulty.failure_cases))
+            raise dg.Failure(said, metadata={"редове": failing_rows(faulty)}, allow_retries=False) from faulty
+        context.add_output_metadata(table_page(self.workspace.store, link, table))
+
+    def load_input(self, context: dg.InputContext) -> Any:
+        """Read the working table named by the asset key."""
+        link, table = context.asset_key.path
+        return self.workspace.store.read(link, table)
