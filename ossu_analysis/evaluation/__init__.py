@@ -1,0 +1,1 @@
+"""How wrong were we, how wrong are others: rolling origins, scores, report card."""

@@ -1,0 +1,1 @@
+"""How many people, of what sex and age, where and until when."""
