@@ -18,6 +18,17 @@ if TYPE_CHECKING:
     import pyarrow as pyarrow_types
 
 BUILDING = ".building"
+LOCK = "data/.ossu.lock"
+"""Whoever writes tables or publishes a run holds this file's lock, below the project's root."""
+
+
+def project_root() -> Path:
+    """The folder that holds ``data/``: ``OSSU_ROOT``, else the nearest one upwards from here, else this folder."""
+    named = os.environ.get("OSSU_ROOT")
+    if named:
+        return Path(named).resolve()
+    here = Path.cwd().resolve()
+    return next((folder for folder in (here, *here.parents) if (folder / "data" / "raw").is_dir()), here)
 
 
 class Store:

@@ -4,27 +4,14 @@
 the command line started it. `Settings` is the short form that an analyst sees in the launchpad.
 """
 
-import os
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
 from pydantic import Field, PrivateAttr
 
 from ossu_analysis.config import RunSettings
-from ossu_analysis.store import Store
+from ossu_analysis.store import LOCK, Store, project_root
 from ossu_analysis.texts import text
-
-LOCK = "data/.ossu.lock"
-
-
-def project_root() -> Path:
-    """The folder that holds ``data/``: ``OSSU_ROOT``, else the nearest one upwards from here, else this folder."""
-    named = os.environ.get("OSSU_ROOT")
-    if named:
-        return Path(named).resolve()
-    here = Path.cwd().resolve()
-    return next((folder for folder in (here, *here.parents) if (folder / "data" / "raw").is_dir()), here)
 
 
 class Workspace(dg.ConfigurableResource):

@@ -1,0 +1,183 @@
+"""The command ``ossu``: everything that the buttons of the UI do, in Bulgarian, with progress and plain errors.
+
+Commands have a Latin name and a Bulgarian one. Heavy libraries are imported inside the commands, so that help is quick.
+"""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(
+    name="ossu",
+    help="ossu_analysis: от официалните числа до прогноза, недостиг и предложение за социални услуги.",
+    epilog="Първа стъпка: „ossu run“. После отворете data/runs/latest/index.html.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+BaseYear = Annotated[int, typer.Option("--base-year", help="Последна година с наблюдавано население (31 декември).")]
+UntilYear = Annotated[int, typer.Option("--until", help="Последна година на прогнозата.")]
+Draws = Annotated[int, typer.Option("--draws", help="Брой симулации (най-малко 200).")]
+Seed = Annotated[int, typer.Option("--seed", help="Начално число; същото число дава същите резултати.")]
+Jobs = Annotated[int, typer.Option("--jobs", help="Успоредни процеси; -1 значи всички ядра.")]
+Scenario = Annotated[str, typer.Option("--scenario", help="Име на сценарий от data/assumptions/scenarios.")]
+Oblast = Annotated[
+    list[str] | None,
+    typer.Option("--oblast", "--област", help="Код на област за документите, напр. SML; може повече от веднъж."),
+]
+AllOblasts = Annotated[bool, typer.Option("--all", "--всички", help="Документи за всички 28 области.")]
+
+
+def _both(latin: str, bulgarian: str) -> Any:
+    """Register a command under its Latin name and, hidden, under its Bulgarian one."""
+
+    def register(function: Any) -> Any:
+        app.command(bulgarian, hidden=True)(function)
+        return app.command(latin, help=f"{(function.__doc__ or '').strip()} [{bulgarian}]")(function)
+
+    return register
+
+
+@_both("run", "изчисли")
+def run(
+    base_year: BaseYear = 2018,
+    until_year: UntilYear = 2035,
+    draws: Draws = 1000,
+    seed: Seed = 20181231,
+    jobs: Jobs = 1,
+    scenario: Scenario = "reference",
+    oblast: Oblast = None,
+    all_oblasts: AllOblasts = False,
+) -> None:
+    """Пълен ход: прочита числата, прогнозира, сравнява, пише документите и публикува нов ход в data/runs."""
+    settings = {"base_year": base_year, "until_year": until_year, "draws": draws, "seed": seed}
+    settings |= {"scenario": scenario, "jobs": jobs, "past_base_year": min(2015, base_year - 1)}
+    _run_job("full_refresh", {**_settings(settings), **_documents(oblast, all_oblasts)})
+
+
+@_both("documents", "документи")
+def documents(oblast: Oblast = None, all_oblasts: AllOblasts = False) -> None:
+    """Само документите и публикуването, от вече изчислените таблици."""
+    _run_job("documents", _documents(oblast, all_oblasts))
+
+
+@_both("check", "проверка")
+def check() -> None:
+    """Проверява data/raw и отчетите в data/inbox, без да изчислява; казва файл, ред, колона и какво да се направи."""
+    from ossu_analysis.collection import check_inbox
+    from ossu_analysis.errors import BLOCKING
+    from ossu_analysis.sources import check_sources
+    from ossu_analysis.store import Store, project_root
+
+    store = Store(project_root())
+    faults = [*check_sources(store), *check_inbox(store)]
+    for fault in faults:
+        typer.echo(f"[{fault.severity}] {fault.sentence()}")
+    blocking = sum(fault.severity == BLOCKING for fault in faults)
+    typer.echo(f"Блокиращи грешки: {blocking}; други бележки: {len(faults) - blocking}.")
+    raise typer.Exit(1 if blocking else 0)
+
+
+@_both("trace", "следа")
+def trace(
+    table: Annotated[str, typer.Argument(help="Таблица: gap, forecast, demand, capacity, use_rate.")],
+    area: Annotated[str, typer.Argument(help="Код на община, напр. SML02.")],
+    service: Annotated[str, typer.Option("--service", "--услуга", help="Код на услуга, напр. ASSIST.")] = "ASSIST",
+    year: Annotated[int | None, typer.Option("--year", "--година", help="Година; без нея: последната.")] = None,
+    run_folder: Annotated[
+        Path | None, typer.Option("--run", help="Папка на ход; без нея: data/runs/latest.", show_default=False)
+    ] = None,
+) -> None:
+    """Откъде идва едно число: таблица, формула с думи, входни числа с източник и дата, и повторно изчисление."""
+    from ossu_analysis.store import project_root
+    from ossu_analysis.trace import as_text, trace_number
+
+    found = trace_number(run_folder or project_root() / "data" / "runs" / "latest", table, area, service, year)
+    typer.echo(as_text(found))
+
+
+@_both("backtest", "оцени")
+def backtest(
+    out: Annotated[Path, typer.Option("--out", help="CSV с оценките.")] = Path("out/backtest.csv"),
+) -> None:
+    """Прогнози от минали години срещу това, което се е случило; до простите методи, за всички допустими години."""
+    from ossu_analysis.evaluation import backtest_from_store, summary_text
+    from ossu_analysis.store import Store, project_root
+
+    scores = backtest_from_store(Store(project_root()))
+    out.parent.mkdir(parents=True, exist_ok=True)
+    scores.to_csv(out, index=False)
+    typer.echo(summary_text(scores))
+    typer.echo(f"Всички оценки: {out}")
+
+
+@_both("runs", "ходове")
+def runs() -> None:
+    """Завършените ходове и кой от тях е последният и кой е одобрен."""
+    from ossu_analysis.report.publish import finished_runs
+    from ossu_analysis.store import Store, project_root
+
+    for line in finished_runs(Store(project_root())):
+        typer.echo(line)
+
+
+@_both("approve", "одобри")
+def approve(run_id: Annotated[str, typer.Argument(help="Име на папка в data/runs.")]) -> None:
+    """Отбелязва един ход като одобрения; останалите остават непокътнати."""
+    from ossu_analysis.report.publish import approve_run
+    from ossu_analysis.store import Store, project_root
+
+    typer.echo(approve_run(Store(project_root()), run_id))
+
+
+@_both("ui", "екран")
+def ui(port: Annotated[int, typer.Option("--port", help="Порт на 127.0.0.1.")] = 3000) -> None:
+    """Отваря екрана на Dagster на 127.0.0.1 (само за тази машина); спира се с Ctrl+C."""
+    from pipelines.screen import serve
+
+    raise typer.Exit(serve(port))
+
+
+def _settings(config: dict[str, Any]) -> dict[str, Any]:
+    return {"resources": {"settings": {"config": config}}}
+
+
+def _documents(oblast: list[str] | None, all_oblasts: bool) -> dict[str, Any]:
+    chosen = {"oblasts": [code.upper() for code in oblast or ["SML"]], "all_oblasts": all_oblasts}
+    return {"ops": {"report__document": {"config": chosen}}}
+
+
+def _run_job(name: str, run_config: dict[str, Any]) -> None:
+    from pipelines.execute import run_job
+    from pipelines.progress import Progress
+
+    with Progress() as progress:
+        outcome = run_job(name, run_config, progress.on_event)
+    for warning in outcome.warnings:
+        typer.echo(f"За проверка: {warning}")
+    for failure in outcome.failures:
+        typer.echo(f"Грешка: {failure}", err=True)
+    if not outcome.success:
+        typer.echo("Ходът не завърши; предишният ход и изходните числа са непокътнати.", err=True)
+        raise typer.Exit(1)
+    typer.echo("Готово. Отворете data/runs/latest/index.html")
+
+
+def main() -> None:
+    """Run the command line; our own errors print one Bulgarian sentence and no traceback."""
+    from ossu_analysis.errors import OssuError
+
+    try:
+        app()
+    except OssuError as error:
+        typer.echo(str(error), err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+"""Jobs (what the buttons do), the yearly schedule and the sensor for returns that arrive."""
+
+import dagster as dg
+
+from ossu_analysis.store import project_root
+
+FULL_REFRESH = dg.define_asset_job(
+    "full_refresh",
+    selection=dg.AssetSelection.all(),
+    description="Пълно обновяване: от таблиците на издателите до документите и новия ход в data/runs.",
+)
+DOCUMENTS = dg.define_asset_job(
+    "documents",
+    selection=dg.AssetSelection.groups("report"),
+    description="Само документите и публикуването, от вече изчислените таблици (изберете области в настройките).",
+)
+FORECAST = dg.define_asset_job(
+    "forecast",
+    selection=dg.AssetSelection.groups("reference", "sources", "population"),
+    description="Само прогнозата за населението.",
+)
+JOBS = [FULL_REFRESH, DOCUMENTS, FORECAST]
+
+YEARLY = dg.ScheduleDefinition(
+    name="yearly_refresh",
+    job=FULL_REFRESH,
+    cron_schedule="0 6 15 5 *",
+    execution_timezone="Europe/Sofia",
+    description="Всяка година на 15 май, след като НСИ публикува населението към 31 декември. Отначало е изключен.",
+    default_status=dg.DefaultScheduleStatus.STOPPED,
+)
+SCHEDULES = [YEARLY]
+
+
+@dg.sensor(
+    name="returns_arrived",
+    job=FULL_REFRESH,
+    minimum_interval_seconds=60,
+    description="Нов или променен отчет в data/inbox пуска пълно обновяване. По подразбиране е изключен.",
+    default_status=dg.DefaultSensorStatus.STOPPED,
+)
+def returns_arrived(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+    """Start a refresh when the set of return files, their sizes or times change."""
+    files = sorted(
+        file for file in (project_root() / "data" / "inbox").glob("*") if file.suffix.lower() in {".csv", ".xlsx"}
+    )
+    seen = ";".join(f"{file.name}:{file.stat().st_size}:{file.stat().st_mtime_ns}" for file in files)
+    if not files or seen == context.cursor:
+        return dg.SkipReason("Няма нови отчети в data/inbox.")
+    context.update_cursor(seen)
+    return dg.RunRequest(run_key=seen)
+
+
+SENSORS = [returns_arrived]

@@ -1,0 +1,40 @@
+"""Assets of ``reference``: code lists, sources, assumptions and rules, and the check of every raw figure."""
+
+import dagster as dg
+import pandas as pd
+
+from pipelines.assets import table_asset
+from pipelines.checks import fault_table
+from pipelines.resources import Workspace
+
+
+def _reference_asset(table: str) -> dg.AssetsDefinition:
+    @table_asset("reference", table)
+    def read(workspace: Workspace) -> pd.DataFrame:
+        from ossu_analysis.reference import READERS
+
+        return READERS[table](workspace.store)
+
+    return read
+
+
+def _tables() -> list[str]:
+    from ossu_analysis.reference import READERS
+
+    return list(READERS)
+
+
+reference_assets = [_reference_asset(table) for table in _tables()]
+
+
+@dg.asset_check(
+    asset=["reference", "source"],
+    name="figures_are_sound",
+    blocking=True,
+    description="Всички файлове в data/raw: кодове, липсващи години, отрицателни числа, сборове, кодиране.",
+)
+def figures_are_sound(workspace: Workspace) -> dg.AssetCheckResult:
+    """Stop the run before anything is made from faulty figures, with one line per fault."""
+    from ossu_analysis.sources import check_sources
+
+    return fault_table(check_sources(workspace.store))

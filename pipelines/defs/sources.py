@@ -1,0 +1,26 @@
+"""Assets of ``sources``: one per table of the publishers, figures unchanged, read only when all of them are sound."""
+
+import dagster as dg
+import pandas as pd
+
+from pipelines.assets import table_asset
+from pipelines.resources import Workspace
+
+
+def _source_asset(table: str) -> dg.AssetsDefinition:
+    @table_asset("sources", table, deps=("reference.source",))
+    def read(workspace: Workspace) -> pd.DataFrame:
+        from ossu_analysis.sources import READERS
+
+        return READERS[table](workspace.store)
+
+    return read
+
+
+def _tables() -> list[str]:
+    from ossu_analysis.sources import READERS
+
+    return list(READERS)
+
+
+source_assets = [_source_asset(table) for table in _tables()]
