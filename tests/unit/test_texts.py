@@ -1,0 +1,49 @@
+"""Texts and Bulgarian forms: numbers, order, and every fault sentence with its advice."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ossu_analysis import texts
+from ossu_analysis.errors import Fault, FaultsFound, raise_if_any
+
+FOLDER = Path(texts.__file__).parent
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "expected"),
+    [(12345.6, 1, "12\u00a0345,6"), (0.04, 0, "0"), (-0.4, 0, "0"), (1234, 0, "1\u00a0234"), (float("nan"), 0, "..")],
+)
+def test_numbers_in_bulgarian_form(value, digits, expected):
+    assert texts.number(value, digits) == expected
+
+
+def test_interval_share_money_and_day():
+    assert texts.interval(120, 95, 150) == "120 (95–150)"
+    assert texts.percent(0.123) == "12,3\u00a0%"
+    assert texts.money(1234.5, "EUR", 2) == "1\u00a0234,50\u00a0€"
+    assert texts.day("2026-11-21") == "21.11.2026 г."
+
+
+def test_order_is_bulgarian_not_bytes():
+    assert sorted(["Ямбол", "ботевград", "Бургас"], key=texts.sort_key) == ["ботевград", "Бургас", "Ямбол"]
+
+
+@pytest.mark.parametrize("file", sorted((FOLDER / "bg").glob("*.yaml")), ids=lambda file: file.stem)
+def test_bulgarian_texts_hold_no_latin_sentences(file):
+    def sentences(entry):
+        for value in entry.values():
+            yield from sentences(value) if isinstance(value, dict) else [str(value)]
+
+    for sentence in sentences(yaml.safe_load(file.read_text(encoding="utf-8"))):
+        plain = re.sub(r"\{[^}]*\}|`[^`]*`|„[^“]*“", "", sentence)
+        assert not re.search(r"\b[a-z]{4,} [a-z]{3,} [a-z]{3,}\b", plain), sentence
+
+
+def test_faults_are_collected_and_say_where():
+    faults = [Fault("common.no_data", file="a.csv", row=3, column="persons", found="-1", expected="0 или повече")] * 2
+    with pytest.raises(FaultsFound) as found:
+        raise_if_any(faults)
+    assert str(found.value).count("a.csv, ред 3, колона „persons“") == 2
