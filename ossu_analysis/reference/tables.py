@@ -1,0 +1,53 @@
+"""Code lists of ``data/reference``: one CSV per table of the link ``reference``, read in the types of its class."""
+
+import pandas as pd
+
+from ossu_analysis.errors import Fault, FaultsFound
+from ossu_analysis.inputs import relative
+from ossu_analysis.schemas.base import ColumnInfo, columns
+from ossu_analysis.store import Store
+from ossu_analysis.text_table import ROW, open_text_table
+
+_NUMBERS = {"int64", "Int64", "float64"}
+_TRUTH = {"true": True, "false": False}
+
+
+def read_reference_table(store: Store, table: str) -> pd.DataFrame:
+    """Read one code list with the columns and types of its class in ``schemas/reference.py``.
+
+    Raises
+    ------
+    FaultsFound
+        Missing file or column, a text where a number is expected, an empty cell where there must be something.
+    """
+    from ossu_analysis.schemas import table_class
+
+    path = store.reference / f"{table}.csv"
+    file, infos = relative(path, store.root), columns(table_class("reference", table))
+    texts = open_text_table(path, [info.name for info in infos], file)
+    faults = [fault for info in infos for fault in _faults(texts, info, file)]
+    if faults:
+        raise FaultsFound(faults)
+    return pd.DataFrame({info.name: _typed(texts[info.name], info) for info in infos})
+
+
+def _faults(texts: pd.DataFrame, info: ColumnInfo, file: str) -> list[Fault]:
+    cells, empty = texts[info.name], texts[info.name] == ""
+    wrong = {"reference.empty_cell": empty & (not info.nullable)}
+    if info.pandas_type in _NUMBERS:
+        wrong["reference.not_a_number"] = pd.to_numeric(cells, errors="coerce").isna() & ~empty
+    if info.pandas_type == "bool":
+        wrong["reference.not_true_or_false"] = ~cells.isin(list(_TRUTH))
+    return [
+        Fault(code, file=file, row=int(row), column=info.name, found=found)
+        for code, where in wrong.items()
+        for row, found in texts.loc[where, [ROW, info.name]].itertuples(index=False)
+    ]
+
+
+def _typed(cells: pd.Series, info: ColumnInfo) -> pd.Series:
+    if info.pandas_type == "bool":
+        return cells.map(_TRUTH).astype(bool)
+    if info.pandas_type in _NUMBERS:
+        return pd.to_numeric(cells.where(cells != "")).astype(pd.api.types.pandas_dtype(info.pandas_type))
+    return cells.where(cells != "") if info.nullable else cells

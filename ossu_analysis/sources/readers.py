@@ -1,0 +1,163 @@
+"""From a checked raw file to its tidy table: one figure per row, codes of ours, source and vintage beside it.
+
+A table is read from every vintage folder of its source that lists it; where two vintages give the same figure, the
+newest wins, so a new release may hold one more year only or the whole series again.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from ossu_analysis.errors import Fault, FaultsFound, OssuError, raise_if_any
+from ossu_analysis.inputs import SourceRecord, SourceTable, read_source_record, relative, source_folders
+from ossu_analysis.reference.areas import Areas, read_areas
+from ossu_analysis.schemas.base import columns
+from ossu_analysis.sources.checks import (
+    FIGURE,
+    MARK,
+    TOTAL_AGE,
+    cells_of,
+    faults_of_cells,
+    faults_of_keys,
+    faults_of_sums,
+    faults_of_years,
+)
+from ossu_analysis.sources.layouts import LAYOUTS, Layout
+from ossu_analysis.store import Store
+from ossu_analysis.text_table import open_text_table
+
+
+@dataclass(frozen=True)
+class Release:
+    """One raw file of one vintage with its record."""
+
+    folder: Path
+    record: SourceRecord
+    entry: SourceTable
+    layout: Layout
+
+    @property
+    def path(self) -> Path:
+        """The CSV file."""
+        return self.folder / f"{self.layout.table}.csv"
+
+
+def read_source_table(store: Store, table: str) -> pd.DataFrame:
+    """Read one table of the link ``sources`` in its declared columns.
+
+    Raises
+    ------
+    OssuError
+        ``sources.no_release`` when no vintage holds the table.
+    FaultsFound
+        When its raw files have faults: all of them.
+    """
+    from ossu_analysis.schemas import table_class
+
+    layout, areas = LAYOUTS[table], read_areas(store)
+    wanted = [info.name for info in columns(table_class("sources", table))]
+    found = [_checked(release, store, areas) for release in releases(store, layout)]
+    if not found:
+        raise OssuError("sources.no_release", table=table, folder=f"data/raw/{layout.source_id}")
+    raise_if_any(fault for _, _, faults in found for fault in faults)
+    tidy = [_tidy(cells, release, areas, wanted) for release, cells, _ in found]
+    keys = [name for name in _tidy_keys(layout) if name in wanted]
+    return pd.concat(tidy).drop_duplicates(keys, keep="last", ignore_index=True)
+
+
+def releases(store: Store, layout: Layout) -> Iterator[Release]:
+    """The vintages of a source that list a table, oldest first."""
+    for folder in source_folders(store, layout.source_id):
+        record = read_source_record(folder, store)
+        entry = record.table(layout.table)
+        if entry is not None:
+            yield Release(folder, record, entry, layout)
+
+
+def faults_of_release(release: Release, store: Store, areas: Areas) -> list[Fault]:
+    """Every fault of one raw file."""
+    return _checked(release, store, areas)[2]
+
+
+def _checked(release: Release, store: Store, areas: Areas) -> tuple[Release, pd.DataFrame, list[Fault]]:
+    layout, file = release.layout, relative(release.path, store.root)
+    try:
+        raw = open_text_table(release.path, layout.columns, file)
+    except FaultsFound as found:
+        return release, pd.DataFrame(), list(found.faults)
+    cells = cells_of(raw, layout)
+    faults = [
+        *faults_of_keys(raw, layout, file, areas.levels),
+        *faults_of_cells(cells, layout, file),
+        *faults_of_years(raw, release.entry, file, areas.levels, areas.spans),
+        *faults_of_sums(cells, layout, file, areas.parents_in(raw)),
+    ]
+    return release, cells, faults
+
+
+def _tidy_keys(layout: Layout) -> list[str]:
+    names = [("age_from", "age_to") if name == "age" else (name,) for name in layout.cell_keys]
+    return [part for name in names for part in name]
+
+
+def _tidy(cells: pd.DataFrame, release: Release, areas: Areas, wanted: list[str]) -> pd.DataFrame:
+    kept = cells[cells["age"] != TOTAL_AGE] if "age" in cells else cells
+    made = {name: _column(name, kept, release, areas) for name in wanted}
+    return pd.DataFrame(made, index=kept.index)
+
+
+def _column(name: str, cells: pd.DataFrame, release: Release, areas: Areas) -> "pd.Series | str":
+    if name == release.layout.figure:
+        return cells[FIGURE].astype("Int64") if release.layout.whole else cells[FIGURE]
+    if name in DERIVED:
+        return DERIVED[name](cells, release, areas)
+    return _as_number(cells[name]) if name in {"year"} else cells[name]
+
+
+def _as_number(texts: "pd.Series[str]") -> "pd.Series[int]":
+    return pd.to_numeric(texts)
+
+
+def _age_from(cells: pd.DataFrame, release: Release, areas: Areas) -> pd.Series:
+    return cells["age"].str.extract(r"^(\d+)")[0].astype("Int64")
+
+
+def _age_to(cells: pd.DataFrame, release: Release, areas: Areas) -> pd.Series:
+    """Last age of the group: the age itself for a single year, NULL for ``90+``."""
+    return cells["age"].str.extract(r"(\d+)$")[0].astype("Int64")
+
+
+def _by_year(cells: pd.DataFrame, meaning: Callable[[int], object]) -> pd.Series:
+    years = {year: meaning(int(year)) for year in cells["year"].unique()}
+    return cells["year"].map(years)
+
+
+def _reference_date(cells: pd.DataFrame, release: Release, areas: Areas) -> pd.Series:
+    if release.entry.reference == "stock_1_january":
+        return _by_year(cells, lambda year: f"{year + 1}-01-01")
+    return _by_year(cells, lambda year: f"{year}-12-31")
+
+
+def _basis(cells: pd.DataFrame, release: Release, areas: Areas) -> pd.Series:
+    return _by_year(cells, release.entry.census_of).astype("Int64")
+
+
+def _is_revised(cells: pd.DataFrame, release: Release, areas: Areas) -> pd.Series:
+    return _by_year(cells, release.entry.is_revised).astype(bool)
+
+
+DERIVED: dict[str, Callable[[pd.DataFrame, Release, Areas], "pd.Series | str"]] = {
+    "area_level": lambda cells, release, areas: cells["area_code"].map(areas.levels),
+    "age_from": _age_from,
+    "age_to": _age_to,
+    "reference_date": _reference_date,
+    "basis": _basis,
+    "is_revised": _is_revised,
+    "note": lambda cells, release, areas: cells[MARK],
+    "source_id": lambda cells, release, areas: release.record.source_id,
+    "vintage": lambda cells, release, areas: release.record.vintage,
+    "status": lambda cells, release, areas: release.entry.status,
+}
+"""How the columns that the raw file does not have are made."""
