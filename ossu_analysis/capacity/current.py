@@ -1,0 +1,87 @@
+"""From returns to capacity: several returns of one service add up, and old homes count as the law says.
+
+- Places of homes for older people count as residential care for older people (ЗСУ § 35): LEG-OLD becomes RES-OLD, the
+  reported code is kept beside it.
+- Homes for adults that close by 1 January 2035 (ЗСУ § 33-34) keep their row and their residents, and offer no free
+  place.
+- An unknown part makes the sum unknown: ``waiting`` is NULL when one of the added returns does not report it.
+"""
+
+import numpy as np
+import pandas as pd
+
+from ossu_analysis.status import STATUSES
+from ossu_analysis.texts import text
+
+COUNTED_AS = {"LEG-OLD": "RES-OLD"}
+CLOSING = ("LEG-DEM", "LEG-ID", "LEG-PHYS", "LEG-PSY", "LEG-SENS")
+"""Homes that close by 1 January 2035; the replacement of ``LEG-x`` is ``RES-x``."""
+
+_KEY = ["municipality_code", "service_code", "period_start", "period_end"]
+_COUNTS = ["places", "occupied", "waiting", "staff_posts", "staff_filled", "services_count"]
+_TEXTS = ["funding_type", "source_id", "source_class", "reported_service_code"]
+
+
+def current_capacity(returns: pd.DataFrame) -> pd.DataFrame:
+    """Capacity per municipality, service and period, as table ``capacity.current``.
+
+    Parameters
+    ----------
+    returns : DataFrame
+        ``collection.return``.
+
+    Returns
+    -------
+    DataFrame
+        Sorted by municipality, service and period; one row each.
+    """
+    rows = returns.rename(columns={"users": "occupied"})
+    rows = rows.assign(
+        reported_service_code=rows["service_code"], service_code=rows["service_code"].replace(COUNTED_AS)
+    )
+    capacity = _added_up(rows).sort_values(_KEY, ignore_index=True)
+    capacity["is_closing"] = capacity["service_code"].isin(CLOSING)
+    capacity["free_places"] = free_places(capacity)
+    capacity["is_empty"] = (capacity["occupied"] == 0).fillna(False).astype(bool)
+    capacity["remark"] = _remark(capacity)
+    return capacity
+
+
+def free_places(capacity: pd.DataFrame) -> "pd.Series[int]":
+    """Places that a new user could take: places less occupied, never below 0, none in a closing home."""
+    free = (capacity["places"] - capacity["occupied"]).clip(lower=0)
+    return free.mask(capacity["is_closing"], 0)
+
+
+def _added_up(rows: pd.DataFrame) -> pd.DataFrame:
+    """Sum of the returns of one municipality, service and period; most have one, and only the others are grouped."""
+    several = rows.duplicated(_KEY, keep=False)
+    single = rows[~several]
+    if not several.any():
+        return single[[*_KEY, *_COUNTS, *_TEXTS, "published_total", "status"]].copy()
+    rank = rows["status"].map(STATUSES.index)
+    grouped = rows.assign(rank=rank)[several].groupby(_KEY, sort=False)
+    counts = grouped[_COUNTS].sum(skipna=False)
+    texts = grouped[_TEXTS].agg(_joined)
+    flags = pd.DataFrame(
+        {
+            "published_total": grouped["published_total"].all(),
+            "status": grouped["rank"].max().map(lambda worst: STATUSES[worst]),
+        }
+    )
+    added = pd.concat([counts, texts, flags], axis=1).reset_index()
+    return pd.concat([single[added.columns], added], ignore_index=True)
+
+
+def _joined(column: "pd.Series[str]") -> str:
+    return "|".join(sorted(set(column.dropna())))
+
+
+def _remark(capacity: pd.DataFrame) -> "pd.Series[str]":
+    legacy_old = capacity["reported_service_code"].str.contains("LEG-OLD", regex=False)
+    chosen = np.select(
+        [capacity["is_closing"], capacity["is_empty"], legacy_old],
+        [text("capacity.closing"), text("capacity.empty"), text("capacity.moved_to_map")],
+        default="",
+    )
+    return pd.Series(chosen, index=capacity.index, dtype="str").replace("", None)

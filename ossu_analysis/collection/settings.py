@@ -1,0 +1,69 @@
+"""Typed reading of ``data/demo/returns.yaml``: what the demonstration returns look like, service by service."""
+
+from pathlib import Path
+from typing import Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field
+
+FundingType = Literal["state_delegated", "municipal", "mixed", "project", "donation"]
+FUNDING_TYPES: tuple[str, ...] = get_args(FundingType)
+"""ДДД, общинска, смесена, project money, donation."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ServiceMechanics(_Strict):
+    """Made-up parameters of one service; the YAML file explains each."""
+
+    exposed: Literal["all", "children", "adults", "older"]
+    published_total: bool = False
+    anchor_year: int = 2021
+    per_thousand: float = Field(gt=0)
+    municipalities: int = Field(ge=1)
+    first_share: float = Field(gt=0, le=1)
+    unit_size: int = Field(ge=1)
+    least_places: int = Field(ge=1)
+    coverage: float = Field(gt=0)
+    trend: float
+    staff_per_place: float = Field(gt=0)
+    short_of_staff: float = Field(ge=0, le=1)
+    vacancy: float = Field(gt=0, lt=1)
+    reported: float | None = Field(gt=0, le=1)
+    funding: FundingType
+    project_until: int = 0
+    biggest: dict[str, str] = {}
+
+
+class PublishedPlaces(_Strict):
+    """Places that an act allotted to the country and to named municipalities in one year."""
+
+    year: int
+    country: int
+    municipalities: dict[str, int]
+    source: str
+
+
+class DemonstrationSettings(_Strict):
+    """The whole file."""
+
+    status: Literal["demonstration"]
+    seed: int = Field(ge=0)
+    first_year: int
+    last_year: int
+    services: dict[str, ServiceMechanics]
+    published_places: dict[str, PublishedPlaces] = {}
+
+
+def read_settings(file: Path) -> DemonstrationSettings:
+    """Read and check the YAML file.
+
+    Raises
+    ------
+    pydantic.ValidationError
+        If a key is misspelt or a value is out of range.
+    """
+    import yaml
+
+    return DemonstrationSettings.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))

@@ -1,0 +1,67 @@
+"""Tables of the link ``collection``."""
+
+import pandas as pd
+import pandera.pandas as pa
+
+from ossu_analysis.collection.settings import FUNDING_TYPES
+from ossu_analysis.errors import BLOCKING, NOTICE, TO_CHECK
+from ossu_analysis.schemas.base import MUNICIPALITY, Table, column, declare, status_column
+
+DAY = r"^\d{4}-\d{2}-\d{2}$"
+SOURCE_CLASSES = ("official", "municipal_study", "context", "demonstration")
+
+
+@declare("collection", "return", "Отчети на общините за социалните услуги: по община, услуга и период")
+class Return(Table):
+    """What municipalities reported, one row per municipality, service and period; no row means no service."""
+
+    municipality_code: str = column("код на общината", str_matches=MUNICIPALITY)
+    service_code: str = column("код на услугата, както е отчетена (LEG-OLD остава LEG-OLD)")
+    period_start: str = column("първи ден на периода", str_matches=DAY)
+    period_end: str = column("последен ден на периода; числата са към него", str_matches=DAY)
+    services_count: pd.Int64Dtype = column("брой услуги (заведения)", "услуги", nullable=True, ge=0)
+    places: pd.Int64Dtype = column("места", "места", nullable=True, ge=0)
+    users: pd.Int64Dtype = column("потребители към последния ден", "лица", nullable=True, ge=0)
+    waiting: pd.Int64Dtype = column("чакащи към последния ден; NULL: не е отчетено", "лица", nullable=True, ge=0)
+    staff_posts: pd.Int64Dtype = column("щатни бройки", "бройки", nullable=True, ge=0)
+    staff_filled: pd.Int64Dtype = column("заети щатни бройки", "бройки", nullable=True, ge=0)
+    funding_type: str = column(
+        "финансиране: state_delegated ДДД, municipal общинска, mixed смесена, project проект, donation дарение",
+        isin=FUNDING_TYPES,
+        nullable=True,
+    )
+    source_id: str = column("откъде идва редът: файлът в data/inbox или съчинените отчети")
+    source_class: str = column("вид на източника", isin=SOURCE_CLASSES)
+    published_total: bool = column("съгласувано ли е с публикувана обща стойност за същата година")
+    status: str = status_column()
+    note: str = column("забележка", nullable=True)
+
+    @pa.dataframe_check
+    @classmethod
+    def places_hold_users(cls, table: pd.DataFrame) -> "pd.Series[bool]":
+        """More users than places only with a remark that explains it."""
+        over = (table["users"] > table["places"]).fillna(False)
+        return ~over | (table["note"].fillna("") != "")
+
+    @pa.dataframe_check
+    @classmethod
+    def periods_run_forward(cls, table: pd.DataFrame) -> "pd.Series[bool]":
+        """A period ends after it starts."""
+        return table["period_start"] < table["period_end"]
+
+
+@declare("collection", "error", "Грешки в отчетите на общините: по файл, ред и колона")
+class Error(Table):
+    """One line per fault of a file in ``data/inbox``."""
+
+    municipality_code: str = column("код на общината; празно, когато не се разпознава")
+    file: str = column("файл")
+    sheet: str = column("лист")
+    row: pd.Int64Dtype = column("ред във файла, от 1", nullable=True)
+    field: str = column("колона във файла")
+    rule: str = column("правило, което не е изпълнено")
+    found: str = column("намерено")
+    expected: str = column("очаквано")
+    severity: str = column("тежест", isin=(BLOCKING, TO_CHECK, NOTICE))
+    message: str = column("какво не е наред")
+    how_to_fix: str = column("какво да се направи")
