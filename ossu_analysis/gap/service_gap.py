@@ -1,0 +1,324 @@
+"""Demand against places: one formula, applied per draw.
+
+``gap = demand / occupancy_target - places``
+
+Because the formula rises with demand, the median and the 80 % range of the gap are the formula applied to those of
+demand; the probability that the gap is positive is the share of draws in which it is. Areas add draws, never quantiles;
+beside the sum of gaps they carry the sum of positive gaps, which is what stays missing when no municipality serves
+another.
+
+Kept apart and empty until loaded: map number, criterion maximum, gaps to them. Yearly cost and staff are those of
+closing the median gap, where a standard is published. Homes that must close are shown with their residents and have no
+gap: their places are not capacity, their residents are demand for other services.
+
+Confidence, a letter by this rule: D, places unknown or from demonstration returns, or no demand; C, fewer than 20
+expected users, or the sign of the gap is unsure (probability between 0.1 and 0.9), or demand learnt partly from
+demonstration returns; B, none of these; A, as B with the criterion loaded.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ossu_analysis.capacity import CLOSING
+from ossu_analysis.collection import mixture_label
+from ossu_analysis.gap.distance import nearest_km, seat_distances_km
+from ossu_analysis.gap.quantiles import draw_quantiles
+from ossu_analysis.gap.standards import Standards
+from ossu_analysis.gap.stock import Stock, Stocks
+from ossu_analysis.status import weakest
+from ossu_analysis.texts import text
+
+DemandDraws = tuple[str, Sequence[str], Sequence[int], NDArray]
+"""Service code, municipality codes, years, and persons as ``[draw, municipality, year]``."""
+
+FEW_USERS = 20
+"""Below this many expected users a municipal figure is mostly pooled (FORECASTING: small counts)."""
+
+SURE = 0.9
+OUTSIDE_MAP = ("municipal_budget", "legacy_not_in_map")
+"""Planning levels for which neither a criterion nor a map number exists (ЗСУ 47, § 33)."""
+
+_LEVELS = (0.1, 0.5, 0.9)
+
+
+@dataclass(frozen=True)
+class GapSettings:
+    """What the comparison needs to know beside the tables.
+
+    Parameters
+    ----------
+    years : sequence of int
+        Planning years, those of the draws.
+    occupancy_target : float
+        Share of places meant to be occupied; 1.0 unless a sourced one is given in ``data/assumptions``.
+    terrain_factor : float
+        What a straight kilometre counts for; 1.0 says „по права линия“.
+    """
+
+    years: Sequence[int]
+    scenario: str = "reference"
+    occupancy_target: float = 1.0
+    terrain_factor: float = 1.0
+    standards: Standards = field(default_factory=Standards)
+
+
+def gap_tables(
+    capacity: pd.DataFrame,
+    demand_draws: Iterable[DemandDraws],
+    service: pd.DataFrame,
+    municipality: pd.DataFrame,
+    settings: GapSettings,
+    need: pd.DataFrame | None = None,
+) -> dict[str, pd.DataFrame]:
+    """Gaps per municipality and per area, in one pass over the draws of each service.
+
+    Parameters
+    ----------
+    capacity : DataFrame
+        ``capacity.current``.
+    demand_draws : iterable of DemandDraws
+        Each service once; services without draws get rows without demand.
+    service : DataFrame
+        ``reference.service``: service_code, target_group, planning_level.
+    municipality : DataFrame
+        ``reference.municipality``: municipality_code, oblast_code, seat_lat, seat_lon.
+    settings : GapSettings
+        Years, scenario, occupancy target, standards.
+    need : DataFrame, optional
+        ``demand.need_forecast``; its medians become ``target_population``.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        ``service_gap`` and ``oblast_gap``, every municipality for every service with a return.
+    """
+    comparison = _Comparison(capacity, service, municipality, settings, need)
+    municipal, areas, seen = [], [], set()
+    for code, codes, years, draws in demand_draws:
+        ordered = comparison.ordered(codes, years, draws)
+        municipal.append(comparison.municipal(code, ordered))
+        areas.append(comparison.areas(code, ordered))
+        seen.add(code)
+    for code in comparison.stocks.services():
+        if code not in seen:
+            municipal.append(comparison.municipal(code, None))
+            areas.append(comparison.areas(code, None))
+    return {
+        "service_gap": pd.concat(municipal, ignore_index=True),
+        "oblast_gap": pd.concat(areas, ignore_index=True),
+    }
+
+
+class _Comparison:
+    """The grid of municipalities and years, and everything about it that all services share."""
+
+    def __init__(
+        self,
+        capacity: pd.DataFrame,
+        service: pd.DataFrame,
+        municipality: pd.DataFrame,
+        settings: GapSettings,
+        need: pd.DataFrame | None,
+    ) -> None:
+        ordered = municipality.sort_values(["oblast_code", "municipality_code"])
+        self.settings, self.service = settings, service.set_index("service_code")
+        self.codes, self.years = ordered["municipality_code"].tolist(), [int(year) for year in settings.years]
+        self.oblasts = ordered["oblast_code"].to_numpy(dtype=str)
+        self.stocks = Stocks(capacity, self.codes, self.years)
+        self.distances = seat_distances_km(
+            ordered["seat_lat"].to_numpy(dtype=float),
+            ordered["seat_lon"].to_numpy(dtype=float),
+            settings.terrain_factor,
+        )
+        self.statuses = capacity.groupby("municipality_code")["status"].agg(weakest).reindex(self.codes)
+        self.label = mixture_label(capacity["status"].unique())
+        self.demand_status = weakest(["forecast", *capacity["status"].unique()])
+        self.need = None if need is None else _medians(need, settings.scenario)
+
+    def ordered(self, codes: Sequence[str], years: Sequence[int], draws: NDArray) -> NDArray:
+        """Draws in the order of the grid; a copy only when the order differs."""
+        place = pd.Index(codes).get_indexer(pd.Index(self.codes))
+        when = pd.Index([int(year) for year in years]).get_indexer(pd.Index(self.years))
+        if (place < 0).any() or (when < 0).any():
+            raise ValueError("the draws lack a municipality or a year of the grid")
+        if (place == np.arange(draws.shape[1])).all() and (when == np.arange(draws.shape[2])).all():
+            return draws
+        return draws[:, place][:, :, when]
+
+    def municipal(self, code: str, draws: NDArray | None) -> pd.DataFrame:
+        """Rows of ``gap.service_gap`` of one service."""
+        stock, target, closing = self.stocks.of(code), self.settings.occupancy_target, code in CLOSING
+        low, middle, high, chance = self._demand(stock, draws)
+        gap = np.full_like(middle, np.nan) if closing else middle / target - stock.places
+        missing = np.maximum(gap, 0.0)
+        cost, posts = self.settings.standards.unit_costs.get(code), self.settings.standards.staff.get(code)
+        nothing = np.full_like(middle, np.nan)
+        cells = {
+            "target_population": self._target_population(code),
+            "places": stock.places,
+            "occupied": stock.occupied,
+            "waiting": stock.waiting,
+            "map_number": nothing,
+            "criterion_maximum": nothing,
+            "demand_median": middle,
+            "demand_low": low,
+            "demand_high": high,
+            "gap_to_demand_places": gap,
+            "gap_to_map_places": nothing,
+            "gap_to_criterion_places": nothing,
+            "probability_gap_positive": nothing if closing else chance,
+            "km_to_nearest": nothing if closing else self._km(stock),
+            "staff_needed": missing * posts.posts_per_user if posts else nothing,
+            "yearly_cost": missing * cost.amount if cost else nothing,
+        }
+        keys = self._keys(code)
+        values = pd.DataFrame({name: grid.ravel() for name, grid in cells.items()})
+        about = pd.DataFrame(
+            {
+                "currency": cost.currency if cost else None,
+                "price_year": cost.price_year if cost else pd.NA,
+                "confidence": self._confidence(stock, middle, chance, closing).ravel(),
+                "remark": self._remark(code, stock, middle).ravel(),
+                "status": self._status(draws is not None),
+            },
+            index=keys.index,
+        )
+        return pd.concat([keys, values, about], axis=1)
+
+    def areas(self, code: str, draws: NDArray | None) -> pd.DataFrame:
+        """Rows of ``gap.oblast_gap`` of one service: each oblast and the country, from summed draws."""
+        areas, members = self._members()
+        stock, closing = self.stocks.of(code), code in CLOSING
+        shape = len(areas), len(self.years)
+        places, occupied = members @ stock.places, members @ stock.occupied
+        low = middle = high = chance = unshared = np.full(shape, np.nan)
+        if draws is not None:
+            needed = draws / np.float32(self.settings.occupancy_target)
+            low, middle, high = draw_quantiles(members @ draws, _LEVELS)
+            chance = np.where(np.isnan(places), np.nan, (members @ needed > places).mean(axis=0))
+            gaps = members @ np.maximum(needed - stock.places.astype(np.float32), 0)
+            (unshared,) = draw_quantiles(gaps, (0.5,))
+        gap = np.full(shape, np.nan) if closing else middle / self.settings.occupancy_target - places
+        labels = [self._label_of(members[row] > 0) for row in range(len(areas))]
+        return pd.DataFrame(
+            {
+                "area_level": np.repeat(["country" if area == "BG" else "oblast" for area in areas], shape[1]),
+                "area_code": np.repeat(areas, shape[1]),
+                "service_code": code,
+                "year": np.tile(self.years, shape[0]),
+                "scenario": self.settings.scenario,
+                "municipalities_with_service": (members @ (stock.places > 0)).ravel().astype(int),
+                "places": places.ravel(),
+                "occupied": occupied.ravel(),
+                "waiting": np.where(
+                    members @ ~np.isnan(stock.waiting) > 0, members @ np.nan_to_num(stock.waiting), np.nan
+                ).ravel(),
+                "demand_median": middle.ravel(),
+                "demand_low": low.ravel(),
+                "demand_high": high.ravel(),
+                "gap_to_demand_places": gap.ravel(),
+                "missing_without_sharing_places": (gap if closing else unshared).ravel(),
+                "probability_gap_positive": (gap if closing else chance).ravel(),
+                "data_label": np.repeat(labels, shape[1]),
+                "status": self._status(draws is not None),
+            }
+        )
+
+    def _demand(self, stock: Stock, draws: NDArray | None) -> tuple[NDArray, NDArray, NDArray, NDArray]:
+        if draws is None:
+            nothing = np.full(stock.places.shape, np.nan)
+            return nothing, nothing, nothing, nothing
+        low, middle, high = draw_quantiles(draws, _LEVELS)
+        positive = (draws > stock.places * self.settings.occupancy_target).mean(axis=0)
+        return low, middle, high, np.where(np.isnan(stock.places), np.nan, positive)
+
+    def _keys(self, code: str) -> pd.DataFrame:
+        known = self.service.loc[code] if code in self.service.index else None
+        n_years = len(self.years)
+        return pd.DataFrame(
+            {
+                "municipality_code": np.repeat(self.codes, n_years),
+                "service_code": code,
+                "target_group": None if known is None else known["target_group"],
+                "year": np.tile(self.years, len(self.codes)),
+                "scenario": self.settings.scenario,
+                "planning_level": None if known is None else known["planning_level"],
+            }
+        )
+
+    def _members(self) -> tuple[list[str], NDArray]:
+        """Areas and their municipalities as a matrix of ones; the last area is the country."""
+        areas = [*dict.fromkeys(self.oblasts), "BG"]
+        members = np.array([[area in (oblast, "BG") for oblast in self.oblasts] for area in areas])
+        return areas, members.astype(np.float32)
+
+    def _label_of(self, inside: NDArray) -> str:
+        return mixture_label(self.statuses[inside].dropna())
+
+    def _status(self, has_demand: bool) -> str:
+        return self.demand_status if has_demand else weakest(self.statuses.dropna())
+
+    def _is_planned_by_map(self, code: str) -> bool:
+        level = self.service["planning_level"].get(code, "")
+        return level not in OUTSIDE_MAP
+
+    def _target_population(self, code: str) -> NDArray:
+        grid = np.full((len(self.codes), len(self.years)), np.nan)
+        if self.need is None or code not in self.service.index:
+            return grid
+        rows = self.need[self.need["target_group"] == self.service.loc[code, "target_group"]]
+        wide = rows.pivot_table(index="area_code", columns="year", values="persons")
+        return wide.reindex(index=self.codes, columns=self.years).to_numpy(dtype=float)
+
+    def _km(self, stock: Stock) -> NDArray:
+        found: dict[bytes, NDArray] = {}
+        has = stock.places > 0
+        for column in has.T:
+            found.setdefault(column.tobytes(), nearest_km(self.distances, column))
+        return np.stack([found[column.tobytes()] for column in has.T], axis=1)
+
+    def _confidence(self, stock: Stock, middle: NDArray, chance: NDArray, closing: bool) -> NDArray:
+        made_up = self.statuses.fillna("demonstration").eq("demonstration").to_numpy()[:, None]
+        unknown = np.isnan(stock.places) | np.isnan(middle) | closing
+        unsure = (middle < FEW_USERS) | ((chance > 1 - SURE) & (chance < SURE))
+        shaky = unsure | (self.demand_status == "demonstration")
+        return np.select([unknown | made_up, shaky], ["D", "C"], default="B")
+
+    def _remark(self, code: str, stock: Stock, middle: NDArray) -> NDArray:
+        """Reasons that hold for a cell, joined; few combinations occur, so each is joined once."""
+        reasons = list(self._reasons(code, stock, middle))
+        number = sum(np.broadcast_to(holds, middle.shape).astype(int) << bit for bit, (_, holds) in enumerate(reasons))
+        sentences = {
+            int(found): "; ".join(said for bit, (said, _) in enumerate(reasons) if found >> bit & 1)
+            for found in np.unique(number)
+        }
+        return np.vectorize(sentences.__getitem__, otypes=[object])(number)
+
+    def _reasons(self, code: str, stock: Stock, middle: NDArray) -> Iterator[tuple[str, NDArray | bool]]:
+        standards = self.settings.standards
+        if code in CLOSING:
+            yield text("gap.closing", replacement=code.replace("LEG-", "RES-")), True
+        if self.label:
+            yield self.label, True
+        yield text("gap.no_return"), np.isnan(stock.places)
+        yield text("gap.no_service_here"), stock.places == 0
+        yield text("gap.no_demand"), np.isnan(middle)
+        yield text("gap.few_users", limit=FEW_USERS), middle < FEW_USERS
+        if self._is_planned_by_map(code):
+            yield text("common.no_criterion"), True
+            yield text("gap.no_map_number"), True
+        elif code not in CLOSING:
+            yield text("gap.outside_map"), True
+        yield text("gap.no_cost_standard"), code not in standards.unit_costs
+        yield text("gap.no_staff_standard"), code not in standards.staff
+        yield text("gap.straight_line"), self.settings.terrain_factor == 1.0 and code not in CLOSING
+
+
+def _medians(need: pd.DataFrame, scenario: str) -> pd.DataFrame:
+    """Municipal medians of the need forecast in one scenario."""
+    municipal = need["area_level"].eq("municipality") & need["output_type"].eq("median")
+    return need[municipal & need["scenario"].eq(scenario)]

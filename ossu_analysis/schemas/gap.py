@@ -1,0 +1,85 @@
+"""Tables of the link ``gap``."""
+
+import numpy as np
+import pandas as pd
+import pandera.pandas as pa
+
+from ossu_analysis.schemas.base import MUNICIPALITY, Table, column, declare, status_column
+
+
+@declare("gap", "service_gap", "Недостиг на места по община, услуга и година: търсене спрямо места, карта и критерий")
+class ServiceGap(Table):
+    """Places missing per municipality, service, year and scenario; quantities are kept apart."""
+
+    municipality_code: str = column("код на общината", str_matches=MUNICIPALITY)
+    service_code: str = column("код на услугата")
+    target_group: str = column("целева група на услугата", nullable=True)
+    year: int = column("година на планиране, към 31 декември", "година", ge=1990, le=2200)
+    scenario: str = column("сценарий")
+    planning_level: str = column("ниво на планиране: municipal, oblast, municipal_budget ...", nullable=True)
+    target_population: float = column("лица в целевата група (медиана); NULL: няма данни", "лица", nullable=True, ge=0)
+    places: pd.Int64Dtype = column("съществуващи места по последния отчет", "места", nullable=True, ge=0)
+    occupied: pd.Int64Dtype = column("заети места по последния отчет", "лица", nullable=True, ge=0)
+    waiting: pd.Int64Dtype = column("чакащи по последния отчет; NULL: не се отчитат", "лица", nullable=True, ge=0)
+    map_number: float = column("потребители по Националната карта; NULL: не е заредено", "лица", nullable=True, ge=0)
+    criterion_maximum: float = column(
+        "най-много потребители по критерия; NULL: не е зареден", "лица", nullable=True, ge=0
+    )
+    demand_median: float = column("търсене, медиана на симулациите", "лица", nullable=True, ge=0)
+    demand_low: float = column("търсене, долна граница на 80 %", "лица", nullable=True, ge=0)
+    demand_high: float = column("търсене, горна граница на 80 %", "лица", nullable=True, ge=0)
+    gap_to_demand_places: float = column("търсене / целева заетост - места (медиана)", "места", nullable=True)
+    gap_to_map_places: float = column("число по картата - места", "места", nullable=True)
+    gap_to_criterion_places: float = column("най-много по критерия - места", "места", nullable=True)
+    probability_gap_positive: float = column("дял на симулациите с недостиг", "дял", nullable=True, ge=0, le=1)
+    km_to_nearest: float = column("до най-близката община с места, по права линия", "км", nullable=True, ge=0)
+    staff_needed: float = column(
+        "щатни бройки за недостигащите места; NULL: няма стандарт", "бройки", nullable=True, ge=0
+    )
+    yearly_cost: float = column(
+        "годишен разход за недостигащите места; NULL: няма стандарт", "пари", nullable=True, ge=0
+    )
+    currency: str = column("валута на разхода", nullable=True)
+    price_year: pd.Int64Dtype = column("година на цените", "година", nullable=True)
+    confidence: str = column("увереност A-D по правило, дадено в gap.confidence", isin=("A", "B", "C", "D"))
+    remark: str = column("забележка: какво липсва и защо")
+    status: str = status_column()
+
+    @pa.dataframe_check
+    @classmethod
+    def range_is_ordered(cls, table: pd.DataFrame) -> "pd.Series[bool]":
+        """The median lies inside the 80 % range."""
+        inside = (table["demand_low"] <= table["demand_median"]) & (table["demand_median"] <= table["demand_high"])
+        return inside | table["demand_median"].isna()
+
+    @pa.dataframe_check
+    @classmethod
+    def gap_and_probability_agree(cls, table: pd.DataFrame) -> "pd.Series[bool]":
+        """A clearly positive median gap is more likely than not, a clearly negative one less."""
+        sign = np.sign(table["gap_to_demand_places"].fillna(0)) * (table["probability_gap_positive"].fillna(0.5) - 0.5)
+        return sign >= -1e-9
+
+
+@declare("gap", "oblast_gap", "Недостиг на места по област и за страната: симулациите на общините са събрани")
+class OblastGap(Table):
+    """Sums of municipal draws per oblast and for the country."""
+
+    area_level: str = column("ниво: oblast, country", isin=("oblast", "country"))
+    area_code: str = column("код на областта или BG")
+    service_code: str = column("код на услугата")
+    year: int = column("година на планиране, към 31 декември", "година", ge=1990, le=2200)
+    scenario: str = column("сценарий")
+    municipalities_with_service: int = column("общини с места", "общини", ge=0)
+    places: pd.Int64Dtype = column("съществуващи места; NULL: община без отчет", "места", nullable=True, ge=0)
+    occupied: pd.Int64Dtype = column("заети места", "лица", nullable=True, ge=0)
+    waiting: pd.Int64Dtype = column("чакащи в общините, които ги отчитат", "лица", nullable=True, ge=0)
+    demand_median: float = column("търсене, медиана на събраните симулации", "лица", nullable=True, ge=0)
+    demand_low: float = column("търсене, долна граница на 80 %", "лица", nullable=True, ge=0)
+    demand_high: float = column("търсене, горна граница на 80 %", "лица", nullable=True, ge=0)
+    gap_to_demand_places: float = column("търсене / целева заетост - места (медиана)", "места", nullable=True)
+    missing_without_sharing_places: float = column(
+        "сбор на недостига по общини, ако никоя не приема чужди потребители (медиана)", "места", nullable=True, ge=0
+    )
+    probability_gap_positive: float = column("дял на симулациите с недостиг", "дял", nullable=True, ge=0, le=1)
+    data_label: str = column("демонстрационни данни, смесени данни или празно")
+    status: str = status_column()
