@@ -1,7 +1,7 @@
 """Typed YAML that people edit: source records, assumptions, planning rules, names of published services.
 
-Belongs here: one pydantic model per kind of file and its reader. A misspelt key, a value without a source or overlapping
-dates are faults that name file and place; all faults of all files are collected before anything is raised.
+Belongs here: one pydantic model per kind of file and its reader. A misspelt key, a value without a source or
+overlapping dates are faults that name file and place; all faults of a file are collected before anything is raised.
 """
 
 import datetime
@@ -16,8 +16,8 @@ from ossu_analysis.errors import Fault, FaultsFound, raise_if_any
 from ossu_analysis.status import STATUSES
 from ossu_analysis.store import Store
 
-Reference = Literal["stock_31_december", "stock_1_january", "calendar_year", "period", "day"]
-"""What the ``year`` of a raw table is: a stock at year's end, a stock on the next 1 January, events of the year ..."""
+Reference = Literal["stock_31_december", "stock_1_january", "stock_1_july", "calendar_year", "period", "day"]
+"""What ``year`` means in a raw table: the stock at its end, the stock on the next 1 January, events of the year ..."""
 
 SourceClass = Literal["official", "municipal_study", "context"]
 
@@ -37,6 +37,7 @@ class SourceTable(Strict):
     reference: Reference
     reference_bg: str
     years: tuple[int, int]
+    years_step: int = Field(1, ge=1)
     gaps: dict[str, list[int]] = {}
     basis: dict[int, int] = {}
     revised_years: tuple[int, int] | None = None
@@ -164,3 +165,24 @@ def _misplaced(record: SourceRecord, folder: Path, store: Store) -> Iterator[Fau
     ):
         if found != expected:
             yield Fault("sources.misplaced_record", file=file, column=key, found=found, expected=expected)
+
+
+class PublishedName(Strict):
+    """A service as some publisher calls it, and the service of ours that it is, where it is exactly one."""
+
+    published_name_bg: str
+    service_code: str | None
+    certainty: Literal["verified", "secondary", "inferred"]
+    note_bg: str = ""
+
+
+class PublishedNames(Strict):
+    """``data/reference/published_service_names.yaml``."""
+
+    names: list[PublishedName]
+
+
+def read_published_names(store: Store) -> dict[str, str | None]:
+    """Our service code by published name; None where a name is not one service."""
+    found = parse_file(PublishedNames, store.reference / "published_service_names.yaml", store.root)
+    return {entry.published_name_bg: entry.service_code for entry in found.names}

@@ -20,10 +20,6 @@ READERS: dict[str, Callable[[Store], pd.DataFrame]] = {
 }
 """``READERS[table](store)`` reads ``sources.<table>``; it raises `FaultsFound` when its raw file has faults."""
 
-read_population_municipality = READERS["population_municipality"]
-read_births_municipality = READERS["births_municipality"]
-read_deaths_municipality = READERS["deaths_municipality"]
-
 
 def check_sources(store: Store) -> list[Fault]:
     """Every fault of every raw file, blocking ones and notices; an empty list when all is well."""
@@ -41,8 +37,8 @@ def check_sources(store: Store) -> list[Fault]:
                 faults.append(Fault("sources.unlisted_table", file=file, found=entry.table, severity=TO_CHECK))
                 continue
             seen.add(entry.table)
-            release = Release(folder, record, entry, layout)
-            faults += [*faults_of_release(release, store, areas), *_edited(release, store)]
+            release = Release(store, folder, record, entry, layout)
+            faults += [*faults_of_release(release, areas), *_edited(release)]
     return faults + [
         Fault("sources.no_table", file=f"data/raw/{layout.source_id}", expected=table)
         for table, layout in LAYOUTS.items()
@@ -50,17 +46,15 @@ def check_sources(store: Store) -> list[Fault]:
     ]
 
 
-def _edited(release: Release, store: Store) -> Iterator[Fault]:
+def _edited(release: Release) -> Iterator[Fault]:
     import hashlib
 
     if not release.path.exists():
         return
-    checksum = hashlib.sha256(release.path.read_bytes()).hexdigest()
+    checksum = hashlib.sha256(release.path.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
     if checksum != release.entry.sha256:
-        file = relative(release.path, store.root)
-        yield Fault(
-            "sources.edited", file=file, found=checksum[:12], expected=release.entry.sha256[:12], severity=NOTICE
-        )
+        expected = release.entry.sha256[:12]
+        yield Fault("sources.edited", file=release.file, found=checksum[:12], expected=expected, severity=NOTICE)
 
 
 __all__ = ["LAYOUTS", "READERS", "Areas", "check_sources", "read_source_table"]

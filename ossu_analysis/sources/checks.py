@@ -4,7 +4,7 @@
 with the row and column of the file. Nothing is corrected.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -16,11 +16,32 @@ from ossu_analysis.text_table import ROW
 
 TEXT, FIGURE, MARK, HEADER, BAD = "_text", "_figure", "_mark", "_header", "_bad"
 TOTAL_AGE = "total"
-AGE_PATTERN = r"^(?:total|\d{1,3}|\d{1,3}-\d{1,3}|\d{1,3}\+)$"
-YEAR_PATTERN = r"^(?:19|20|21)\d\d$"
+FORMS = {
+    "year": (r"^(?:19|20|21)\d\d$", "ГГГГ"),
+    "age": (r"^(?:total|\d{1,3}|\d{1,3}-\d{1,3}|\d{1,3}\+)$", "0, 5-9, 90+, total"),
+    "period": (r"^\d{4}-\d{4}$", "ГГГГ-ГГГГ"),
+    "reference_date": (r"^\d{4}(?:-\d\d-\d\d|/\d{4})?$", "ГГГГ-ММ-ДД, ГГГГ или ГГГГ/ГГГГ"),
+}
+"""Pattern of the keys that are not from a list, and how the pattern is shown."""
 ALLOWED: Mapping[str, tuple[str, ...]] = {
     "sex": ("F", "M", "T"),
     "residence": ("total", "urban", "rural"),
+    "quarter": ("1", "2", "3", "4"),
+    "variant": ("medium", "high", "low", "low_80", "high_80", "low_95", "high_95"),
+    "area_level": ("country", "municipality", "facility"),
+    "unit": ("persons", "households", "per_1000"),
+    "measure": (
+        "users",
+        "waiting",
+        "places",
+        "free_places",
+        "planned_places",
+        "quota",
+        "services",
+        "municipalities_with_service",
+        "municipalities_without_service",
+        "municipalities_with_waiting",
+    ),
 }
 _MOST = 20
 """Faults of one kind that a file prints; the rest are counted in the last one."""
@@ -32,10 +53,10 @@ def cells_of(raw: pd.DataFrame, layout: Layout) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The layout's ``cell_keys`` and ``texts``, ``row``, ``_header`` (column of the file), ``_text`` as printed,
-        ``_figure`` (float, NaN when missing or wrong), ``_mark`` and ``_bad`` (the text is neither figure nor mark).
+        The layout's ``cell_keys``, ``counts`` and ``texts``, ``row``, ``_header`` (column of the file), ``_text`` as
+        printed, ``_figure`` (float, NaN when missing or wrong), ``_mark`` and ``_bad`` (the text is neither figure nor mark).
     """
-    kept = [ROW, *layout.keys, *layout.texts]
+    kept = [ROW, *layout.keys, *layout.counts, *layout.texts]
     cells = raw.melt(id_vars=kept, value_vars=list(layout.values), var_name=HEADER, value_name=TEXT)
     if layout.across:
         cells[layout.across] = cells[HEADER]
@@ -90,7 +111,6 @@ def faults_of_keys(raw: pd.DataFrame, layout: Layout, file: str, areas: Mapping[
     areas : mapping
         Every known area code and its level.
     """
-    rules = {"year": (YEAR_PATTERN, "ГГГГ"), "age": (AGE_PATTERN, "0, 5-9, 90+, total")}
     for key in layout.keys:
         texts = raw[key]
         if key in {"area_code", "municipality_code"}:
@@ -98,12 +118,18 @@ def faults_of_keys(raw: pd.DataFrame, layout: Layout, file: str, areas: Mapping[
                 "sources.unknown_area", raw[~texts.isin(list(areas))], key, file, "код от data/reference"
             )
         elif key in ALLOWED:
-            allowed = ALLOWED[key]
-            yield from _unlike("sources.unknown_value", raw[~texts.isin(allowed)], key, file, ", ".join(allowed))
-        elif key in rules:
-            pattern, form = rules[key]
+            yield from faults_of_list("sources.unknown_value", raw, key, ALLOWED[key], file)
+        elif key in FORMS:
+            pattern, form = FORMS[key]
             yield from _unlike("sources.unknown_value", raw[~texts.str.match(pattern)], key, file, form)
+    for name in layout.counts:
+        yield from _unlike("sources.not_a_number", raw[~raw[name].str.match(r"^\d+$")], name, file, "цяло число")
     yield from _repeated(raw, layout, file)
+
+
+def faults_of_list(code: str, raw: pd.DataFrame, column: str, allowed: Sequence[str], file: str) -> Iterator[Fault]:
+    """Rows whose text in a column is outside a list."""
+    yield from _unlike(code, raw[~raw[column].isin(allowed)], column, file, ", ".join(allowed))
 
 
 def _unlike(code: str, rows: pd.DataFrame, key: str, file: str, expected: str) -> Iterator[Fault]:
@@ -144,7 +170,11 @@ def faults_of_years(
     for area, have in present.items():
         first, last = spans.get(str(area), (0, 9999))
         gaps = entry.gaps.get(areas.get(str(area), ""), [])
-        wanted = (y for y in range(entry.years[0], entry.years[1] + 1) if first <= y <= last and y not in gaps)
+        wanted = (
+            y
+            for y in range(entry.years[0], entry.years[1] + 1, entry.years_step)
+            if first <= y <= last and y not in gaps
+        )
         for year in wanted:
             if year not in have:
                 yield Fault("sources.missing_year", file=file, column="year", found=str(area), expected=str(year))
@@ -154,7 +184,7 @@ def _missing_years(raw: pd.DataFrame, entry: SourceTable, file: str) -> Iterator
     if "year" not in raw:
         return
     have = set(raw["year"])
-    for year in range(entry.years[0], entry.years[1] + 1):
+    for year in range(entry.years[0], entry.years[1] + 1, entry.years_step):
         if str(year) not in have:
             yield Fault("sources.missing_year", file=file, column="year", expected=str(year))
 
@@ -173,9 +203,20 @@ def faults_of_sums(cells: pd.DataFrame, layout: Layout, file: str, parents: Mapp
         AGES: ("age", {age: TOTAL_AGE for age in _ages(cells) if age != TOTAL_AGE}),
         AREAS: ("area_code", parents),
     }
+    if layout.adds_to is not None:
+        yield from _unequal_rows(cells, layout, layout.adds_to, file)
     for name in layout.sums:
         column, parent_of = relations[name]
         yield from _unequal_sums(cells, layout, column, parent_of, f"sources.{name}_do_not_add", file)
+
+
+def _unequal_rows(cells: pd.DataFrame, layout: Layout, whole: float, file: str) -> Iterator[Fault]:
+    rows = cells.groupby(ROW).agg(_sum=(FIGURE, "sum"), _bad=(BAD, "any"))
+    wrong = rows[~rows["_bad"] & ((rows["_sum"] - whole).abs() > whole / 1000)]
+    for row, found in wrong["_sum"].items():
+        yield Fault(
+            "sources.row_does_not_add", file=file, row=int(str(row)), found=f"{found:.6g}", expected=f"{whole:g}"
+        )
 
 
 def _ages(cells: pd.DataFrame) -> list[str]:

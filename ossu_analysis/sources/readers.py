@@ -11,7 +11,14 @@ from pathlib import Path
 import pandas as pd
 
 from ossu_analysis.errors import Fault, FaultsFound, OssuError, raise_if_any
-from ossu_analysis.inputs import SourceRecord, SourceTable, read_source_record, relative, source_folders
+from ossu_analysis.inputs import (
+    SourceRecord,
+    SourceTable,
+    read_published_names,
+    read_source_record,
+    relative,
+    source_folders,
+)
 from ossu_analysis.reference.areas import Areas, read_areas
 from ossu_analysis.schemas.base import columns
 from ossu_analysis.sources.checks import (
@@ -21,18 +28,22 @@ from ossu_analysis.sources.checks import (
     cells_of,
     faults_of_cells,
     faults_of_keys,
+    faults_of_list,
     faults_of_sums,
     faults_of_years,
 )
-from ossu_analysis.sources.layouts import LAYOUTS, Layout
+from ossu_analysis.sources.layouts import AGES, LAYOUTS, Layout
 from ossu_analysis.store import Store
 from ossu_analysis.text_table import open_text_table
+
+NUMBERS = {"year", "quarter"}
 
 
 @dataclass(frozen=True)
 class Release:
     """One raw file of one vintage with its record."""
 
+    store: Store
     folder: Path
     record: SourceRecord
     entry: SourceTable
@@ -42,6 +53,11 @@ class Release:
     def path(self) -> Path:
         """The CSV file."""
         return self.folder / f"{self.layout.table}.csv"
+
+    @property
+    def file(self) -> str:
+        """How faults name it."""
+        return relative(self.path, self.store.root)
 
 
 def read_source_table(store: Store, table: str) -> pd.DataFrame:
@@ -58,7 +74,7 @@ def read_source_table(store: Store, table: str) -> pd.DataFrame:
 
     layout, areas = LAYOUTS[table], read_areas(store)
     wanted = [info.name for info in columns(table_class("sources", table))]
-    found = [_checked(release, store, areas) for release in releases(store, layout)]
+    found = [_checked(release, areas) for release in releases(store, layout)]
     if not found:
         raise OssuError("sources.no_release", table=table, folder=f"data/raw/{layout.source_id}")
     raise_if_any(fault for _, _, faults in found for fault in faults)
@@ -73,22 +89,23 @@ def releases(store: Store, layout: Layout) -> Iterator[Release]:
         record = read_source_record(folder, store)
         entry = record.table(layout.table)
         if entry is not None:
-            yield Release(folder, record, entry, layout)
+            yield Release(store, folder, record, entry, layout)
 
 
-def faults_of_release(release: Release, store: Store, areas: Areas) -> list[Fault]:
+def faults_of_release(release: Release, areas: Areas) -> list[Fault]:
     """Every fault of one raw file."""
-    return _checked(release, store, areas)[2]
+    return _checked(release, areas)[2]
 
 
-def _checked(release: Release, store: Store, areas: Areas) -> tuple[Release, pd.DataFrame, list[Fault]]:
-    layout, file = release.layout, relative(release.path, store.root)
+def _checked(release: Release, areas: Areas) -> tuple[Release, pd.DataFrame, list[Fault]]:
+    layout, file = release.layout, release.file
     try:
         raw = open_text_table(release.path, layout.columns, file)
     except FaultsFound as found:
         return release, pd.DataFrame(), list(found.faults)
     cells = cells_of(raw, layout)
     faults = [
+        *_unknown_services(raw, release),
         *faults_of_keys(raw, layout, file, areas.levels),
         *faults_of_cells(cells, layout, file),
         *faults_of_years(raw, release.entry, file, areas.levels, areas.spans),
@@ -97,13 +114,19 @@ def _checked(release: Release, store: Store, areas: Areas) -> tuple[Release, pd.
     return release, cells, faults
 
 
+def _unknown_services(raw: pd.DataFrame, release: Release) -> Iterator[Fault]:
+    if "published_name_bg" in raw:
+        known = read_published_names(release.store)
+        yield from faults_of_list("sources.unknown_service", raw, "published_name_bg", list(known), release.file)
+
+
 def _tidy_keys(layout: Layout) -> list[str]:
-    names = [("age_from", "age_to") if name == "age" else (name,) for name in layout.cell_keys]
-    return [part for name in names for part in name]
+    parts = {"age": ("age_from", "age_to", "age"), "period": ("period_from",)}
+    return [part for name in layout.cell_keys for part in parts.get(name, (name,))]
 
 
 def _tidy(cells: pd.DataFrame, release: Release, areas: Areas, wanted: list[str]) -> pd.DataFrame:
-    kept = cells[cells["age"] != TOTAL_AGE] if "age" in cells else cells
+    kept = cells[cells["age"] != TOTAL_AGE] if AGES in release.layout.sums else cells
     made = {name: _column(name, kept, release, areas) for name in wanted}
     return pd.DataFrame(made, index=kept.index)
 
@@ -111,17 +134,15 @@ def _tidy(cells: pd.DataFrame, release: Release, areas: Areas, wanted: list[str]
 def _column(name: str, cells: pd.DataFrame, release: Release, areas: Areas) -> "pd.Series | str":
     if name == release.layout.figure:
         return cells[FIGURE].astype("Int64") if release.layout.whole else cells[FIGURE]
-    if name in DERIVED:
-        return DERIVED[name](cells, release, areas)
-    return _as_number(cells[name]) if name in {"year"} else cells[name]
-
-
-def _as_number(texts: "pd.Series[str]") -> "pd.Series[int]":
-    return pd.to_numeric(texts)
+    if name in cells and name != "age":
+        is_number = name in NUMBERS or name in release.layout.counts
+        return pd.to_numeric(cells[name]) if is_number else cells[name].where(cells[name] != "")
+    return DERIVED[name](cells, release, areas)
 
 
 def _age_from(cells: pd.DataFrame, release: Release, areas: Areas) -> pd.Series:
-    return cells["age"].str.extract(r"^(\d+)")[0].astype("Int64")
+    """First age of the group; 0 for ``total``."""
+    return cells["age"].str.extract(r"^(\d+)")[0].astype("Int64").fillna(0)
 
 
 def _age_to(cells: pd.DataFrame, release: Release, areas: Areas) -> pd.Series:
@@ -135,13 +156,17 @@ def _by_year(cells: pd.DataFrame, meaning: Callable[[int], object]) -> pd.Series
 
 
 def _reference_date(cells: pd.DataFrame, release: Release, areas: Areas) -> pd.Series:
-    if release.entry.reference == "stock_1_january":
-        return _by_year(cells, lambda year: f"{year + 1}-01-01")
-    return _by_year(cells, lambda year: f"{year}-12-31")
+    """Day of the stock as the publisher gives it."""
+    shift, day = {"stock_1_january": (1, "01-01"), "stock_1_july": (0, "07-01")}.get(
+        release.entry.reference, (0, "12-31")
+    )
+    return _by_year(cells, lambda year: f"{year + shift}-{day}")
 
 
 def _basis(cells: pd.DataFrame, release: Release, areas: Areas) -> pd.Series:
-    return _by_year(cells, release.entry.census_of).astype("Int64")
+    if "year" in cells:
+        return _by_year(cells, release.entry.census_of).astype("Int64")
+    return pd.Series(release.entry.census_of(release.entry.years[0]), index=cells.index, dtype="Int64")
 
 
 def _is_revised(cells: pd.DataFrame, release: Release, areas: Areas) -> pd.Series:
@@ -150,11 +175,17 @@ def _is_revised(cells: pd.DataFrame, release: Release, areas: Areas) -> pd.Serie
 
 DERIVED: dict[str, Callable[[pd.DataFrame, Release, Areas], "pd.Series | str"]] = {
     "area_level": lambda cells, release, areas: cells["area_code"].map(areas.levels),
+    "age": _age_from,
+    "is_open": lambda cells, release, areas: cells["age"].str.endswith("+"),
     "age_from": _age_from,
     "age_to": _age_to,
     "reference_date": _reference_date,
     "basis": _basis,
     "is_revised": _is_revised,
+    "period_from": lambda cells, release, areas: pd.to_numeric(cells["period"].str[:4]),
+    "period_to": lambda cells, release, areas: pd.to_numeric(cells["period"].str[5:]),
+    "is_low_reliability": lambda cells, release, areas: cells["mark"] == "u",
+    "service_code": lambda cells, release, areas: cells["published_name_bg"].map(read_published_names(release.store)),
     "note": lambda cells, release, areas: cells[MARK],
     "source_id": lambda cells, release, areas: release.record.source_id,
     "vintage": lambda cells, release, areas: release.record.vintage,
