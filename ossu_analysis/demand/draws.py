@@ -1,0 +1,98 @@
+"""Joint simulations of demand: population draws x drawn rate path x drawn municipal level x chance of the count.
+
+Belongs here: random numbers of the link. Each service has a stream keyed by its code, so one service alone gives the
+same numbers as the whole run, in any order and in any process.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from ossu_analysis.demand.rate_path import draw_rate_path
+from ossu_analysis.demand.use_rate import UseRate
+
+
+@dataclass(frozen=True)
+class DemandDraws:
+    """Simulated demand of one service.
+
+    Parameters
+    ----------
+    service_code : str
+    areas : numpy.ndarray of str, shape (areas,)
+    years : numpy.ndarray of int, shape (years,)
+    persons : numpy.ndarray of float32, shape (areas, years, draws)
+        The same draw is one coherent future: sums over areas are sums within a draw.
+    """
+
+    service_code: str
+    areas: np.ndarray
+    years: np.ndarray
+    persons: np.ndarray
+
+    @property
+    def by_draw(self) -> np.ndarray:
+        """The same numbers as a view of shape (draws, areas, years)."""
+        return np.moveaxis(self.persons, 2, 0)
+
+
+def stream(seed: int, key: str) -> np.random.Generator:
+    """Random numbers of one key (a service, a group), independent of all others."""
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=tuple(key.encode())))
+
+
+def draw_demand(fitted: UseRate, exposed: np.ndarray, years: np.ndarray, seed: int) -> DemandDraws:
+    """Simulate the demand of one service.
+
+    Parameters
+    ----------
+    fitted : UseRate
+    exposed : numpy.ndarray, shape (areas, years, draws)
+        Draws of exposed persons; a last axis of length 1 is a population known for sure (then 1,000 draws are made).
+    years : numpy.ndarray of int, shape (years,)
+    seed : int
+
+    Returns
+    -------
+    DemandDraws
+    """
+    panel = fitted.panel
+    draws = exposed.shape[2] if exposed.shape[2] > 1 else 1000
+    rng = stream(seed, panel.service_code)
+    path = draw_rate_path(panel.years, fitted.year_effects, fitted.covariance, years, draws, rng)
+    level = fitted.levels.draw(rng, draws).astype(np.float32)
+    mean = exposed * np.exp(path).astype(np.float32)[None]
+    mean *= level[:, None, :]
+    return DemandDraws(panel.service_code, panel.areas, years, _counts(mean, fitted.dispersion, rng))
+
+
+def _counts(mean: np.ndarray, dispersion: float, rng: np.random.Generator) -> np.ndarray:
+    """Counts around their means: the gamma with the negative binomial's mean and variance (whole numbers gain nothing).
+
+    Variance = mean + dispersion * mean^2, so the scale is ``1 + dispersion * mean``.
+    """
+    scale = np.float32(1) + np.float32(dispersion) * mean
+    counts = rng.standard_gamma(np.maximum(mean / scale, np.float32(1e-6)), dtype=np.float32)
+    counts *= scale
+    return counts
+
+
+def demand_draws(
+    fits: Iterable[UseRate],
+    exposed: Callable[[str, np.ndarray], np.ndarray],
+    years: np.ndarray,
+    seed: int,
+) -> Iterator[DemandDraws]:
+    """Simulate service by service, one in memory at a time.
+
+    Parameters
+    ----------
+    fits : iterable of UseRate
+    exposed : callable
+        ``exposed(service_code, years)`` gives the draws of exposed persons, shape (areas, years, draws).
+    years : numpy.ndarray of int
+    seed : int
+    """
+    for fitted in fits:
+        yield draw_demand(fitted, exposed(fitted.panel.service_code, years), years, seed)

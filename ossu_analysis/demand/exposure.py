@@ -1,0 +1,139 @@
+"""Persons exposed to a service, or from whom a target group is drawn: as observed, and as joint draws ahead.
+
+Belongs here: reading ``population.exposure_observed`` and ``population.exposure_draw`` one target group at a time, so
+that memory holds one group. The same class reads working tables (Parquet) and frames (tests, notebooks, the command).
+"""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from ossu_analysis.errors import OssuError
+from ossu_analysis.store import Store, connect
+
+if TYPE_CHECKING:
+    import duckdb
+
+KEPT = 3
+"""Groups whose draws stay in memory: services come in order of group, and a group may be the sum of two."""
+
+
+@dataclass
+class Exposure:
+    """Persons by target group for a fixed list of municipalities.
+
+    Parameters
+    ----------
+    areas : numpy.ndarray of str, shape (areas,)
+    observed, drawn : pandas.DataFrame or str
+        Frames ``municipality_code, year, target_group, persons`` and the same with ``draw``, or SQL that yields them.
+    rates : pandas.DataFrame, optional
+        ``demand.group_rate`` spread to municipalities (`group_rate.by_municipality`): a group named there is the sum
+        of its base groups times its rates.
+    """
+
+    areas: np.ndarray
+    observed: "pd.DataFrame | str"
+    drawn: "pd.DataFrame | str"
+    rates: pd.DataFrame | None = None
+    _kept: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
+    _years: list[np.ndarray] = field(default_factory=list, repr=False)
+
+    @classmethod
+    def of_store(cls, store: Store, areas: np.ndarray, rates: pd.DataFrame | None = None) -> "Exposure":
+        """Read from the working tables of the link ``population``."""
+        paths = (store.path("population", name) for name in ("exposure_observed", "exposure_draw"))
+        observed, drawn = (f"select * from read_parquet('{path}')" for path in paths)
+        return cls(areas, observed, drawn, rates)
+
+    def years(self) -> tuple[np.ndarray, np.ndarray]:
+        """Observed years and years with draws, each in order."""
+        if not self._years:
+            with connect() as db:
+                found = [db.sql(f"select distinct year from ({self._source(db, s)})").df() for s in self._sources()]
+            observed, drawn = (np.sort(frame["year"].to_numpy(int)) for frame in found)
+            self._years = [observed, drawn[~np.isin(drawn, observed)]]
+        return self._years[0], self._years[1]
+
+    def past(self, group: str, years: np.ndarray) -> np.ndarray:
+        """Persons observed, shape (areas, years); after the last observed year the mean of the draws."""
+        observed, drawn = self.years()
+        early, late = years[years <= observed.max()], years[years > observed.max()]
+        parts = [self._sum(group, lambda base: self._observed(base, early))] if len(early) else []
+        if len(late):
+            parts.append(self.ahead(group, drawn).mean(axis=2)[:, np.searchsorted(drawn, late)])
+        return np.concatenate(parts, axis=1)
+
+    def ahead(self, group: str, years: np.ndarray) -> np.ndarray:
+        """Draws of persons in years ahead, shape (areas, years, draws), float32."""
+        return self._sum(group, lambda base: self._drawn(base, years))
+
+    def path(self, group: str, years: np.ndarray) -> np.ndarray:
+        """Draws for any years: an observed year is the same in every draw, shape (areas, years, draws)."""
+        observed, _ = self.years()
+        early, late = years[years <= observed.max()], years[years > observed.max()]
+        ahead = self.ahead(group, late)
+        fixed = self._sum(group, lambda base: self._observed(base, early)).astype(np.float32)
+        repeated = np.broadcast_to(fixed[:, :, None], (*fixed.shape, ahead.shape[2]))
+        return np.concatenate([repeated, ahead], axis=1)
+
+    def _sum(self, group: str, read: "object") -> np.ndarray:
+        rates = self.rates
+        if rates is None or group not in set(rates["target_group"]):
+            return read(group)  # type: ignore[operator]
+        parts = []
+        for base, rows in rates[rates["target_group"] == group].groupby("base_group"):
+            rate = rows.set_index("municipality_code")["rate"].reindex(self.areas).to_numpy(np.float32)
+            people = read(base)  # type: ignore[operator]
+            parts.append(people * rate.reshape(-1, *[1] * (people.ndim - 1)))
+        return np.sum(parts, axis=0)
+
+    def _observed(self, group: str, years: np.ndarray) -> np.ndarray:
+        rows = self._rows("observed", group, years, "0 as draw")
+        wide = np.full((len(self.areas), len(years)), np.nan)
+        wide[rows["area"], rows["year_at"]] = rows["persons"]
+        return self._complete(group, wide)
+
+    def _drawn(self, group: str, years: np.ndarray) -> np.ndarray:
+        if group not in self._kept:
+            rows = self._rows("drawn", group, years, "draw")
+            wide = np.full((len(self.areas), len(years), int(rows["draw"].max(initial=0)) + 1), np.nan, np.float32)
+            wide[rows["area"], rows["year_at"], rows["draw"]] = rows["persons"]
+            while len(self._kept) >= KEPT:
+                self._kept.pop(next(iter(self._kept)))
+            self._kept[group] = self._complete(group, wide)
+        return self._kept[group]
+
+    def _complete(self, group: str, wide: np.ndarray) -> np.ndarray:
+        if wide.size and np.isnan(wide).any():
+            missing = ", ".join(self.areas[np.isnan(wide).reshape(len(wide), -1).any(axis=1)][:5])
+            raise OssuError("demand.no_exposure", group=group, areas=missing)
+        return wide
+
+    def _rows(self, which: str, group: str, years: np.ndarray, draw: str) -> dict[str, np.ndarray]:
+        """Positions and persons of one group, as integer arrays."""
+        at_area = pd.DataFrame({"municipality_code": self.areas, "area": np.arange(len(self.areas))})
+        at_year = pd.DataFrame({"year": years, "year_at": np.arange(len(years))})
+        with connect() as db:
+            db.register("at_area", at_area)
+            db.register("at_year", at_year)
+            source = self._source(db, self._sources()[which == "drawn"])
+            query = (
+                f"select area, year_at, {draw}, persons from ({source}) join at_area using (municipality_code) "
+                "join at_year using (year) where target_group = $group"
+            )
+            return {
+                name: np.asarray(values) for name, values in db.execute(query, {"group": group}).fetchnumpy().items()
+            }
+
+    def _sources(self) -> "tuple[pd.DataFrame | str, pd.DataFrame | str]":
+        return self.observed, self.drawn
+
+    @staticmethod
+    def _source(db: "duckdb.DuckDBPyConnection", source: "pd.DataFrame | str") -> str:
+        if isinstance(source, str):
+            return source
+        db.register("given", source)
+        return "select * from given"

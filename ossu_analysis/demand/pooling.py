@@ -1,0 +1,127 @@
+"""Small-area rates by gamma-Poisson empirical Bayes, for known counts and for counts that are only a floor.
+
+Belongs here: arithmetic on arrays. Method: Clayton and Kaldor (1987), Biometrics 43; with floors, the posterior of a
+municipality's level is the same prior times negative-binomial tail probabilities, summed on a grid of its own.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+NODES = 33
+WIDTH = 5.0
+"""Nodes of a municipality's grid, and its half-width in posterior standard deviations."""
+
+
+def pooled_levels(observed: np.ndarray, expected: np.ndarray, parents: np.ndarray) -> np.ndarray:
+    """Level of each area (observed / expected, pooled): area towards parent, parent towards the whole.
+
+    Parameters
+    ----------
+    observed, expected : numpy.ndarray, shape (areas,)
+        Counts, and counts if every area had the common rate. An area with nothing expected gets its parent's level.
+    parents : numpy.ndarray of int, shape (areas,)
+
+    Returns
+    -------
+    numpy.ndarray
+        ``(observed + k * parent) / (expected + k)``, with k from the variance between areas beyond chance.
+    """
+    n = parents.max() + 1
+    total = observed.sum() / expected.sum()
+    above_observed, above_expected = (np.bincount(parents, x, n) for x in (observed, total * expected))
+    own = _spread(observed, total * expected)
+    above = _shrunk(above_observed, above_expected, np.ones(n), _spread_of_sums(above_observed, above_expected, own))
+    return total * _shrunk(observed, total * expected, above[parents], own)
+
+
+def _shrunk(observed: np.ndarray, expected: np.ndarray, target: np.ndarray, variance: float) -> np.ndarray:
+    """Posterior mean of a level whose prior has mean `target` and relative variance `variance`."""
+    k = 1 / max(variance, 1e-6)
+    return (observed + k * target) / (expected + k)
+
+
+def _spread(observed: np.ndarray, expected: np.ndarray) -> float:
+    """Relative variance between areas beyond Poisson chance, by moments; at least a thousandth."""
+    beyond = np.sum((observed - expected) ** 2 - observed)
+    return float(max(beyond / np.sum(expected**2), 1e-3))
+
+
+def _spread_of_sums(observed: np.ndarray, expected: np.ndarray, within: float) -> float:
+    """Relative variance between parents; `within` is a bound, for parents differ less than areas do."""
+    return min(_spread(observed, expected), within)
+
+
+@dataclass(frozen=True)
+class Levels:
+    """Posterior of the log level of each area on its own grid.
+
+    Parameters
+    ----------
+    nodes, weights : numpy.ndarray, shape (areas, NODES)
+        Log levels and their probabilities (rows of `weights` add up to 1).
+    """
+
+    nodes: np.ndarray
+    weights: np.ndarray
+
+    def mean(self) -> np.ndarray:
+        """Posterior mean of the level (not of its log)."""
+        return (self.weights * np.exp(self.nodes)).sum(axis=1)
+
+    def log_moments(self) -> tuple[np.ndarray, np.ndarray]:
+        """Posterior mean and standard deviation of the log level."""
+        middle = (self.weights * self.nodes).sum(axis=1)
+        spread = (self.weights * (self.nodes - middle[:, None]) ** 2).sum(axis=1)
+        return middle, np.sqrt(spread)
+
+    def draw(self, rng: np.random.Generator, draws: int) -> np.ndarray:
+        """Levels drawn from the posterior, shape (areas, draws), by inverting its piecewise linear distribution."""
+        areas, nodes = self.nodes.shape
+        edge = np.cumsum(self.weights, axis=1) - self.weights / 2
+        edge = np.maximum.accumulate(edge + 1e-12 * np.arange(nodes), axis=1)
+        rows = np.arange(areas)[:, None]
+        chance = np.clip(rng.random((areas, draws)), edge[:, :1], edge[:, -1:])
+        found = np.searchsorted((edge + 2 * rows).ravel(), (chance + 2 * rows).ravel()).reshape(areas, draws)
+        right = np.clip(found - rows * nodes, 1, nodes - 1)
+        low, high = edge[rows, right - 1], edge[rows, right]
+        share = (chance - low) / (high - low)
+        return np.exp(self.nodes[rows, right - 1] * (1 - share) + self.nodes[rows, right] * share)
+
+
+def own_grids(middle: np.ndarray, spread: np.ndarray) -> np.ndarray:
+    """Nodes around each area's middle, `WIDTH` spreads to each side, shape (areas, NODES)."""
+    return middle[:, None] + WIDTH * spread[:, None] * np.linspace(-1, 1, NODES)[None, :]
+
+
+def log_prior(nodes: np.ndarray, parent_level: np.ndarray, shape: float) -> np.ndarray:
+    """Log density of the log level when the level is gamma with mean `parent_level` and relative variance 1/shape."""
+    relative = nodes - np.log(parent_level)[:, None]
+    return shape * relative - shape * np.exp(relative)
+
+
+def log_known(count: np.ndarray, mean: np.ndarray, dispersion: float) -> np.ndarray:
+    """Negative-binomial log probability of a known count, without the part that only the count determines.
+
+    ``count`` has shape (cells,), ``mean`` (cells, NODES). Variance = mean + dispersion * mean^2.
+    """
+    r = 1 / dispersion
+    return count[:, None] * np.log(mean) - (count[:, None] + r) * np.log(r + mean)
+
+
+def log_floor(floor: np.ndarray, mean: np.ndarray, dispersion: float) -> tuple[np.ndarray, np.ndarray]:
+    """Log probability that the count reaches a floor, and the expected count given that it does.
+
+    Uses ``P(D >= c) = I_p(c, r)`` and ``E[D; D >= c] = mean * I_p(c - 1, r + 1)``, r = 1 / dispersion,
+    p = mean / (mean + r), with I the regularised incomplete beta function. A floor of zero says nothing.
+    """
+    from scipy.special import betainc
+
+    r = 1 / dispersion
+    p = mean / (mean + r)
+    c = floor[:, None]
+    tail = np.where(c > 0, betainc(np.maximum(c, 1e-9), r, p), 1.0)
+    above = np.where(c > 1, betainc(np.maximum(c - 1, 1e-9), r + 1, p), 1.0)
+    sure = np.maximum(tail, 1e-290)
+    expected = np.where(tail > 1e-290, mean * above / sure, c)
+    return np.log(sure), np.maximum(expected, c)

@@ -1,0 +1,135 @@
+"""The rate over time: from year effects to joint draws of the rate in any year, observed or ahead.
+
+Belongs here: the time model of the country's log rate. It is a level plus a trend that may fade,
+
+    rate[t] = level + slope * (fade + fade^2 + ... + fade^t) + random walk,   effect[t] = rate[t] + shock[t] + error[t]
+
+with error of known covariance (from the GLM), a flat level and slope ~ Normal(0, `DRIFT`). Fade, the step of the random
+walk and the shock are not chosen by hand: every combination is weighted by the product of its one-step-ahead
+predictive densities over the observed years (a rolling origin at every year), and draws mix the combinations by that
+weight. One observed year gives a constant rate whose drift has standard deviation `DRIFT`; a short series moves little
+from it.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+DRIFT = 0.03
+"""Prior standard deviation of the yearly drift of a log rate (forecasting notes 5.2: Normal(0, 3 % a year))."""
+
+LARGEST_DRIFT_OF_TEN_YEARS = np.log(2.0)
+"""A rate neither doubles nor halves by trend alone in ten years (forecasting notes 5.2)."""
+
+FADES = (0.8, 0.9, 0.97, 1.0)
+STEPS = (0.0, 0.01, 0.02, 0.04)
+SHOCKS = (0.0, 0.01, 0.02, 0.05)
+LONG = 6
+"""Observed years from which the way the trend fades is learnt; below, `FADES` keep equal weights."""
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """One combination: prior covariance of the rate at all years, of the shocks at observed ones."""
+
+    fade: float
+    step: float
+    shock: float
+
+
+def draw_rate_path(
+    years: np.ndarray,
+    effects: np.ndarray,
+    covariance: np.ndarray,
+    wanted: np.ndarray,
+    draws: int,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Draw the log rate of the wanted years jointly.
+
+    Parameters
+    ----------
+    years : numpy.ndarray of int, shape (n,)
+        Years of the effects; an effect that is NaN is missing.
+    effects : numpy.ndarray, shape (n,)
+        Log rate of the country by year.
+    covariance : numpy.ndarray, shape (n, n)
+        Of the effects.
+    wanted : numpy.ndarray of int, shape (m,)
+    draws : int
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    numpy.ndarray, shape (m, draws)
+    """
+    seen = np.isfinite(effects)
+    years, effects, covariance = years[seen], effects[seen], covariance[np.ix_(seen, seen)]
+    candidates = [_Candidate(f, s, e) for f in FADES for s in STEPS for e in SHOCKS]
+    fitted = [_condition(c, years, effects, covariance, wanted) for c in candidates]
+    log_weight = np.array([height for height, _, _ in fitted])
+    if len(years) < LONG:
+        log_weight = _equal_over_fades(candidates, log_weight)
+    weight = np.exp(log_weight - log_weight.max())
+    chosen = rng.multinomial(draws, weight / weight.sum())
+    parts = [
+        mean[:, None] + root @ rng.standard_normal((len(wanted), n))
+        for (_, mean, root), n in zip(fitted, chosen, strict=True)
+        if n
+    ]
+    paths = np.concatenate(parts, axis=1)[:, rng.permutation(draws)]
+    return _held(paths, wanted, years)
+
+
+def _condition(
+    c: _Candidate, years: np.ndarray, effects: np.ndarray, covariance: np.ndarray, wanted: np.ndarray
+) -> tuple[float, np.ndarray, np.ndarray]:
+    """Log marginal density of the effects, and mean and root of the covariance of the rate in the wanted years."""
+    every = np.concatenate([years, wanted])
+    rate = _prior_covariance(c, every, min(years.min(), wanted.min()))
+    n = len(years)
+    noise = covariance + np.eye(n) * (c.shock**2 + 1e-8)
+    seen = rate[:n, :n] + noise
+    ahead = (wanted > years.max()).astype(float) * c.shock**2
+    inverse = np.linalg.inv(seen)
+    ones = np.ones(n)
+    weight = inverse @ ones / (ones @ inverse @ ones)
+    level = weight @ effects
+    left = effects - level
+    gain = rate[n:, :n] @ inverse
+    mean = level + gain @ left
+    remainder = 1 - gain @ ones
+    spread = rate[n:, n:] - gain @ rate[:n, n:] + np.outer(remainder, remainder) / (ones @ inverse @ ones)
+    height = -0.5 * (left @ inverse @ left + np.linalg.slogdet(seen)[1] + np.log(ones @ inverse @ ones))
+    return float(height), mean, _root(spread + np.diag(ahead))
+
+
+def _prior_covariance(c: _Candidate, years: np.ndarray, first: int) -> np.ndarray:
+    """Prior covariance of the rate (without its level) at all years: trend of uncertain slope, and random walk."""
+    elapsed = years - first
+    trend = elapsed.astype(float) if c.fade == 1 else c.fade * (1 - c.fade**elapsed) / (1 - c.fade)
+    return DRIFT**2 * np.outer(trend, trend) + c.step**2 * np.minimum.outer(elapsed, elapsed)
+
+
+def _root(matrix: np.ndarray) -> np.ndarray:
+    """A matrix whose product with its transpose is the given covariance, though that may be singular."""
+    values, vectors = np.linalg.eigh((matrix + matrix.T) / 2)
+    return vectors * np.sqrt(np.maximum(values, 0))
+
+
+def _equal_over_fades(candidates: list[_Candidate], log_weight: np.ndarray) -> np.ndarray:
+    """Give each fade the same total weight: a short series cannot tell how its trend will fade."""
+    adjusted = log_weight.copy()
+    for fade in FADES:
+        of_fade = np.array([c.fade == fade for c in candidates])
+        adjusted[of_fade] -= np.logaddexp.reduce(log_weight[of_fade])
+    return adjusted
+
+
+def _held(paths: np.ndarray, wanted: np.ndarray, years: np.ndarray) -> np.ndarray:
+    """Hold the drift after the last observed year within a factor of two per ten years."""
+    last = years.max()
+    at_last = paths[np.argmin(np.abs(wanted - last))]
+    most = LARGEST_DRIFT_OF_TEN_YEARS * np.maximum(wanted - last, 0)[:, None] / 10
+    moved = np.clip(paths - at_last, -np.maximum(most, 0.05), np.maximum(most, 0.05))
+    return np.where((wanted > last)[:, None], at_last + moved, paths)
