@@ -91,7 +91,7 @@ def demonstration_returns(
     census_profile : DataFrame
         ``sources.census_profile``: shares by age, which make demand follow age.
     service_total : DataFrame
-        ``sources.service_total``: service_code, area_level, area_code, year, measure, value.
+        ``sources.service_total``: service_code, area_level, area_code, reference_date, measure, value.
     settings : DemonstrationSettings
         Mechanics and seed, from ``data/demo/returns.yaml``.
 
@@ -133,18 +133,21 @@ def _share(profile: pd.DataFrame, codes: list[str], first: int, last: int) -> ND
 
 
 def published_cells(service_total: pd.DataFrame, settings: DemonstrationSettings) -> dict[str, Published]:
-    """Published cells by service: the publishers' totals and the places that acts allotted."""
+    """Published cells by service; several homes of one municipality add up."""
     found = {code: Published({}, {}) for code in settings.services}
     rows = service_total[service_total["service_code"].isin(found)]
-    names = ["service_code", "area_level", "area_code", "year", "measure", "value"]
-    for code, level, area, year, measure, value in rows[names].itertuples(index=False, name=None):
+    # The quota of assistant support is what its places are: a number of users that money was allotted for.
+    measures = rows["measure"].replace("quota", "places")
+    years = rows["reference_date"].str[:4].astype(int)
+    cells = zip(
+        rows["service_code"], rows["area_level"], rows["area_code"], years, measures, rows["value"], strict=True
+    )
+    for code, level, area, year, measure, value in cells:
         if level == "country":
             found[code].country[year, measure] = int(value)
         else:
-            found[code].named.setdefault((year, measure), {})[area] = int(value)
-    for code, allotted in settings.published_places.items():
-        found[code].country[allotted.year, "capacity"] = allotted.country
-        found[code].named[allotted.year, "capacity"] = dict(allotted.municipalities)
+            named = found[code].named.setdefault((year, measure), {})
+            named[area] = named.get(area, 0) + int(value)
     return found
 
 
@@ -204,8 +207,8 @@ def _with_service(
     wanted = published.total(year, "municipalities_with_service") or service.municipalities
     wanted = min(n, n - without if without is not None else wanted)
     score = np.log(country.exposed[service.exposed] + 1.0) + rng.normal(0.0, 0.9, n)
-    for (_, measure), cells in published.named.items():
-        if measure != "services":
+    for (named_year, _), cells in published.named.items():
+        if named_year == year:
             score[country.positions(cells)[0]] = np.inf
     present = np.zeros(n, dtype=bool)
     present[np.argsort(-score, kind="stable")[:wanted]] = True
@@ -225,12 +228,12 @@ def _places(
     least = np.where(present, service.least_places, 0)
     served = country.positions(published.cells(year, "users"))
     least[served[0]] = np.maximum(least[served[0]], served[1])
-    total, free = published.total(year, "capacity"), published.total(year, "free_places")
-    if total is None and free is not None:
-        total = (published.total(year, "users") or 0) + free
+    total, free, users = (published.total(year, measure) for measure in ("places", "free_places", "users"))
+    if total is None and users is not None:
+        total = users + free if free is not None else round(max(service.coverage, 1.0) * users)
     if total is None:
         return np.where(present, np.maximum(least, 5 * np.rint(wanted / 5)), 0).astype(np.int64)
-    low, high = _bounds(country, published.cells(year, "capacity"), least, np.where(present, total, 0))
+    low, high = _bounds(country, published.cells(year, "places"), least, np.where(present, total, 0))
     return apportion(total, wanted, low, high)
 
 
@@ -255,7 +258,7 @@ def _shared_waiting(
     cells = published.cells(year, "waiting")
     high = _below_biggest(service, country, published, "waiting", np.where(present, total, 0))
     low = np.zeros_like(high)
-    lists = published.total(year, "municipalities_with_waiting_list")
+    lists = published.total(year, "municipalities_with_waiting")
     if lists is not None:
         score = np.where(present, waiting + rng.random(len(waiting)), -1.0)
         score[country.positions(cells)[0]] = np.inf

@@ -36,15 +36,6 @@ class ServiceMechanics(_Strict):
     biggest: dict[str, str] = {}
 
 
-class PublishedPlaces(_Strict):
-    """Places that an act allotted to the country and to named municipalities in one year."""
-
-    year: int
-    country: int
-    municipalities: dict[str, int]
-    source: str
-
-
 class DemonstrationSettings(_Strict):
     """The whole file."""
 
@@ -53,7 +44,6 @@ class DemonstrationSettings(_Strict):
     first_year: int
     last_year: int
     services: dict[str, ServiceMechanics]
-    published_places: dict[str, PublishedPlaces] = {}
 
 
 def read_settings(file: Path) -> DemonstrationSettings:
