@@ -6,13 +6,14 @@ overlapping dates are faults that name file and place; all faults of a file are 
 
 import datetime
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from ossu_analysis.errors import Fault, FaultsFound, raise_if_any
+from ossu_analysis.errors import Fault, FaultsFound, OssuError, raise_if_any
 from ossu_analysis.status import STATUSES
 from ossu_analysis.store import Store
 
@@ -186,3 +187,177 @@ def read_published_names(store: Store) -> dict[str, str | None]:
     """Our service code by published name; None where a name is not one service."""
     found = parse_file(PublishedNames, store.reference / "published_service_names.yaml", store.root)
     return {entry.published_name_bg: entry.service_code for entry in found.names}
+
+
+class DatedValue(Strict):
+    """A value in force from a day on, up to the next one, with its source."""
+
+    valid_from: datetime.date
+    value: float
+    source_bg: str = Field(min_length=1)
+
+
+class Assumption(Strict):
+    """One parameter that is not estimated from data: unit, dated values with sources, how good it is."""
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    title_bg: str
+    unit: str = Field(min_length=1)
+    quality: Literal["law", "observed", "convention", "weak"]
+    values: list[DatedValue] = Field(min_length=1)
+    note_bg: str = ""
+
+    @model_validator(mode="after")
+    def _days_are_different(self) -> "Assumption":
+        days = [entry.valid_from for entry in self.values]
+        if len(set(days)) < len(days):
+            raise ValueError(f"{self.id}: две стойности от една и съща дата")
+        return self
+
+    def value_on(self, day: datetime.date) -> float:
+        """Value in force on a day.
+
+        Raises
+        ------
+        OssuError
+            ``reference.no_value`` when the earliest value is later than the day.
+        """
+        known = sorted((entry for entry in self.values if entry.valid_from <= day), key=lambda entry: entry.valid_from)
+        if not known:
+            first = min(entry.valid_from for entry in self.values)
+            raise OssuError("reference.no_value", id=self.id, day=day.isoformat(), first=first.isoformat())
+        return known[-1].value
+
+
+class AssumptionFile(Strict):
+    """One file of ``data/assumptions``."""
+
+    assumptions: list[Assumption]
+
+
+class Rule(Strict):
+    """The planning criterion of one service; an empty ``rate`` means that it has not been loaded.
+
+    ``base`` says what the rate multiplies: ``count`` a fixed number, ``share`` a share of the indicator, ``per_n`` a
+    number for every ``per`` of the indicator. The indicator is a target group.
+    """
+
+    service_code: str
+    level: Literal["municipal", "oblast", "country", "municipal_budget", "legacy", "unknown"]
+    legal_ref: str = Field(min_length=1)
+    indicator: str | None = None
+    base: Literal["count", "share", "per_n"] | None = None
+    rate: float | None = Field(None, ge=0)
+    per: float | None = Field(None, gt=0)
+    minimum: int | None = Field(None, ge=0)
+    maximum: int | None = Field(None, ge=0)
+    unit_size: int | None = Field(None, gt=0)
+    rounding: Literal["up", "down", "nearest"] | None = None
+    valid_from: datetime.date
+    valid_to: datetime.date | None = None
+    verified_by: str | None = None
+    verified_on: datetime.date | None = None
+    note_bg: str = ""
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether a criterion can be computed."""
+        return self.rate is not None
+
+    @model_validator(mode="after")
+    def _is_complete(self) -> "Rule":
+        if self.rate is None:
+            return self
+        needed = ["base", "rounding", "verified_by", "verified_on"]
+        needed += ["indicator"] if self.base in {"share", "per_n"} else []
+        needed += ["per"] if self.base == "per_n" else []
+        missing = [name for name in needed if getattr(self, name) is None]
+        if missing:
+            raise ValueError(f"{self.service_code}: при попълнена rate са нужни и {', '.join(missing)}")
+        return self
+
+    @model_validator(mode="after")
+    def _bounds_are_ordered(self) -> "Rule":
+        if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
+            raise ValueError(f"{self.service_code}: minimum {self.minimum} е над maximum {self.maximum}")
+        if self.valid_to is not None and self.valid_to < self.valid_from:
+            raise ValueError(f"{self.service_code}: valid_to е преди valid_from")
+        return self
+
+
+class RuleFile(Strict):
+    """One file of ``data/rules``: a version of an ordinance's criteria."""
+
+    version: str = Field(min_length=1)
+    ordinance_bg: str
+    rules: list[Rule]
+
+
+def read_assumptions(store: Store) -> dict[str, tuple[Assumption, str]]:
+    """Assumptions and their files by id, from the files directly in ``data/assumptions``.
+
+    Raises
+    ------
+    FaultsFound
+        Every wrong entry of every file, and ids that occur twice.
+    """
+    files = parse_files(AssumptionFile, store.assumptions, store.root)
+    entries = [(entry, file) for file, content in files.items() for entry in content.assumptions]
+    raise_if_any(_repeated([(entry.id, file) for entry, file in entries], "id"))
+    return {entry.id: (entry, file) for entry, file in entries}
+
+
+def assumption_value(store: Store, id: str, day: datetime.date) -> float:
+    """Value of one assumption on a day; see `Assumption.value_on`.
+
+    Raises
+    ------
+    OssuError
+        ``reference.no_assumption`` when there is none of that id.
+    """
+    known = read_assumptions(store)
+    if id not in known:
+        raise OssuError("reference.no_assumption", id=id, known=", ".join(sorted(known)))
+    return known[id][0].value_on(day)
+
+
+def read_rules(store: Store) -> dict[str, RuleFile]:
+    """Planning rules by file, from ``data/rules``.
+
+    Raises
+    ------
+    FaultsFound
+        Every wrong entry of every file, and rules of one service in one version whose dates overlap.
+    """
+    files = parse_files(RuleFile, store.rules, store.root)
+    raise_if_any(fault for file, content in files.items() for fault in _overlapping(content.rules, file))
+    return files
+
+
+def parse_files(model: type[Model], folder: Path, root: Path) -> dict[str, Model]:
+    """Every YAML file directly in a folder by its path below the root; the faults of all of them are raised at once."""
+    found, faults = {}, list[Fault]()
+    for path in sorted(folder.glob("*.yaml")):
+        try:
+            found[relative(path, root)] = parse_file(model, path, root)
+        except FaultsFound as error:
+            faults += error.faults
+    raise_if_any(faults)
+    return found
+
+
+def _repeated(ids: list[tuple[str, str]], column: str) -> Iterator[Fault]:
+    seen: dict[str, str] = {}
+    for name, file in ids:
+        if name in seen:
+            yield Fault("reference.repeated_entry", file=file, column=column, found=name, expected=seen[name])
+        seen[name] = file
+
+
+def _overlapping(rules: list[Rule], file: str) -> Iterator[Fault]:
+    ordered = sorted(rules, key=lambda rule: (rule.service_code, rule.valid_from))
+    for earlier, later in pairwise(ordered):
+        if earlier.service_code == later.service_code and (earlier.valid_to or datetime.date.max) >= later.valid_from:
+            found = f"{later.service_code} от {later.valid_from.isoformat()}"
+            expected = f"след {earlier.valid_to.isoformat() if earlier.valid_to else 'край (valid_to) на предишното'}"
+            yield Fault("reference.overlapping_rules", file=file, column="valid_from", found=found, expected=expected)

@@ -4,6 +4,7 @@ Every cell stays text here, so that ``00151`` keeps its zeros and ``NA`` is a te
 """
 
 import csv
+import hashlib
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -48,6 +49,13 @@ def open_text_table(path: Path, columns: Sequence[str], file: str) -> pd.DataFra
     if cells.empty:
         raise FaultsFound([Fault("reference.empty_file", file=file, row=2)])
     return cells[[ROW, *columns]]
+
+
+def checksum(path: Path) -> str:
+    """SHA-256 of a text file, whatever its line ends; empty when the file is missing."""
+    if not path.exists():
+        return ""
+    return hashlib.sha256(path.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
 
 
 def _text(path: Path, file: str) -> str:

@@ -9,14 +9,34 @@ from functools import partial
 import pandas as pd
 
 from ossu_analysis.reference.areas import COUNTRY, Areas, read_areas
+from ossu_analysis.reference.records import (
+    read_assumption_table,
+    read_rule_table,
+    read_services,
+    read_sources,
+)
 from ossu_analysis.reference.tables import read_reference_table
 from ossu_analysis.store import Store
 
-CODE_LISTS = ("region", "oblast", "municipality", "area_change")
+CODE_LISTS = (
+    "region",
+    "oblast",
+    "municipality",
+    "area_change",
+    "target_group",
+    "retirement_age",
+    "legacy_service",
+    "budget_activity",
+    "legal_deadline",
+)
 """Tables that are a CSV of ``data/reference``."""
 
 READERS: dict[str, Callable[[Store], pd.DataFrame]] = {
-    table: partial(read_reference_table, table=table) for table in CODE_LISTS
+    **{table: partial(read_reference_table, table=table) for table in CODE_LISTS},
+    "service": read_services,
+    "source": read_sources,
+    "assumption": read_assumption_table,
+    "rule": read_rule_table,
 }
 """``READERS[table](store)`` reads ``reference.<table>``."""
 

@@ -1,5 +1,7 @@
 """Code lists of ``data/reference``: one CSV per table of the link ``reference``, read in the types of its class."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from ossu_analysis.errors import Fault, FaultsFound
@@ -12,8 +14,10 @@ _NUMBERS = {"int64", "Int64", "float64"}
 _TRUTH = {"true": True, "false": False}
 
 
-def read_reference_table(store: Store, table: str) -> pd.DataFrame:
+def read_reference_table(store: Store, table: str, skip: Sequence[str] = ()) -> pd.DataFrame:
     """Read one code list with the columns and types of its class in ``schemas/reference.py``.
+
+    Columns in ``skip`` are not in the file: they are computed.
 
     Raises
     ------
@@ -23,7 +27,8 @@ def read_reference_table(store: Store, table: str) -> pd.DataFrame:
     from ossu_analysis.schemas import table_class
 
     path = store.reference / f"{table}.csv"
-    file, infos = relative(path, store.root), columns(table_class("reference", table))
+    file = relative(path, store.root)
+    infos = [info for info in columns(table_class("reference", table)) if info.name not in skip]
     texts = open_text_table(path, [info.name for info in infos], file)
     faults = [fault for info in infos for fault in _faults(texts, info, file)]
     if faults:

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from ossu_analysis.schemas.base import MUNICIPALITY, OBLAST, Table, column, declare
+from ossu_analysis.schemas.base import MUNICIPALITY, OBLAST, Table, column, declare, status_column
 
 REGION = r"^BG\d{2}$"
 
@@ -54,3 +54,170 @@ class AreaChange(Table):
     share: float = column("дял от населението на старата единица в годината на промяната", "дял", ge=0, le=1)
     note_bg: str = column("какво е станало")
     source_bg: str = column("откъде е числото")
+
+
+CONFIDENCE = ("verified", "secondary", "inferred", "computed_from_rule", "later_acts_not_checked")
+
+
+@declare("reference", "service", "Социални услуги: код, име, ниво на планиране, целева група и група за измерване")
+class Service(Table):
+    """Services of the law, closing homes and services of the municipal budget.
+
+    ``target_group`` is the (first) group that the service is for; ``exposed_group`` has a real rate and is the group
+    that use is measured against. ``confidence`` marks each statement of the row (name, level, indicator, rate).
+    """
+
+    service_code: str = column("код на услугата", unique=True)
+    name_bg: str = column("наименование")
+    short_name_bg: str = column("кратко наименование за таблици", unique=True)
+    name_en: str = column("наименование на английски")
+    service_group: str = column("код на групата по ЗСУ")
+    service_group_bg: str = column("група по ЗСУ")
+    planning_level: str = column(
+        "ниво на планиране: municipal, oblast, municipal_budget, legacy (закрива се), legacy_in_map, unknown",
+        isin=("municipal", "oblast", "municipal_budget", "legacy", "legacy_in_map", "unknown"),
+    )
+    target_group: str = column("целева група, за която е услугата (първата)")
+    target_groups: str = column("всички целеви групи, разделени с |")
+    exposed_group: str = column("група с официална честота, спрямо която се мери ползването")
+    exposed_reason_bg: str = column("защо се мери спрямо по-широка група; NULL: групата е същата", nullable=True)
+    unit: str = column("в какво се брои: users потребители, places места", isin=("users", "places"))
+    legal_ref: str = column("правно основание")
+    is_capacity: bool = column("дали местата са капацитет; false: домът се закрива и живеещите са търсене")
+    note_bg: str = column("бележка", nullable=True)
+    confidence: str = column("колко сигурни са името, нивото, показателят и нормата")
+    criterion_loaded: bool = column("дали критерият за услугата е зареден в data/rules")
+
+
+@declare("reference", "target_group", "Целеви групи: възраст, определение, източник и дали има официална честота")
+class TargetGroup(Table):
+    """Groups of the law and technical age classes. A group without a rate is listed, never guessed."""
+
+    target_group: str = column("код на групата", unique=True)
+    name_bg: str = column("наименование")
+    name_en: str = column("наименование на английски")
+    age_from: pd.Int64Dtype = column("първа възраст; NULL: не се определя с възраст", "години", nullable=True, ge=0)
+    age_to: pd.Int64Dtype = column("последна възраст; NULL: без горна граница", "години", nullable=True, ge=0)
+    age_rule: str = column(
+        "как се брои: fixed по възраст, retirement_threshold по възрастта за пенсия, rate с честота, none не се брои",
+        isin=("fixed", "retirement_threshold", "rate", "none"),
+    )
+    definition_bg: str = column("определение")
+    official_source: str = column("кой води броя")
+    has_rate: bool = column("дали има официален брой или честота")
+    rate_source_id: str = column("източник на честотата (reference.source)", nullable=True)
+    missing_note_bg: str = column("какво би дало липсващия брой", nullable=True)
+    confidence: str = column("колко сигурно е определението", isin=CONFIDENCE)
+
+
+@declare("reference", "retirement_age", "Възраст за пенсия по година и пол (граница на трудоспособната възраст)")
+class RetirementAge(Table):
+    """КСО, art. 68(1). Beyond the last year no number exists: the age is then tied to life expectancy."""
+
+    year: int = column("година", "година")
+    sex: str = column("пол", isin=("F", "M"))
+    years: int = column("навършени години", "години", ge=50, le=75)
+    months: int = column("и месеци", "месеци", ge=0, le=11)
+    legal_ref: str = column("правно основание")
+    confidence: str = column("колко сигурно е числото", isin=CONFIDENCE)
+
+
+@declare("reference", "legacy_service", "Съответствие на старите имена на услуги с новите (много към много)")
+class LegacyService(Table):
+    """Names before the Social Services Act, still used by the budget, and the services of today they may be."""
+
+    old_name_bg: str = column("старо име")
+    old_abbreviation: str = column("съкращение", nullable=True)
+    activity_code: str = column("дейност по ЕБК", nullable=True)
+    service_code: str = column("услуга от reference.service")
+    certainty: str = column("колко сигурно е съответствието", isin=CONFIDENCE)
+
+
+@declare("reference", "budget_activity", "Дейности по единната бюджетна класификация за социални услуги")
+class BudgetActivity(Table):
+    """Codes of function 5 that are social services, as of the classification of 2026."""
+
+    activity_code: str = column("код на дейността", str_matches=r"^\d{3}$", unique=True)
+    name_bg: str = column("наименование")
+    classification_year: int = column("година на класификацията", "година")
+
+
+@declare("reference", "legal_deadline", "Срокове по закона и наредбата")
+class LegalDeadline(Table):
+    """Who must do what, when, by which article."""
+
+    cycle: str = column("цикъл: planning, yearly, once", isin=("planning", "yearly", "once"))
+    deadline_code: str = column("код", unique=True)
+    what_bg: str = column("какво")
+    who_bg: str = column("кой")
+    when_bg: str = column("кога")
+    legal_ref: str = column("правно основание")
+    confidence: str = column("колко сигурно е", isin=CONFIDENCE)
+
+
+@declare("reference", "source", "Източници: издател, набор, издание, срокове, известни недостатъци, контролна сума")
+class Source(Table):
+    """One row per raw file and vintage, from the ``source.yaml`` beside it."""
+
+    source_id: str = column("източник (папка под data/raw)")
+    vintage: str = column("издание (папка под източника)")
+    table_name: str = column("таблица от sources")
+    publisher: str = column("издател на английски")
+    publisher_bg: str = column("издател")
+    source_class: str = column("вид: official официален, municipal_study проучване на общината, context контекст")
+    dataset_code: str = column("набор на издателя", nullable=True)
+    title_bg: str = column("заглавие")
+    reference_bg: str = column("към коя дата или период са числата")
+    first_year: int = column("първа година", "година")
+    last_year: int = column("последна година", "година")
+    status: str = status_column()
+    licence: str = column("условия за ползване")
+    landing_page: str = column("страница на издателя", nullable=True)
+    read_from: str = column("откъде е взет файлът", nullable=True)
+    published: str = column("дата на публикуване; NULL: не е известна", nullable=True)
+    retrieved: str = column("дата на изтегляне")
+    file: str = column("файл")
+    rows: int = column("редове във файла при изтеглянето", "редове")
+    sha256: str = column("контролна сума при изтеглянето")
+    is_edited: bool = column("дали файлът е променен след изтеглянето")
+    caveats_bg: str = column("известни недостатъци и прекъсвания", nullable=True)
+    checks_bg: str = column("направени сверки", nullable=True)
+
+
+@declare("reference", "assumption", "Параметри, които не се оценяват от данни: стойност, дата, източник, качество")
+class AssumptionValue(Table):
+    """One row per dated value of ``data/assumptions``."""
+
+    assumption_id: str = column("код")
+    title_bg: str = column("наименование")
+    unit: str = column("мерна единица")
+    valid_from: str = column("в сила от (ГГГГ-ММ-ДД)")
+    value: float = column("стойност", "според unit")
+    quality: str = column("качество: law закон, observed наблюдавано, convention уговорка, weak слабо")
+    source_bg: str = column("източник")
+    note_bg: str = column("бележка", nullable=True)
+    file: str = column("файл")
+
+
+@declare("reference", "rule", "Критерии за планиране по услуги; празна норма значи „критерият не е зареден“")
+class RuleRow(Table):
+    """One row per service and period of validity, from ``data/rules``."""
+
+    service_code: str = column("услуга")
+    level: str = column("ниво на планиране")
+    legal_ref: str = column("правно основание")
+    indicator: str = column("показател (целева група)", nullable=True)
+    base: str = column("основа: count брой, share дял, per_n на всеки per", nullable=True)
+    rate: float = column("норма; NULL: критерият не е зареден", "според base", nullable=True, ge=0)
+    per: float = column("на колко души е нормата при per_n", "лица", nullable=True)
+    minimum: pd.Int64Dtype = column("най-малко потребители", "потребители", nullable=True)
+    maximum: pd.Int64Dtype = column("най-много потребители", "потребители", nullable=True)
+    unit_size: pd.Int64Dtype = column("размер на една услуга", "потребители", nullable=True)
+    rounding: str = column("закръгляване: up, down, nearest", nullable=True)
+    valid_from: str = column("в сила от (ГГГГ-ММ-ДД)")
+    valid_to: str = column("в сила до; NULL: без край", nullable=True)
+    verified_by: str = column("кой е проверил нормата", nullable=True)
+    verified_on: str = column("кога е проверена", nullable=True)
+    note_bg: str = column("бележка", nullable=True)
+    version: str = column("версия на правилата")
+    file: str = column("файл")

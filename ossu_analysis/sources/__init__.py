@@ -14,6 +14,7 @@ from ossu_analysis.reference.areas import Areas, read_areas
 from ossu_analysis.sources.layouts import LAYOUTS
 from ossu_analysis.sources.readers import Release, faults_of_release, read_source_table
 from ossu_analysis.store import Store
+from ossu_analysis.text_table import checksum
 
 READERS: dict[str, Callable[[Store], pd.DataFrame]] = {
     table: partial(read_source_table, table=table) for table in LAYOUTS
@@ -47,14 +48,9 @@ def check_sources(store: Store) -> list[Fault]:
 
 
 def _edited(release: Release) -> Iterator[Fault]:
-    import hashlib
-
-    if not release.path.exists():
-        return
-    checksum = hashlib.sha256(release.path.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
-    if checksum != release.entry.sha256:
-        expected = release.entry.sha256[:12]
-        yield Fault("sources.edited", file=release.file, found=checksum[:12], expected=expected, severity=NOTICE)
+    now, then = checksum(release.path), release.entry.sha256
+    if now not in {"", then}:
+        yield Fault("sources.edited", file=release.file, found=now[:12], expected=then[:12], severity=NOTICE)
 
 
 __all__ = ["LAYOUTS", "READERS", "Areas", "check_sources", "read_source_table"]

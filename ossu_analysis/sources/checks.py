@@ -54,7 +54,7 @@ def cells_of(raw: pd.DataFrame, layout: Layout) -> pd.DataFrame:
     -------
     DataFrame
         The layout's ``cell_keys``, ``counts`` and ``texts``, ``row``, ``_header`` (column of the file), ``_text`` as
-        printed, ``_figure`` (float, NaN when missing or wrong), ``_mark`` and ``_bad`` (the text is neither figure nor mark).
+        printed, ``_figure`` (float, NaN when missing or wrong), ``_mark`` and ``_bad`` (neither figure nor mark).
     """
     kept = [ROW, *layout.keys, *layout.counts, *layout.texts]
     cells = raw.melt(id_vars=kept, value_vars=list(layout.values), var_name=HEADER, value_name=TEXT)
