@@ -5,11 +5,11 @@ from numpy.typing import NDArray
 
 
 def draw_quantiles(draws: NDArray, levels: tuple[float, ...]) -> NDArray:
-    """Quantiles over the first axis with linear interpolation, as `numpy.quantile` defines them.
+    """Quantiles over the last axis with linear interpolation, as `numpy.quantile` defines them.
 
     Parameters
     ----------
-    draws : ndarray of shape (n_draws, ...)
+    draws : ndarray of shape (..., n_draws)
         Simulated values.
     levels : tuple of float
         Levels between 0 and 1.
@@ -19,14 +19,12 @@ def draw_quantiles(draws: NDArray, levels: tuple[float, ...]) -> NDArray:
     ndarray of float64, shape (len(levels), ...)
         One slice per level.
     """
-    n = draws.shape[0]
+    n = draws.shape[-1]
     positions = [level * (n - 1) for level in levels]
     ranks = sorted({rank for at in positions for rank in (int(np.floor(at)), int(np.ceil(at)))})
-    by_cell = np.ascontiguousarray(draws.reshape(n, -1).T)
-    by_cell.partition(ranks, axis=1)
+    sorted_at = np.partition(draws, ranks, axis=-1)
     slices = []
     for at in positions:
-        low, high = int(np.floor(at)), int(np.ceil(at))
-        below, above = by_cell[:, low].astype(float), by_cell[:, high].astype(float)
-        slices.append((below + (at - low) * (above - below)).reshape(draws.shape[1:]))
+        below, above = (sorted_at[..., int(rank)].astype(float) for rank in (np.floor(at), np.ceil(at)))
+        slices.append(below + (at - np.floor(at)) * (above - below))
     return np.stack(slices)

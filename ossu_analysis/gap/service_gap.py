@@ -18,6 +18,7 @@ demonstration returns; B, none of these; A, as B with the criterion loaded.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -25,6 +26,7 @@ from numpy.typing import NDArray
 
 from ossu_analysis.capacity import CLOSING
 from ossu_analysis.collection import mixture_label
+from ossu_analysis.errors import OssuError
 from ossu_analysis.gap.distance import nearest_km, seat_distances_km
 from ossu_analysis.gap.quantiles import draw_quantiles
 from ossu_analysis.gap.standards import Standards
@@ -32,8 +34,8 @@ from ossu_analysis.gap.stock import Stock, Stocks
 from ossu_analysis.status import weakest
 from ossu_analysis.texts import text
 
-DemandDraws = tuple[str, Sequence[str], Sequence[int], NDArray]
-"""Service code, municipality codes, years, and persons as ``[draw, municipality, year]``."""
+if TYPE_CHECKING:
+    from ossu_analysis.demand.draws import DemandDraws
 
 FEW_USERS = 20
 """Below this many expected users a municipal figure is mostly pooled (FORECASTING: small counts)."""
@@ -68,7 +70,7 @@ class GapSettings:
 
 def gap_tables(
     capacity: pd.DataFrame,
-    demand_draws: Iterable[DemandDraws],
+    demand_draws: "Iterable[DemandDraws]",
     service: pd.DataFrame,
     municipality: pd.DataFrame,
     settings: GapSettings,
@@ -81,7 +83,7 @@ def gap_tables(
     capacity : DataFrame
         ``capacity.current``.
     demand_draws : iterable of DemandDraws
-        Each service once; services without draws get rows without demand.
+        Each service once, from `ossu_analysis.demand`; services without draws get rows without demand.
     service : DataFrame
         ``reference.service``: service_code, target_group, planning_level.
     municipality : DataFrame
@@ -98,11 +100,11 @@ def gap_tables(
     """
     comparison = _Comparison(capacity, service, municipality, settings, need)
     municipal, areas, seen = [], [], set()
-    for code, codes, years, draws in demand_draws:
-        ordered = comparison.ordered(codes, years, draws)
-        municipal.append(comparison.municipal(code, ordered))
-        areas.append(comparison.areas(code, ordered))
-        seen.add(code)
+    for simulated in demand_draws:
+        persons = comparison.ordered(simulated)
+        municipal.append(comparison.municipal(simulated.service_code, persons))
+        areas.append(comparison.areas(simulated.service_code, persons))
+        seen.add(simulated.service_code)
     for code in comparison.stocks.services():
         if code not in seen:
             municipal.append(comparison.municipal(code, None))
@@ -139,15 +141,16 @@ class _Comparison:
         self.demand_status = weakest(["forecast", *capacity["status"].unique()])
         self.need = None if need is None else _medians(need, settings.scenario)
 
-    def ordered(self, codes: Sequence[str], years: Sequence[int], draws: NDArray) -> NDArray:
-        """Draws in the order of the grid; a copy only when the order differs."""
-        place = pd.Index(codes).get_indexer(pd.Index(self.codes))
-        when = pd.Index([int(year) for year in years]).get_indexer(pd.Index(self.years))
+    def ordered(self, simulated: "DemandDraws") -> NDArray:
+        """Draws ``[municipality, year, draw]`` in the order of the grid; a copy only when the order differs."""
+        place = pd.Index(simulated.areas).get_indexer(pd.Index(self.codes))
+        when = pd.Index(simulated.years).get_indexer(pd.Index(self.years))
         if (place < 0).any() or (when < 0).any():
-            raise ValueError("the draws lack a municipality or a year of the grid")
-        if (place == np.arange(draws.shape[1])).all() and (when == np.arange(draws.shape[2])).all():
-            return draws
-        return draws[:, place][:, :, when]
+            raise OssuError("gap.draws_incomplete", service=simulated.service_code)
+        persons = simulated.persons
+        if not (place == np.arange(persons.shape[0])).all():
+            persons = persons[place]
+        return persons if (when == np.arange(persons.shape[1])).all() else persons[:, when]
 
     def municipal(self, code: str, draws: NDArray | None) -> pd.DataFrame:
         """Rows of ``gap.service_gap`` of one service."""
@@ -197,11 +200,11 @@ class _Comparison:
         places, occupied = members @ stock.places, members @ stock.occupied
         low = middle = high = chance = unshared = np.full(shape, np.nan)
         if draws is not None:
-            needed = draws / np.float32(self.settings.occupancy_target)
-            low, middle, high = draw_quantiles(members @ draws, _LEVELS)
-            chance = np.where(np.isnan(places), np.nan, (members @ needed > places).mean(axis=0))
-            gaps = members @ np.maximum(needed - stock.places.astype(np.float32), 0)
-            (unshared,) = draw_quantiles(gaps, (0.5,))
+            asked, own = self._added(members, draws), stock.places * self.settings.occupancy_target
+            low, middle, high = draw_quantiles(asked, _LEVELS)
+            chance = _share_above(asked, members @ own)
+            beyond = np.maximum(draws - own.astype(np.float32)[:, :, None], 0)
+            (unshared,) = draw_quantiles(self._added(members, beyond), (0.5,)) / self.settings.occupancy_target
         gap = np.full(shape, np.nan) if closing else middle / self.settings.occupancy_target - places
         labels = [self._label_of(members[row] > 0) for row in range(len(areas))]
         return pd.DataFrame(
@@ -233,8 +236,11 @@ class _Comparison:
             nothing = np.full(stock.places.shape, np.nan)
             return nothing, nothing, nothing, nothing
         low, middle, high = draw_quantiles(draws, _LEVELS)
-        positive = (draws > stock.places * self.settings.occupancy_target).mean(axis=0)
-        return low, middle, high, np.where(np.isnan(stock.places), np.nan, positive)
+        return low, middle, high, _share_above(draws, stock.places * self.settings.occupancy_target)
+
+    def _added(self, members: NDArray, draws: NDArray) -> NDArray:
+        """Draws added over the municipalities of each area: shape (areas, years, draws)."""
+        return (members @ draws.reshape(len(draws), -1)).reshape(len(members), *draws.shape[1:])
 
     def _keys(self, code: str) -> pd.DataFrame:
         known = self.service.loc[code] if code in self.service.index else None
@@ -316,6 +322,11 @@ class _Comparison:
         yield text("gap.no_cost_standard"), code not in standards.unit_costs
         yield text("gap.no_staff_standard"), code not in standards.staff
         yield text("gap.straight_line"), self.settings.terrain_factor == 1.0 and code not in CLOSING
+
+
+def _share_above(draws: NDArray, bound: NDArray) -> NDArray:
+    """Share of draws above a bound per cell; unknown where the bound is."""
+    return np.where(np.isnan(bound), np.nan, (draws > bound[:, :, None]).mean(axis=2))
 
 
 def _medians(need: pd.DataFrame, scenario: str) -> pd.DataFrame:
