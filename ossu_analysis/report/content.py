@@ -1,0 +1,286 @@
+"""The content model: a document as data, which the Word, Excel and HTML renderers print alike.
+
+Belongs here: what a document consists of, how a table's values are printed, and the numbers of tables and figures.
+Does not belong here: any file format, and any sentence about a municipality (see `municipal` and `oblast`).
+
+A `Table` keeps its frame unrounded. Rounding happens once, in `Column.cells`, so every format shows the same figure
+and totals are computed from unrounded numbers.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from ossu_analysis import texts
+from ossu_analysis.report.charts.base import Chart
+
+SLOT = "[ДОПЪЛНЕТЕ]"
+NUMERIC = {"count", "change", "share", "probability", "interval", "money"}
+
+
+@dataclass(frozen=True)
+class Column:
+    """How one column of a table is printed.
+
+    Parameters
+    ----------
+    name : str
+        Column of the frame; the middle value when ``kind`` is ``interval``.
+    heading : str
+        Bulgarian heading, with the unit where the caption does not name it.
+    kind : str
+        ``text``, ``year``, ``count``, ``change`` (signed), ``share``, ``probability``, ``interval`` or ``money``.
+    low, high : str
+        Columns of the bounds of an ``interval``.
+    width : float
+        Relative width on paper.
+    """
+
+    name: str
+    heading: str
+    kind: str = "text"
+    digits: int = 0
+    low: str = ""
+    high: str = ""
+    width: float = 1.0
+
+    @property
+    def is_numeric(self) -> bool:
+        """Whether the printed cells are aligned to the right."""
+        return self.kind in NUMERIC
+
+    def cells(self, frame: pd.DataFrame) -> list[str]:
+        """Printed values of the column, rounded here and nowhere else."""
+        if self.kind == "interval":
+            bounds = zip(frame[self.name], frame[self.low], frame[self.high], strict=True)
+            return [spoken_interval(*values, digits=self.digits) for values in bounds]
+        return [self._printed(value) for value in frame[self.name]]
+
+    def _printed(self, value: object) -> str:
+        if value is None or pd.isna(value):
+            return ".." if self.is_numeric else "–"
+        if isinstance(value, str) or self.kind == "text":
+            return str(value)
+        return _PRINTERS[self.kind](float(value), self.digits)  # type: ignore[arg-type]
+
+
+def signed(value: float, digits: int = 0) -> str:
+    """``+12`` or ``-12``: a change shows its sign."""
+    printed = texts.number(value, digits)
+    return f"+{printed}" if value > 0 and printed.strip("0,") else printed
+
+
+def probability(share: float, digits: int = 0) -> str:
+    """``83 %``; never 0 or 100, because draws cannot prove certainty."""
+    if share < 0.01 or share > 0.99:
+        return texts.text("report.words.under_1" if share < 0.5 else "report.words.over_99")
+    return texts.percent(share, digits)
+
+
+def spoken_interval(middle: float, low: float, high: float, digits: int = 0) -> str:
+    """``120 (95–150)``; with „от … до …“ where a bound is negative, since a dash beside a minus misleads."""
+    if pd.isna(middle):
+        return ".."
+    if pd.isna(low) or pd.isna(high):
+        return texts.number(middle, digits)
+    if round(low, digits) < 0:
+        printed = [texts.number(value, digits) for value in (middle, low, high)]
+        return "{} (от {} до {})".format(*printed)
+    return texts.interval(middle, low, high, digits)
+
+
+_PRINTERS = {
+    "year": lambda value, digits: f"{value:.0f}",
+    "count": texts.number,
+    "change": signed,
+    "share": lambda value, digits: texts.percent(value, digits or 1),
+    "probability": probability,
+    "money": texts.number,
+}
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading; ``key`` is its stable anchor.
+
+    ``new_page`` starts a page on paper; ``wide`` lays the section out on pages turned on their side, up to the next
+    heading of level 1.
+    """
+
+    key: str
+    text: str
+    level: int = 1
+    new_page: bool = False
+    wide: bool = False
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """A paragraph of kind ``text``, ``bullet``, ``note`` or ``warning``; ``[ДОПЪЛНЕТЕ]`` in it is a slot to fill."""
+
+    text: str
+    kind: str = "text"
+
+    @property
+    def parts(self) -> list[tuple[str, bool]]:
+        """Pieces of the text with a flag: whether the piece is a slot, to be marked in yellow."""
+        pieces = re.split(f"({re.escape(SLOT)})", self.text)
+        return [(piece, piece == SLOT) for piece in pieces if piece]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table: unrounded frame, typed columns, and where the figures come from.
+
+    ``sheet`` names the Excel sheet; ``status`` is the weakest status of the rows, or ``mixed``.
+    """
+
+    key: str
+    caption: str
+    frame: pd.DataFrame
+    columns: tuple[Column, ...]
+    source: str = ""
+    note: str = ""
+    status: str = ""
+    sheet: str = ""
+
+    @property
+    def is_demonstration(self) -> bool:
+        """Whether any figure of the table is made from demonstration returns."""
+        return self.status in {"demonstration", "mixed"}
+
+    @property
+    def mark(self) -> str:
+        """„демонстрационни данни“ or „смесени данни“ where that is what the table holds; else empty."""
+        return {"demonstration": texts.text("common.demonstration"), "mixed": texts.text("common.mixed")}.get(
+            self.status, ""
+        )
+
+    @property
+    def title(self) -> str:
+        """Caption with the demonstration mark."""
+        return f"{self.caption} ({self.mark})" if self.mark else self.caption
+
+    def rows(self) -> list[tuple[str, ...]]:
+        """Printed rows; one row „няма данни“ when the frame is empty."""
+        if self.frame.empty:
+            return [(texts.text("common.no_data"), *[""] * (len(self.columns) - 1))]
+        return list(zip(*(column.cells(self.frame) for column in self.columns), strict=True))
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A chart with its caption; the source is printed on the chart itself."""
+
+    key: str
+    caption: str
+    chart: Chart
+
+
+Block = Heading | Paragraph | Table | Picture
+
+
+@dataclass(frozen=True)
+class Imprint:
+    """What every document says of its own making: the footer of PRODUCT section 4.
+
+    Parameters
+    ----------
+    round_name : str
+        Planning round, e.g. ``2018`` (the base year) or the name of the cycle.
+    data_as_of : str
+        ISO date of the last observed population.
+    rules_version, software_version, scenario, run_id : str
+        Identity of what computed the figures.
+    made_on : str
+        ISO date on which the run was made.
+    """
+
+    round_name: str
+    base_year: int
+    until_year: int
+    data_as_of: str
+    run_id: str
+    rules_version: str
+    software_version: str
+    scenario: str
+    made_on: str
+    state: str = field(default_factory=lambda: texts.text("common.draft"))
+
+    def lines(self) -> list[tuple[str, str]]:
+        """``(label, value)`` pairs for the first page, the first sheet and the page head."""
+        values = {
+            "round": self.round_name,
+            "base_year": str(self.base_year),
+            "until_year": str(self.until_year),
+            "data_as_of": texts.day(self.data_as_of),
+            "scenario": scenario_name(self.scenario),
+            "run": self.run_id,
+            "rules": self.rules_version,
+            "software": self.software_version,
+            "made_on": texts.day(self.made_on),
+            "state": self.state,
+        }
+        return [(texts.text(f"report.imprint.{key}"), value) for key, value in values.items()]
+
+    def footer(self) -> str:
+        """One line for the foot of every page."""
+        return texts.text(
+            "report.imprint.footer",
+            round=self.round_name,
+            day=texts.day(self.data_as_of),
+            run=self.run_id,
+            rules=self.rules_version,
+            software=self.software_version,
+            scenario=scenario_name(self.scenario),
+            state=self.state,
+        )
+
+
+def scenario_name(code: str) -> str:
+    """Bulgarian name of a scenario; the code where the texts have none."""
+    key = f"report.scenario.{code}"
+    name = texts.text(key)
+    return code if name == key else name
+
+
+@dataclass(frozen=True)
+class Document:
+    """A document: title, imprint and blocks in reading order; ``name`` is its file name without ending."""
+
+    name: str
+    title: str
+    subtitle: str
+    imprint: Imprint
+    blocks: tuple[Block, ...]
+
+    @property
+    def tables(self) -> list[Table]:
+        """The tables, in order."""
+        return [block for block in self.blocks if isinstance(block, Table)]
+
+    @property
+    def pictures(self) -> list[Picture]:
+        """The figures, in order."""
+        return [block for block in self.blocks if isinstance(block, Picture)]
+
+    @property
+    def banner(self) -> str:
+        """The warning that stands on every page when a figure is made from demonstration returns; else empty."""
+        demonstration = any(table.is_demonstration for table in self.tables)
+        demonstration = demonstration or any(picture.chart.is_demonstration for picture in self.pictures)
+        return texts.text("report.banner.demonstration") if demonstration else ""
+
+    def numbered(self) -> Iterator[tuple[str, Block]]:
+        """Blocks with their label: „Таблица 3“, „Фигура 1“, or empty for text."""
+        counts = {Table: 0, Picture: 0}
+        for block in self.blocks:
+            kind = type(block)
+            if kind not in counts:
+                yield "", block
+                continue
+            counts[kind] += 1  # type: ignore[index]
+            word = "report.words.table" if kind is Table else "report.words.figure"
+            yield f"{texts.text(word)} {counts[kind]}", block  # type: ignore[index]

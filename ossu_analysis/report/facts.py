@@ -1,0 +1,142 @@
+"""What the documents of one oblast are made from: slices of the chain's tables, read once, and wide forms of ranges.
+
+Belongs here: reading, selecting and turning long rows (``output_type``, ``output_type_id``) into columns ``median``,
+``low_80`` and so on. Nothing is rounded and nothing is estimated here.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from ossu_analysis.schemas import all_tables, columns
+from ossu_analysis.store import Store
+
+BOUNDS = {"0.025": "low_95", "0.1": "low_80", "0.25": "low_50", "0.75": "high_50", "0.9": "high_80", "0.975": "high_95"}
+"""Column of a wide frame for each published quantile."""
+COUNTRY = "BG"
+GROUPS = ((0, None), (0, 17), (18, 64), (65, None), (80, None))
+"""Age groups that documents print: total, children, adults, 65+, 80+."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Tables of one oblast: every frame holds only its municipalities, the oblast itself and the country.
+
+    Frames carry the columns of their tables; one that has not been computed is empty.
+    """
+
+    oblast_code: str
+    oblast_name: str
+    municipalities: pd.DataFrame
+    forecast: pd.DataFrame
+    history: pd.DataFrame
+    need: pd.DataFrame
+    group_status: pd.DataFrame
+    capacity: pd.DataFrame
+    demand: pd.DataFrame
+    gap: pd.DataFrame
+    oblast_gap: pd.DataFrame
+    lines: pd.DataFrame
+    sources: pd.DataFrame
+    breaks: tuple[int, ...] = field(default=())
+
+    def name(self, code: str) -> str:
+        """Name of a municipality of the oblast, or of the oblast itself."""
+        if code == self.oblast_code:
+            return self.oblast_name
+        known = self.municipalities.set_index("municipality_code")["name_bg"]
+        return str(known.get(code, code))
+
+
+def read_facts(store: Store, oblast_code: str, scenario: str = "reference") -> Facts:
+    """Read what the documents of an oblast need.
+
+    Parameters
+    ----------
+    store : Store
+        Where the working tables are.
+    oblast_code : str
+        NSI code of three letters.
+    scenario : str
+        Scenario of the forecasts.
+
+    Raises
+    ------
+    KeyError
+        If no such oblast is in ``reference.oblast``.
+    """
+    oblasts = table_or_empty(store, "reference", "oblast").set_index("oblast_code")
+    towns = table_or_empty(store, "reference", "municipality", f"oblast_code = '{oblast_code}'")
+    codes = sorted(towns["municipality_code"])
+    areas = _listed([*codes, oblast_code, COUNTRY])
+    chosen = f"area_code in ({areas}) and scenario = '{scenario}'"
+    here = f"municipality_code in ({_listed(codes)})"
+    return Facts(
+        oblast_code=oblast_code,
+        oblast_name=str(oblasts.loc[oblast_code, "name_bg"]),
+        municipalities=towns,
+        forecast=table_or_empty(store, "population", "forecast", chosen),
+        history=_history(store, areas),
+        need=table_or_empty(store, "demand", "need_forecast", chosen),
+        group_status=table_or_empty(store, "demand", "group_status"),
+        capacity=table_or_empty(store, "capacity", "current", here),
+        demand=table_or_empty(store, "demand", "demand_forecast", chosen),
+        gap=table_or_empty(store, "gap", "service_gap", f"{here} and scenario = '{scenario}'"),
+        oblast_gap=table_or_empty(store, "gap", "oblast_gap", chosen),
+        lines=table_or_empty(store, "proposal", "line", here),
+        sources=table_or_empty(store, "reference", "source"),
+    )
+
+
+def _history(store: Store, areas: str) -> pd.DataFrame:
+    where = f"area_code in ({areas}) and residence = 'total' and sex = 'T' and persons is not null"
+    return table_or_empty(store, "sources", "population_municipality", where)
+
+
+def _listed(codes: Iterable[str]) -> str:
+    return ", ".join(f"'{code}'" for code in codes) or "''"
+
+
+def table_or_empty(store: Store, link: str, table: str, where: str = "") -> pd.DataFrame:
+    """Read a working table; a table that has not been made comes back empty, with its declared columns."""
+    if store.has(link, table):
+        return store.read(link, table, where)
+    declared = all_tables().get((link, table))
+    return pd.DataFrame(columns=[info.name for info in columns(declared.schema)] if declared else [])
+
+
+def wide(rows: pd.DataFrame, keys: list[str], value: str = "persons") -> pd.DataFrame:
+    """One row per key with ``mean``, ``median`` and the bounds as columns.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Long rows with ``output_type`` and ``output_type_id``.
+    keys : list of str
+        Columns that identify a row; missing values (an open age group) are kept.
+
+    Returns
+    -------
+    DataFrame
+        ``keys``, then those of ``mean, median, low_95, low_80, low_50, high_50, high_80, high_95`` that exist, sorted
+        by ``keys``. An observed figure has the same value as mean and median.
+    """
+    names = rows["output_type_id"].map(BOUNDS).fillna(rows["output_type"]).astype(str)
+    # An open age group has no upper age: a pivot on the keys themselves would drop it.
+    number = rows.groupby(keys, dropna=False, observed=True).ngroup()
+    values = pd.DataFrame({"number": number, "column": names, "value": rows[value]})
+    table = values.pivot_table(index="number", columns="column", values="value", aggfunc="first", observed=True)
+    heads = rows[keys].assign(number=number).drop_duplicates("number").set_index("number").sort_index()
+    table = heads.join(table).reset_index(drop=True).rename_axis(columns=None)
+    if "median" not in table and "mean" in table:
+        table["median"] = table["mean"]
+    elif "mean" in table:
+        table["median"] = table["median"].fillna(table["mean"])
+    return table
+
+
+def age_rows(frame: pd.DataFrame, first: int, last: int | None) -> pd.DataFrame:
+    """Rows of one age group; ``last`` None is the open group."""
+    upper = frame["age_to"].isna() if last is None else frame["age_to"] == last
+    return frame[(frame["age_from"] == first) & upper]

@@ -1,0 +1,47 @@
+"""The municipal proposal: which sections, in which order, under which title and file name."""
+
+from ossu_analysis.report.content import Document, Imprint
+from ossu_analysis.report.facts import Facts
+from ossu_analysis.report.sections import groups, network, notes, people, proposal
+from ossu_analysis.report.sections.case import Case
+from ossu_analysis.texts import text
+
+
+def municipal_proposal(facts: Facts, municipality_code: str, imprint: Imprint) -> Document:
+    """Build the proposal of one municipality.
+
+    Parameters
+    ----------
+    facts : Facts
+        Tables of its oblast.
+    municipality_code : str
+        NSI code, e.g. ``SML31``.
+    imprint : Imprint
+        Identity of the run.
+    """
+    case = Case(facts, imprint, municipality_code)
+    blocks = [
+        *notes.summary(case),
+        *notes.method(case),
+        *people.profile(case),
+        *groups.groups(case),
+        *network.network(case),
+        *network.demand(case),
+        *network.gap(case),
+        *proposal.proposal(case),
+        *notes.notes(case),
+    ]
+    return Document(
+        name=file_name(facts.oblast_code, municipality_code, "predlozhenie", imprint),
+        title=text("report.title.municipal"),
+        subtitle=text(
+            "report.label.subtitle", place=case.label, oblast=facts.oblast_name, oblast_code=facts.oblast_code
+        ),
+        imprint=imprint,
+        blocks=tuple(blocks),
+    )
+
+
+def file_name(oblast_code: str, area_code: str, output: str, imprint: Imprint) -> str:
+    """``<oblast>_<area>_<output>_<round>_<run>``: ASCII, without an ending."""
+    return f"{oblast_code}_{area_code}_{output}_{imprint.round_name}_{imprint.run_id}"

@@ -1,0 +1,123 @@
+"""What a document is about: a municipality or an oblast with its figures, as every section reads them."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+
+from ossu_analysis.report.content import Imprint
+from ossu_analysis.report.facts import Facts, age_rows, wide
+from ossu_analysis.status import weakest
+from ossu_analysis.texts import sort_key, text
+
+
+@dataclass(frozen=True)
+class Case:
+    """The territory a document is about, with its figures.
+
+    Parameters
+    ----------
+    facts : Facts
+        Tables of the oblast.
+    imprint : Imprint
+        Base year, horizon and the rest of what the document says of itself.
+    code : str
+        Municipality or oblast code.
+    """
+
+    facts: Facts
+    imprint: Imprint
+    code: str
+
+    @property
+    def level(self) -> str:
+        """``municipality`` or ``oblast``."""
+        return "oblast" if self.code == self.facts.oblast_code else "municipality"
+
+    @property
+    def label(self) -> str:
+        """„община Смолян (SML31)“; „област Смолян (SML)“."""
+        return text(f"report.label.{self.level}", name=self.facts.name(self.code), code=self.code)
+
+    @cached_property
+    def people(self) -> pd.DataFrame:
+        """Wide population of the territory: ``year, sex, age_from, age_to, median, low_80 ...``."""
+        rows = self.facts.forecast
+        return wide(rows[rows["area_code"] == self.code], ["year", "sex", "age_from", "age_to"])
+
+    def group(self, first: int, last: int | None) -> pd.DataFrame:
+        """Both sexes of one age group by year, base year first."""
+        people = self.people
+        return age_rows(people[people["sex"] == "T"], first, last).sort_values("year").reset_index(drop=True)
+
+    def at(self, first: int, last: int | None, year: int) -> pd.Series:
+        """One age group in one year; all missing when the year has not been computed."""
+        rows = self.group(first, last).set_index("year")
+        return rows.loc[year] if year in rows.index else pd.Series(index=rows.columns, dtype=float)
+
+    @cached_property
+    def demand(self) -> pd.DataFrame:
+        """Wide demand of the territory: ``service_code, year, median, low_80 ...``, with the service's short name."""
+        rows = self.facts.demand
+        table = wide(rows[rows["area_code"] == self.code], ["service_code", "year"])
+        return table.assign(service=[service_name(code) for code in table["service_code"]])
+
+    @cached_property
+    def capacity(self) -> pd.DataFrame:
+        """Newest period of each service of the municipality."""
+        rows = self.facts.capacity
+        rows = rows[rows["municipality_code"] == self.code] if self.level == "municipality" else rows
+        return rows[rows["period_end"] == rows.groupby("service_code")["period_end"].transform("max")]
+
+    def municipal_gap(self, year: int) -> pd.DataFrame:
+        """Gap rows of the municipality, or of every municipality of the oblast, in one year."""
+        rows = self.facts.gap
+        rows = rows[rows["year"] == year]
+        return rows[rows["municipality_code"] == self.code] if self.level == "municipality" else rows
+
+    def gap(self, year: int) -> pd.DataFrame:
+        """Gap rows of the territory itself in one year; an oblast's come from summed draws, not from summed medians."""
+        if self.level == "municipality":
+            return self.municipal_gap(year)
+        rows = self.facts.oblast_gap
+        return rows[(rows["area_code"] == self.code) & (rows["year"] == year)]
+
+
+def service_name(code: str) -> str:
+    """Short Bulgarian name of a service."""
+    return named("report.service", code)
+
+
+def named(key: str, code: object) -> str:
+    """Bulgarian name of a code of the texts, „–“ when there is no code, the code itself when it has no name."""
+    if not isinstance(code, str) or not code:
+        return "–"
+    name = text(f"{key}.{code}")
+    return code if name == f"{key}.{code}" else name
+
+
+def source_name(facts: Facts, source_id: str) -> str:
+    """Publisher and dataset of a source, several joined by „|“; its id where the list has none."""
+    known = facts.sources.set_index("source_id")["title_bg"] if "source_id" in facts.sources else {}
+    return "; ".join(str(known.get(one, one)) for one in source_id.split("|"))
+
+
+def status_of(frame: pd.DataFrame) -> str:
+    """Weakest status of a frame; ``mixed`` when demonstration and real returns stand in it together."""
+    if frame.empty or "status" not in frame:
+        return ""
+    statuses = set(frame["status"])
+    real = statuses - {"demonstration"}
+    return "mixed" if "demonstration" in statuses and real else weakest(statuses)
+
+
+def ratio(part: float | None, whole: float | None) -> float:
+    """Part of a whole; missing when either is, or when the whole is zero."""
+    if part is None or whole is None or pd.isna(part) or pd.isna(whole) or not whole:
+        return float("nan")
+    return float(part) / float(whole)
+
+
+def by_name(frame: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Rows in the order of the Bulgarian alphabet of one column."""
+    return frame.sort_values(column, key=lambda names: names.map(sort_key)).reset_index(drop=True)

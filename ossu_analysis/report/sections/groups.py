@@ -1,0 +1,115 @@
+"""Section 4, target groups: the size of each group that has a real rate, and those that have none, with what would help."""
+
+import pandas as pd
+
+from ossu_analysis.report.content import Block, Column, Heading, Paragraph, Table
+from ossu_analysis.report.facts import wide
+from ossu_analysis.report.sections.case import Case, ratio, source_name, status_of
+from ossu_analysis.texts import day, text
+
+
+def groups(case: Case) -> list[Block]:
+    """Groups with figures, then groups without."""
+    return [
+        Heading("groups", text("report.heading.groups")),
+        Paragraph(text("report.sentence.groups")),
+        _known(case),
+        _unknown(case),
+        Paragraph(text("report.slot.groups")),
+    ]
+
+
+def group_name(case: Case, code: str) -> str:
+    """Official name of a target group; the code where the list has none."""
+    names = case.facts.group_status.set_index("target_group")["name_bg"]
+    return str(names.get(code, code))
+
+
+def _known(case: Case) -> Table:
+    base, horizon = case.imprint.base_year, case.imprint.until_year
+    columns = (
+        Column("group", text("report.column.group"), width=3.2),
+        Column("now", text("report.column.in_year", year=base), "count", width=1.1),
+        Column("share", text("report.column.share_people"), "share", width=1.1),
+        Column("then", text("report.column.forecast_in", year=horizon), "interval", 0, "then_low", "then_high", 1.9),
+        Column("change", text("report.column.change", base=base, horizon=horizon), "share", width=1.2),
+        Column("source", text("report.column.source"), width=2.4),
+    )
+    rows = case.facts.need
+    return Table(
+        "table-groups",
+        text("report.caption.groups", place=case.label),
+        group_rows(case),
+        columns,
+        source=text("report.source.groups"),
+        note=text("report.note.groups"),
+        status=status_of(rows[rows["status"] == "demonstration"]) if len(rows) else "",
+        sheet=text("report.sheet.groups"),
+    )
+
+
+def group_rows(case: Case) -> pd.DataFrame:
+    """One row per target group with figures: base year, horizon with range, share of all people, change, source."""
+    need = case.facts.need
+    need = need[need["area_code"] == case.code]
+    table = wide(need, ["target_group", "year"]).set_index("year")
+    base, horizon = case.imprint.base_year, case.imprint.until_year
+    now = table[table.index == base].set_index("target_group")
+    then = table[table.index == horizon].set_index("target_group")
+    everybody = case.at(0, None, base).get("median")
+    status = case.facts.group_status.set_index("target_group")
+    rows = [
+        {
+            "target_group": code,
+            "group": f"{group_name(case, code)} ({code})",
+            "now": now["median"].get(code),
+            "share": ratio(now["median"].get(code), everybody),
+            "then": then["median"].get(code),
+            "then_low": then["low_80"].get(code) if "low_80" in then else float("nan"),
+            "then_high": then["high_80"].get(code) if "high_80" in then else float("nan"),
+            "change": ratio(then["median"].get(code), now["median"].get(code)) - 1,
+            "source": _source(case, status, code),
+        }
+        for code in sorted(set(table["target_group"]))
+    ]
+    return pd.DataFrame(rows, columns=["target_group", "group", "now", "share", "then", "then_low", "then_high",
+                                       "change", "source"])  # fmt: skip
+
+
+def _source(case: Case, status: pd.DataFrame, code: str) -> str | None:
+    """Publisher and the day the rate refers to; a group by age alone rests on the population forecast."""
+    if code not in status.index or not status["source_id"].get(code):
+        return None
+    source, as_of = source_name(case.facts, str(status["source_id"][code])), status["reference_date"].get(code)
+    return f"{source}, {day(as_of)}" if isinstance(as_of, str) and len(as_of) >= 10 else source
+
+
+def _unknown(case: Case) -> Table:
+    columns = (
+        Column("group", text("report.column.group"), width=3),
+        Column("data", text("report.column.data"), width=1.2),
+        Column("needed", text("report.column.needed"), width=3.6),
+    )
+    return Table(
+        "table-groups-unknown",
+        text("report.caption.groups_unknown"),
+        unknown_rows(case),
+        columns,
+        note=text("report.note.groups_unknown"),
+        sheet=text("report.sheet.groups_unknown"),
+    )
+
+
+def unknown_rows(case: Case) -> pd.DataFrame:
+    """Groups without a real rate: name, „няма данни“, what return would supply the figure."""
+    status = case.facts.group_status
+    status = status[~status["has_rate"].astype(bool)]
+    rows = [
+        {
+            "group": f"{group_name(case, row['target_group'])} ({row['target_group']})",
+            "data": text("common.no_data"),
+            "needed": row["remark_bg"],
+        }
+        for row in status.to_dict("records")
+    ]
+    return pd.DataFrame(rows, columns=["group", "data", "needed"])

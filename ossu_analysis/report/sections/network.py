@@ -1,0 +1,209 @@
+"""Sections 5 to 7: the network of services as reported, the demand ahead, and what is missing."""
+
+import pandas as pd
+
+from ossu_analysis.report import charts
+from ossu_analysis.report.content import Block, Column, Heading, Paragraph, Picture, Table, probability
+from ossu_analysis.report.sections.case import Case, named, service_name, status_of
+from ossu_analysis.texts import day, interval, number, text
+
+SHOWN_PANELS = 6
+"""Services drawn as small multiples: those with the largest demand at the horizon."""
+SUMS = ["places", "occupied", "waiting", "staff_posts", "staff_filled"]
+
+
+def network(case: Case) -> list[Block]:
+    """Places, occupied and waiting as reported, kept apart, per service."""
+    rows = network_rows(case)
+    columns = (
+        Column("service", text("report.column.service"), width=3.2),
+        Column("as_of", text("report.column.as_of"), width=1.3),
+        Column("municipalities", text("report.column.municipalities"), "count", width=1.1),
+        Column("places", text("report.column.places"), "count"),
+        Column("occupied", text("report.column.occupied"), "count"),
+        Column("occupancy", text("report.column.occupancy"), "share", width=1.1),
+        Column("waiting", text("report.column.waiting"), "count", width=1.1),
+        Column("staff_filled", text("report.column.staff_filled"), "count", width=1.1),
+        Column("staff_posts", text("report.column.staff_posts"), "count", width=1.1),
+    )
+    shown = columns if case.level == "oblast" else tuple(c for c in columns if c.name != "municipalities")
+    table = Table(
+        "table-network",
+        text("report.caption.network", place=case.label),
+        rows,
+        shown,
+        source=text("report.source.returns"),
+        note=text("report.note.network"),
+        status=status_of(case.capacity),
+        sheet=text("report.sheet.network"),
+    )
+    return [
+        Heading("network", text("report.heading.network")),
+        Paragraph(text("report.sentence.network", place=case.label, count=len(rows))),
+        table,
+        Paragraph(text("report.slot.network")),
+    ]
+
+
+def network_rows(case: Case) -> pd.DataFrame:
+    """One row per service: sums over the territory, newest period; a figure nobody reported stays missing."""
+    rows = case.capacity
+    if rows.empty:
+        return pd.DataFrame(columns=["service", "as_of", "municipalities", "occupancy", *SUMS])
+    grouped = rows.astype(dict.fromkeys(SUMS, "Float64")).groupby("service_code")
+    table = grouped[SUMS].sum(min_count=1).astype("Float64")
+    table["municipalities"] = grouped["municipality_code"].nunique()
+    table["as_of"] = grouped["period_end"].max().map(day)
+    table["occupancy"] = table["occupied"] / table["places"].where(table["places"] > 0)
+    table["service"] = [f"{service_name(code)} ({code})" for code in table.index]
+    return table.reset_index()
+
+
+def demand(case: Case) -> list[Block]:
+    """Fans of the main services and the table of all, with 80 % ranges."""
+    horizon = case.imprint.until_year
+    chart = demand_chart(case)
+    caption = text("report.caption.demand_chart", place=case.label)
+    return [
+        Heading("demand", text("report.heading.demand")),
+        Paragraph(text("report.sentence.demand", horizon=horizon)),
+        Picture("figure-demand", caption, chart),
+        _demand_table(case),
+        Paragraph(text("report.slot.demand")),
+    ]
+
+
+def demand_chart(case: Case) -> charts.Chart:
+    """Small multiples: reported users, forecast demand, places today."""
+    at_horizon = case.demand[case.demand["year"] == case.imprint.until_year]
+    largest = at_horizon.nlargest(SHOWN_PANELS, "median")["service_code"]
+    newest = case.capacity.groupby("service_code")["places"].sum(min_count=1)
+    panels = [(service_name(code), *_panel(case, code), float(newest.get(code, float("nan")))) for code in largest]
+    above = sum(panel[2]["median"].iloc[-1] > panel[3] for panel in panels if len(panel[2]))
+    known = sum(panel[3] == panel[3] for panel in panels)
+    finding = "demand_unknown" if not known else "demand" if above else "demand_none"
+    title = text(f"report.finding.{finding}", above=above, known=known, horizon=case.imprint.until_year)
+    return charts.demand_multiples(
+        panels,
+        key=f"demand_{case.code}",
+        title=title,
+        subtitle=text("report.chart.demand", place=case.label),
+        source=text("report.source.demand"),
+        is_demonstration=status_of(case.facts.demand) in {"demonstration", "mixed"},
+    )
+
+
+def _panel(case: Case, code: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Reported users by year and the forecast of one service."""
+    rows = case.facts.capacity
+    rows = rows[(rows["service_code"] == code) & rows["occupied"].notna()]
+    rows = rows[rows["municipality_code"] == case.code] if case.level == "municipality" else rows
+    users = rows.assign(year=rows["period_end"].str[:4].astype(int)).groupby("year")["occupied"].sum()
+    history = users.rename("persons").reset_index().astype(float)
+    ahead = case.demand[case.demand["service_code"] == code].sort_values("year")
+    ahead = ahead[ahead["year"] > history["year"].max()] if len(history) else ahead
+    return history, ahead.drop(columns=["service_code", "service", "mean"], errors="ignore").astype(float)
+
+
+def _demand_table(case: Case) -> Table:
+    first, last = case.imprint.base_year, case.imprint.until_year
+    years = [first + 1, (first + last + 1) // 2, last]
+    table = pd.DataFrame({"service_code": sorted(case.demand["service_code"].unique())})
+    table["service"] = [f"{service_name(code)} ({code})" for code in table["service_code"]]
+    columns = [Column("service", text("report.column.service"), width=3)]
+    for year in years:
+        one = case.demand[case.demand["year"] == year].set_index("service_code")
+        for name in ("median", "low_80", "high_80"):
+            table[f"{name}_{year}"] = table["service_code"].map(one[name]) if name in one else float("nan")
+        heading = text("report.column.demand_in", year=year)
+        columns.append(Column(f"median_{year}", heading, "interval", 0, f"low_80_{year}", f"high_80_{year}", 1.6))
+    return Table(
+        "table-demand",
+        text("report.caption.demand", place=case.label),
+        table,
+        tuple(columns),
+        source=text("report.source.demand"),
+        note=text("report.note.demand"),
+        status=status_of(case.facts.demand),
+        sheet=text("report.sheet.demand"),
+    )
+
+
+def gap_rows(case: Case, year: int) -> pd.DataFrame:
+    """Gap of one year with what is printed in words: service, level, criterion and map."""
+    rows = case.gap(year).reset_index(drop=True)
+    rows["service"] = [f"{service_name(code)} ({code})" for code in rows["service_code"]]
+    if "planning_level" in rows:
+        rows["level"] = [named("report.planning_level", level) for level in rows["planning_level"]]
+        rows["criterion"] = said(rows["criterion_maximum"], "common.no_criterion")
+        rows["map"] = said(rows["map_number"], "common.no_data")
+    return rows
+
+
+def said(values: "pd.Series[float]", missing: str) -> list[object]:
+    """Numbers, with the sentence of a text key where there is none."""
+    return [text(missing) if pd.isna(value) else float(value) for value in values]
+
+
+def gap(case: Case) -> list[Block]:
+    """Gap table of the horizon year, on a page on its side."""
+    year = case.imprint.until_year
+    rows = gap_rows(case, year)
+    return [
+        Heading("gap", text("report.heading.gap"), wide=True),
+        Paragraph(text("report.sentence.gap", year=year)),
+        *[Paragraph(sentence, "bullet") for sentence in gap_sentences(rows, year)],
+        _gap_table(case, rows, year),
+        Paragraph(text("report.slot.gap")),
+    ]
+
+
+def gap_sentences(rows: pd.DataFrame, year: int, shown: int = 3) -> list[str]:
+    """One sentence per service with the largest missing places; one sentence when nothing is missing."""
+    missing = rows[rows["gap_to_demand_places"] >= 0.5].nlargest(shown, "gap_to_demand_places")
+    if rows.empty:
+        return [text("report.sentence.gap_unknown", year=year)]
+    if missing.empty:
+        return [text("report.sentence.gap_none", year=year)]
+    return [
+        text(
+            "report.sentence.gap_service",
+            service=row["service"],
+            year=year,
+            demand=interval(row["demand_median"], row["demand_low"], row["demand_high"]),
+            places=number(row["places"]),
+            gap=number(row["gap_to_demand_places"]),
+            probability=probability(row["probability_gap_positive"]),
+        )
+        for row in missing.to_dict("records")
+    ]
+
+
+def _gap_table(case: Case, rows: pd.DataFrame, year: int) -> Table:
+    demand_heading = text("report.column.demand_in", year=year)
+    columns = (
+        Column("service", text("report.column.service"), width=3.2),
+        Column("level", text("report.column.level"), width=1.5),
+        Column("municipalities_with_service", text("report.column.municipalities"), "count", width=1.2),
+        Column("target_population", text("report.column.target_population"), "count", width=1.2),
+        Column("places", text("report.column.places"), "count", width=0.9),
+        Column("occupied", text("report.column.occupied"), "count", width=0.9),
+        Column("waiting", text("report.column.waiting"), "count", width=1.1),
+        Column("map", text("report.column.map_number"), "count", width=1.2),
+        Column("criterion", text("report.column.criterion"), "count", width=1.6),
+        Column("demand_median", demand_heading, "interval", 0, "demand_low", "demand_high", 2.0),
+        Column("gap_to_demand_places", text("report.column.gap"), "change", width=1.2),
+        Column("missing_without_sharing_places", text("report.column.gap_alone"), "count", width=1.7),
+        Column("probability_gap_positive", text("report.column.probability"), "probability", width=1.4),
+        Column("confidence", text("report.column.confidence"), width=1.3),
+    )
+    return Table(
+        "table-gap",
+        text("report.caption.gap", place=case.label, year=year),
+        rows,
+        tuple(column for column in columns if column.name in rows),
+        source=text("report.source.demand"),
+        note=text(f"report.note.gap_{case.level}"),
+        status=status_of(rows),
+        sheet=text("report.sheet.gap"),
+    )

@@ -1,0 +1,128 @@
+"""Sections 1, 2 and 9: summary, method and sources, and the notes on quality, glossary and list of sources."""
+
+import pandas as pd
+
+from ossu_analysis.report.content import Block, Column, Heading, Paragraph, Table, spoken_interval
+from ossu_analysis.report.sections.case import Case
+from ossu_analysis.report.sections.groups import unknown_rows
+from ossu_analysis.report.sections.network import gap_rows, gap_sentences
+from ossu_analysis.report.sections.people import profile_sentences
+from ossu_analysis.texts import day, number, percent, text
+
+METHOD = ("population", "ranges", "ages", "groups", "demand", "gap", "criteria")
+GLOSSARY = ("need", "demand", "use", "waiting", "places", "map_number", "criterion", "median", "range", "forecast",
+            "estimate", "demonstration", "working_age")  # fmt: skip
+
+
+def summary(case: Case) -> list[Block]:
+    """One page: key numbers and the sentences that the figures allow."""
+    year = case.imprint.until_year
+    rows = gap_rows(case, year)
+    said = [*profile_sentences(case), *gap_sentences(rows, year), *_what_is_missing(case, year)]
+    return [
+        Heading("summary", text("report.heading.summary"), new_page=True),
+        _key_numbers(case),
+        *[Paragraph(sentence, "bullet") for sentence in said],
+        Paragraph(text("report.slot.summary")),
+    ]
+
+
+def _what_is_missing(case: Case, year: int) -> list[str]:
+    unknown, rows = len(unknown_rows(case)), case.municipal_gap(year)
+    without = rows.loc[rows["criterion_maximum"].isna(), "service_code"].nunique()
+    sentences = []
+    if without:
+        sentences.append(text("report.sentence.criteria_missing", count=without, of=rows["service_code"].nunique()))
+    if unknown:
+        sentences.append(text("report.sentence.groups_missing", count=unknown))
+    return sentences
+
+
+def _key_numbers(case: Case) -> Table:
+    base, horizon = case.imprint.base_year, case.imprint.until_year
+    rows = []
+    for first, last in ((0, None), (0, 17), (65, None), (80, None)):
+        now, then = case.at(first, last, base), case.at(first, last, horizon)
+        change = then.get("median", float("nan")) / now["median"] - 1 if now.get("median") else float("nan")
+        rows.append(
+            {
+                "measure": text(f"report.words.ages_{first}_{'open' if last is None else last}"),
+                "now": number(now.get("median")),
+                "then": spoken_interval(*(then.get(name, float("nan")) for name in ("median", "low_80", "high_80"))),
+                "change": percent(change),
+            }
+        )
+    columns = (
+        Column("measure", text("report.column.measure"), width=2),
+        Column("now", text("report.column.in_year", year=base), "count"),
+        Column("then", text("report.column.forecast_in", year=horizon), "count", width=1.8),
+        Column("change", text("report.column.change", base=base, horizon=horizon), "count"),
+    )
+    return Table("table-key", text("report.caption.key", place=case.label), pd.DataFrame(rows), columns,
+                 source=text("report.source.population"), sheet=text("report.sheet.key"))  # fmt: skip
+
+
+def method(case: Case) -> list[Block]:
+    """How the figures came about, in words, and how sure they are."""
+    facts = {"base": case.imprint.base_year, "horizon": case.imprint.until_year, "rules": case.imprint.rules_version}
+    return [
+        Heading("method", text("report.heading.method"), new_page=True),
+        *[Paragraph(text(f"report.method.{step}", **facts)) for step in METHOD],
+        Paragraph(text("report.sentence.sources")),
+    ]
+
+
+def notes(case: Case) -> list[Block]:
+    """Quality notes, glossary and the sources with their vintage and date."""
+    blocks: list[Block] = [Heading("notes", text("report.heading.notes"))]
+    blocks += [Heading("quality", text("report.heading.quality"), 2)]
+    blocks += [Paragraph(text(f"report.quality.{note}"), "bullet") for note in _quality(case)]
+    blocks += [Paragraph(text("report.slot.quality"))]
+    blocks += [Heading("glossary", text("report.heading.glossary"), 2), glossary_table()]
+    return [*blocks, Heading("sources", text("report.heading.sources"), 2), sources_table(case.facts.sources)]
+
+
+def _quality(case: Case) -> list[str]:
+    notes = ["medians", "rounding", "census", "signs"]
+    if case.level == "municipality":
+        notes.insert(0, "municipal_ages")
+    if len(case.capacity) and (case.capacity["status"] == "demonstration").any():
+        notes.insert(0, "demonstration")
+    return notes
+
+
+def glossary_table() -> Table:
+    """Words of the document and what each means; never two quantities under one word."""
+    rows = [
+        {"word": text(f"report.glossary.{word}.word"), "meaning": text(f"report.glossary.{word}.meaning")}
+        for word in GLOSSARY
+    ]
+    columns = (
+        Column("word", text("report.column.word"), width=1.6),
+        Column("meaning", text("report.column.meaning"), width=5),
+    )
+    return Table("table-glossary", text("report.caption.glossary"), pd.DataFrame(rows), columns,
+                 sheet=text("report.sheet.glossary"))  # fmt: skip
+
+
+def sources_table(sources: pd.DataFrame) -> Table:
+    """Publisher, dataset, vintage and the day the figures refer to, of every source in the run."""
+    rows = pd.DataFrame(
+        {
+            "publisher": sources["publisher_bg"],
+            "title": sources["title_bg"],
+            "dataset": sources["dataset_code"],
+            "vintage": sources["vintage"],
+            "retrieved": [
+                day(value) if isinstance(value, str) and value else None for value in sources["retrieved_on"]
+            ],
+        }
+    )
+    columns = (
+        Column("publisher", text("report.column.publisher"), width=1.7),
+        Column("title", text("report.column.title"), width=3.6),
+        Column("dataset", text("report.column.dataset"), width=1.5),
+        Column("vintage", text("report.column.vintage"), width=1.3),
+        Column("retrieved", text("report.column.retrieved"), width=1.3),
+    )
+    return Table("table-sources", text("report.caption.sources"), rows, columns, sheet=text("report.sheet.sources"))

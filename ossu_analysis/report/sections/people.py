@@ -1,0 +1,175 @@
+"""Section 3, demographic profile: fan of the total and of 65+, age groups with ranges, pyramid."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from ossu_analysis.report import charts
+from ossu_analysis.report.content import Block, Column, Heading, Paragraph, Picture, Table, spoken_interval
+from ossu_analysis.report.facts import GROUPS
+from ossu_analysis.report.sections.case import Case, ratio
+from ossu_analysis.texts import interval, number, percent, text
+
+
+def profile(case: Case) -> list[Block]:
+    """Fan of the total and of 65+, pyramid, and the table of age groups with ranges."""
+    first, last = case.imprint.base_year, case.imprint.until_year
+    return [
+        Heading("profile", text("report.heading.profile")),
+        *[Paragraph(said) for said in profile_sentences(case)],
+        Picture("figure-fan", text("report.caption.fan", place=case.label), fan_chart(case)),
+        _age_table(case),
+        Picture("figure-pyramid", text("report.caption.pyramid", place=case.label, base=first, horizon=last),
+                pyramid_chart(case)),
+        Paragraph(text("report.slot.profile")),
+    ]  # fmt: skip
+
+
+def profile_sentences(case: Case) -> list[str]:
+    """Two sentences that state total and 65+ now and at the horizon; empty when there is no forecast."""
+    first, last = case.imprint.base_year, case.imprint.until_year
+    now, then = case.at(0, None, first), case.at(0, None, last)
+    old_now, old_then = case.at(65, None, first), case.at(65, None, last)
+    if pd.isna(then.get("median")):
+        return [text("report.sentence.no_forecast", place=case.label)]
+    total = text(
+        "report.sentence.total",
+        place=case.label,
+        base=first,
+        horizon=last,
+        now=number(now["median"]),
+        then=number(then["median"]),
+        low=number(then["low_80"]),
+        high=number(then["high_80"]),
+        change=percent(then["median"] / now["median"] - 1 if now["median"] else float("nan")),
+    )
+    old = text(
+        "report.sentence.old",
+        base=first,
+        horizon=last,
+        now=number(old_now["median"]),
+        share=percent(old_now["median"] / now["median"] if now["median"] else float("nan")),
+        then=interval(old_then["median"], old_then["low_80"], old_then["high_80"]),
+        share_then=percent(old_then["median"] / then["median"] if then["median"] else float("nan")),
+    )
+    return [total, old]
+
+
+def fan_chart(case: Case) -> charts.Chart:
+    """History and forecast of the total and of 65+ with census breaks."""
+    base, horizon = case.imprint.base_year, case.imprint.until_year
+    history = case.facts.history
+    known = history[(history["area_code"] == case.code) & (history["year"] <= base)].sort_values("year")
+    total, old = case.group(0, None), case.group(65, None)
+    panels = [
+        (text("report.words.total"), known[["year", "persons"]].astype(float), _ahead(total, base)),
+        (text("report.words.old"), _observed(old, base), _ahead(old, base)),
+    ]
+    now, then = case.at(0, None, base).get("median"), case.at(0, None, horizon)
+    title = text(
+        f"report.finding.{_direction(now, then.get('median'))}",
+        now=number(now),
+        then=spoken_interval(*(then.get(name, float("nan")) for name in ("median", "low_80", "high_80"))),
+        horizon=horizon,
+    )
+    return charts.fan(
+        panels,
+        key=f"fan_{case.code}",
+        title=title,
+        subtitle=text("report.chart.fan", place=case.label, base=base),
+        breaks=case.facts.breaks,
+        source=text("report.source.population"),
+    )
+
+
+def _ahead(group: pd.DataFrame, base: int) -> pd.DataFrame:
+    return (
+        group[group["year"] > base].drop(columns=["sex", "age_from", "age_to", "mean"], errors="ignore").astype(float)
+    )
+
+
+def _observed(group: pd.DataFrame, base: int) -> pd.DataFrame:
+    return group.loc[group["year"] <= base, ["year", "median"]].rename(columns={"median": "persons"}).astype(float)
+
+
+def _direction(now: float | None, then: float | None) -> str:
+    """``falls``, ``grows`` or ``holds`` (a change under half a percent), or ``unknown``."""
+    if now is None or then is None or pd.isna(now) or pd.isna(then):
+        return "unknown"
+    change = then - now
+    return "holds" if abs(change) < 0.005 * max(now, 1) else "falls" if change < 0 else "grows"
+
+
+def pyramid_chart(case: Case) -> charts.Chart:
+    """Five-year ages by sex, base year and horizon."""
+    base, horizon = case.imprint.base_year, case.imprint.until_year
+    people = case.people
+    sexes = people[people["sex"].isin(["F", "M"]) & _is_five_year(people)]
+    middle = "mean" if "mean" in sexes else "median"
+    keys = ["sex", "age_from", "age_to"]
+    now, then = (sexes.loc[sexes["year"] == year, [*keys, middle]] for year in (base, horizon))
+    ages = now.merge(then, on=keys, suffixes=("_base", "_horizon"))
+    ages = ages.rename(columns={f"{middle}_base": "persons_base", f"{middle}_horizon": "persons_horizon"})
+    shares = [_share_old(case, year) for year in (base, horizon)]
+    title = text(
+        "report.finding.old_share", now=percent(shares[0]), then=percent(shares[1]), base=base, horizon=horizon
+    )
+    return charts.pyramid(
+        ages, base, horizon, key=f"pyramid_{case.code}", place_name=case.label, title=title,
+        source=text("report.source.population"),
+    )  # fmt: skip
+
+
+def _is_five_year(people: pd.DataFrame) -> "pd.Series[bool]":
+    width = people["age_to"].astype("Float64") - people["age_from"] + 1
+    closed = (width == 5).fillna(False).astype(bool)
+    # The open group of the pyramid is the one that continues the five-year ages.
+    oldest = people.loc[closed, "age_to"].max()
+    return closed | (people["age_to"].isna() & (people["age_from"] == oldest + 1))
+
+
+def _share_old(case: Case, year: int) -> float:
+    total, old = case.at(0, None, year).get("median"), case.at(65, None, year).get("median")
+    return float(old) / float(total) if total and pd.notna(total) and pd.notna(old) else float("nan")
+
+
+def _age_table(case: Case) -> Table:
+    base, horizon = case.imprint.base_year, case.imprint.until_year
+    middle_year = (base + horizon + 1) // 2
+    rows = [_age_row(case, first, last, (base, middle_year, horizon)) for first, last in GROUPS]
+    columns = (
+        Column("group", text("report.column.age_group"), width=1.7),
+        Column("now", text("report.column.in_year", year=base), "count"),
+        Column("share_now", text("report.column.share_in", year=base), "share"),
+        Column("mid", text("report.column.forecast_in", year=middle_year), "interval", 0, "mid_low", "mid_high", 1.9),
+        Column("then", text("report.column.forecast_in", year=horizon), "interval", 0, "then_low", "then_high", 1.9),
+        Column("share_then", text("report.column.share_in", year=horizon), "share"),
+        Column("change", text("report.column.change", base=base, horizon=horizon), "share"),
+    )
+    return Table(
+        "table-ages",
+        text("report.caption.ages", place=case.label),
+        pd.DataFrame(rows),
+        columns,
+        source=text("report.source.population"),
+        note=text(f"report.note.ages_{case.level}"),
+        sheet=text("report.sheet.ages"),
+    )
+
+
+def _age_row(case: Case, first: int, last: int | None, years: Sequence[int]) -> dict[str, object]:
+    now, middle, then = (case.at(first, last, year) for year in years)
+    total_now, total_then = (case.at(0, None, year).get("median") for year in (years[0], years[2]))
+    return {
+        "group": text(f"report.words.ages_{first}_{'open' if last is None else last}"),
+        "now": now.get("median"),
+        "share_now": ratio(now.get("median"), total_now),
+        "mid": middle.get("median"),
+        "mid_low": middle.get("low_80"),
+        "mid_high": middle.get("high_80"),
+        "then": then.get("median"),
+        "then_low": then.get("low_80"),
+        "then_high": then.get("high_80"),
+        "share_then": ratio(then.get("median"), total_then),
+        "change": ratio(then.get("median"), now.get("median")) - 1,
+    }

@@ -1,0 +1,234 @@
+"""A made-up oblast of three municipalities with the columns that the chain's tables have; two are named Бяла."""
+
+import numpy as np
+import pandas as pd
+
+from ossu_analysis.report.content import Imprint
+from ossu_analysis.report.facts import BOUNDS, Facts
+
+BASE, HORIZON = 2018, 2023
+TOWNS = {"VAR05": "Бяла", "VAR06": "Варна", "RSE04": "Бяла"}
+OBLAST = "VAR"
+AGES = [(a, a + 4) for a in range(0, 85, 5)] + [(85, None), (0, None), (0, 17), (18, 64), (65, None), (80, None)]
+SERVICES = ("ASSIST", "RES-OLD", "MUN-PATRON")
+FACTORS = {
+    "mean": 1.0,
+    "median": 0.998,
+    "0.025": 0.9,
+    "0.1": 0.94,
+    "0.25": 0.97,
+    "0.75": 1.03,
+    "0.9": 1.06,
+    "0.975": 1.1,
+}
+
+
+def imprint(**changes) -> Imprint:
+    facts = {
+        "round_name": "2018",
+        "base_year": BASE,
+        "until_year": HORIZON,
+        "data_as_of": "2018-12-31",
+        "run_id": "ab12cd",
+        "rules_version": "2021-1",
+        "software_version": "0.1.0",
+        "scenario": "reference",
+        "made_on": "2026-11-21",
+    }
+    return Imprint(**(facts | changes))
+
+
+def spread(keys: pd.DataFrame, middle: np.ndarray, value: str = "persons") -> pd.DataFrame:
+    """Long rows with mean, median and quantiles around a middle value."""
+    parts = []
+    for name, factor in FACTORS.items():
+        kind = "quantile" if name in BOUNDS else name
+        parts.append(
+            keys.assign(output_type=kind, output_type_id=name if name in BOUNDS else None, **{value: middle * factor})
+        )
+    return pd.concat(parts, ignore_index=True)
+
+
+def people(area: str, level: str, size: float) -> pd.DataFrame:
+    width = {(0, None): 100, (0, 17): 16, (18, 64): 60, (65, None): 24, (80, None): 6}
+    rows = [(y, s, a, b) for y in range(BASE, HORIZON + 1) for s in "FMT" for a, b in AGES]
+    keys = pd.DataFrame(rows, columns=["year", "sex", "age_from", "age_to"]).astype({"age_to": "Int64"})
+    share = np.array([width.get((a, b), 5.5) for _, _, a, b in rows]) / 100
+    half = np.where(keys["sex"] == "T", 1.0, 0.5)
+    middle = size * share * half * 0.98 ** (keys["year"] - BASE)
+    table = spread(keys, middle.to_numpy())
+    observed = table["year"] == BASE
+    table = table[~observed | (table["output_type"] == "mean")]
+    return table.assign(
+        area_level=level,
+        area_code=area,
+        scenario="reference",
+        base_year=BASE,
+        run_id="ab12cd",
+        status=np.where(table["year"] == BASE, "estimated", "forecast"),
+    )
+
+
+def sizes() -> dict[str, float]:
+    return {"VAR05": 3214.0, "VAR06": 340000.0, "RSE04": 12000.0, OBLAST: 355214.0, "BG": 7000039.0}
+
+
+def level_of(code: str) -> str:
+    return {"BG": "country", OBLAST: "oblast"}.get(code, "municipality")
+
+
+def history() -> pd.DataFrame:
+    rows = [(level_of(c), c, y, n * (1 + 0.01 * (BASE - y))) for c, n in sizes().items() for y in range(2005, BASE + 1)]
+    return pd.DataFrame(rows, columns=["area_level", "area_code", "year", "persons"])
+
+
+def capacity() -> pd.DataFrame:
+    rows = [
+        (town, service, f"{year}-01-01", f"{year}-12-31", places, occupied, waiting)
+        for town in TOWNS
+        for service, places, occupied, waiting in (("ASSIST", 40, 38, 5), ("RES-OLD", 60, 55, None))
+        for year in (2016, 2017, 2018)
+    ]
+    names = ["municipality_code", "service_code", "period_start", "period_end", "places", "occupied", "waiting"]
+    table = pd.DataFrame(rows, columns=names).astype(dict.fromkeys(names[4:], "Int64"))
+    return table.assign(
+        staff_posts=pd.array([7] * len(table), "Int64"),
+        staff_filled=pd.array([6] * len(table), "Int64"),
+        funding_type="state_delegated",
+        source_id="returns",
+        source_class="demonstration",
+        status="demonstration",
+    )
+
+
+def demand() -> pd.DataFrame:
+    rows = [(c, s, y) for c in sizes() for s in SERVICES for y in range(BASE + 1, HORIZON + 1)]
+    keys = pd.DataFrame(rows, columns=["area_code", "service_code", "year"])
+    middle = keys["area_code"].map(sizes()).clip(upper=20000) * 0.01 + (keys["year"] - BASE)
+    return spread(keys, middle.to_numpy()).assign(
+        area_level="municipality", scenario="reference", status="demonstration"
+    )
+
+
+def need() -> pd.DataFrame:
+    rows = [(c, g, y) for c in sizes() for g in ("TG-65", "TG-CHILD") for y in range(BASE, HORIZON + 1)]
+    keys = pd.DataFrame(rows, columns=["area_code", "target_group", "year"])
+    return spread(keys, keys["area_code"].map(sizes()).to_numpy() * 0.2).assign(scenario="reference", status="forecast")
+
+
+def gap() -> pd.DataFrame:
+    rows = []
+    for town in TOWNS:
+        for service in SERVICES:
+            for year in range(BASE + 1, HORIZON + 1):
+                has = service != "MUN-PATRON"
+                rows.append(
+                    {
+                        "municipality_code": town,
+                        "service_code": service,
+                        "target_group": "TG-65",
+                        "year": year,
+                        "scenario": "reference",
+                        "planning_level": "municipal",
+                        "target_population": 700.0,
+                        "places": 40 if has else None,
+                        "occupied": 38 if has else None,
+                        "waiting": None,
+                        "map_number": np.nan,
+                        "criterion_maximum": np.nan,
+                        "demand_median": 62.4 if has else np.nan,
+                        "demand_low": 51.2 if has else np.nan,
+                        "demand_high": 73.7 if has else np.nan,
+                        "gap_to_demand_places": 22.4 if has else np.nan,
+                        "probability_gap_positive": 0.9991 if has else np.nan,
+                        "confidence": "C",
+                        "remark": "",
+                        "status": "demonstration",
+                    }
+                )
+    return pd.DataFrame(rows).astype(dict.fromkeys(("places", "occupied", "waiting"), "Int64"))
+
+
+def oblast_gap() -> pd.DataFrame:
+    rows = gap().groupby(["service_code", "year"], as_index=False).first()
+    rows = rows[
+        [
+            "service_code",
+            "year",
+            "scenario",
+            "places",
+            "occupied",
+            "waiting",
+            "demand_median",
+            "demand_low",
+            "demand_high",
+            "gap_to_demand_places",
+            "probability_gap_positive",
+            "status",
+        ]
+    ]
+    return rows.assign(
+        area_level="oblast", area_code=OBLAST, municipalities_with_service=3, missing_without_sharing_places=67.2
+    )
+
+
+def lines() -> pd.DataFrame:
+    rows = [
+        {
+            "municipality_code": town,
+            "service_code": service,
+            "part": part,
+            "scope": scope,
+            "maximum_users": users,
+            "criterion_maximum": np.nan,
+            "justification": "Търсене през 2023 г. 62 (51–74) лица при 40 места днес.",
+            "source": "отчети; собствена прогноза",
+            "agreement_reference": "",
+            "status": "demonstration",
+        }
+        for town in TOWNS
+        for service, part, scope, users in (("ASSIST", 1, "municipality", 62.0), ("RES-OLD", 2, "oblast", np.nan))
+    ]
+    return pd.DataFrame(rows)
+
+
+def facts(**changes) -> Facts:
+    towns = pd.DataFrame({"municipality_code": list(TOWNS), "name_bg": list(TOWNS.values()), "oblast_code": OBLAST})
+    forecast = pd.concat([people(code, level_of(code), size) for code, size in sizes().items()], ignore_index=True)
+    status = pd.DataFrame(
+        {
+            "target_group": ["TG-65", "TG-CHILD", "TG-OLDUNABLE"],
+            "has_rate": [True, True, False],
+            "name_bg": ["Хора на 65 и повече години", "Деца (всички деца)", "Лица в невъзможност за самообслужване"],
+            "source_id": ["nsi", None, None],
+            "reference_date": ["2018-12-31", "", None],
+            "remark_bg": ["", "", "няма данни; проучване на общината"],
+        }
+    )
+    sources = pd.DataFrame(
+        {
+            "source_id": ["nsi"],
+            "publisher_bg": ["НСИ"],
+            "title_bg": ["Население по общини"],
+            "dataset_code": ["1169"],
+            "vintage": ["2026-11-21"],
+            "retrieved_on": ["2026-11-21"],
+        }
+    )
+    made = {
+        "oblast_code": OBLAST,
+        "oblast_name": "Варна",
+        "municipalities": towns,
+        "forecast": forecast,
+        "history": history(),
+        "need": need(),
+        "group_status": status,
+        "capacity": capacity(),
+        "demand": demand(),
+        "gap": gap(),
+        "oblast_gap": oblast_gap(),
+        "lines": lines(),
+        "sources": sources,
+        "breaks": (2011,),
+    }
+    return Facts(**(made | changes))
