@@ -33,7 +33,7 @@ class TotalsHistory:
     census_years : tuple of int
         Years, past and coming, whose count is the first to rest on a new census.
     members : tuple of str, length M
-        Areas of today, in output order; ``member_unit[m]`` is the unit each belongs to and ``member_share[m]`` its part.
+        Areas of today, in output order; ``member_unit[m]`` is the unit of each and ``member_share[m]`` its part.
     """
 
     areas: tuple[str, ...]
@@ -60,9 +60,36 @@ class TotalsHistory:
     def until(self, origin: int) -> "TotalsHistory":
         """The history as it was known at the end of ``origin``; its members are the units themselves."""
         keep, units = self.years <= origin, np.arange(len(self.areas))
-        cut = {name: getattr(self, name)[:, keep] for name in ("population", "births", "deaths")}
-        alone = {"members": self.areas, "member_unit": units, "member_share": np.ones(len(units))}
-        return replace(self, years=self.years[keep], **cut, **alone)
+        return replace(
+            self,
+            years=self.years[keep],
+            population=self.population[:, keep],
+            births=self.births[:, keep],
+            deaths=self.deaths[:, keep],
+            members=self.areas,
+            member_unit=units,
+            member_share=np.ones(len(units)),
+        )
+
+    def filled(self) -> "TotalsHistory":
+        """Gaps inside a series by straight lines in the logarithm; missing last years by the median growth of all.
+
+        Leading gaps stay missing: an area without a past is not given one.
+        """
+        if np.isfinite(self.population).all():
+            return self
+        counts = np.log(np.maximum(self.population, 0.5))
+        for row in counts:
+            known = np.flatnonzero(np.isfinite(row))
+            if len(known):
+                inside = np.arange(known[0], known[-1] + 1)
+                row[inside] = np.interp(inside, known, row[known])
+        for at in range(1, counts.shape[1]):
+            grown = counts[:, at] - counts[:, at - 1]
+            usual = np.nanmedian(grown) if np.isfinite(grown).any() else 0.0
+            missing = np.isnan(counts[:, at]) & np.isfinite(counts[:, at - 1])
+            counts[missing, at] = counts[missing, at - 1] + usual
+        return replace(self, population=np.where(np.isfinite(self.population), self.population, np.exp(counts)))
 
     def select(self, units: Ints) -> "TotalsHistory":
         """The history of some units only (members follow)."""
@@ -114,7 +141,7 @@ def prepare_history(
     counts = _wide(population, "persons", area_level, base_year)
     years = np.arange(counts.columns.min(), base_year + 1)
     unit_of = _constant_geography(list(counts.index), area_change)
-    today = [code for code in counts.index if np.isfinite(counts.at[code, base_year])]
+    today = [code for code in counts.index if np.isfinite(float(counts[base_year][code]))]
     unit_names = {unit_of[code]: code for code in reversed(today)}
     units = sorted({unit_of[code] for code in today}, key=lambda unit: unit_names[unit])
     position = {unit: at for at, unit in enumerate(units)}
@@ -150,11 +177,15 @@ def areas_parent(areas: Sequence[str], parents: "pd.Series[str] | None") -> list
 
 
 def census_years(population: pd.DataFrame, base_year: int, decades_ahead: int = 6) -> tuple[int, ...]:
-    """Years whose count is the first on a new census: read from ``basis`` up to the base year, by law after it."""
+    """Years whose count is the first on a new census: read from ``basis`` up to the base year, by law after it.
+
+    The census on which the first count rests comes first, although its year lies before the history.
+    """
     if "basis" not in population:
         return ()
-    known = population[population["year"] <= base_year].groupby("year")["basis"].max().sort_index().dropna()
-    seen = [int(year) for year in known.index[1:][np.diff(known.astype(float)) > 0]]
+    known = population[population["year"] <= base_year].dropna(subset="basis").groupby("year")["basis"].max()
+    years, bases = known.index.to_numpy(int), known.to_numpy(int)
+    seen = [*bases[:1].tolist(), *years[1:][np.diff(bases) > 0].tolist()]
     by_law = [FIRST_EU_CENSUS + EU_CENSUS_STEP * decade for decade in range(decades_ahead)]
     return (*seen, *(year for year in by_law if year > base_year))
 

@@ -1,18 +1,63 @@
 """Joint draws of the totals of all areas of the lowest level: the entry point of the forecast of totals.
 
-Draws are summed to upper levels, never quantiles. Published counts step at a census and drift between two.
+``log P = median path + country + parent + area + census steps``, each draw. The median path is the combination of
+`combination` (recorded drift between censuses); the three shocks have the spreads measured by `spread` on windows
+before the origin, grow over the horizon as random slopes and random walks, and are shared as their names say; steps
+come in census years only (`census`). Draws are summed to upper levels, never quantiles. Every area and parent has its
+own stream of random numbers, keyed by its code, so that some areas alone get the same draws as all of them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ossu_analysis.population.census import ExpectedSteps, expected_steps
+from ossu_analysis.population.combination import METHODS, Combination, combine
+from ossu_analysis.population.components import expected_migration, jump_off, migration_rates
 from ossu_analysis.population.history import Floats, Ints, TotalsHistory
+from ossu_analysis.population.spread import Growth, Spread, measure_spread
+
+if TYPE_CHECKING:
+    import pyarrow
 
 Draws = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class TotalsModel:
+    """Everything that was learnt from a history; draws are made from it, for all areas or some.
+
+    Attributes
+    ----------
+    history : TotalsHistory
+    years : int array (H,)
+    combination : Combination
+    migration : float array (A,)
+        Recorded net migration rate expected after the origin.
+    steps : ExpectedSteps
+    drift_spread, step_spread : Spread
+    """
+
+    history: TotalsHistory
+    years: Ints
+    combination: Combination
+    migration: Floats
+    steps: ExpectedSteps
+    drift_spread: Spread
+    step_spread: Spread | None
+
+    def median(self, migration_factor: float = 1.0, extra_growth: Floats | float = 0.0) -> Floats:
+        """Logarithm of the median path (A, H) under a scenario, steps included."""
+        ahead = np.arange(1, len(self.years) + 1)
+        path = self.combination.paths["combined"] + (migration_factor - 1) * self.migration[:, None] * ahead
+        path = path + np.cumsum(np.broadcast_to(extra_growth, path.shape), axis=1)
+        for year, step in zip(self.steps.years, self.steps.mean.T, strict=True):
+            path[:, self.years >= year] += migration_factor * step[:, None]
+        return path
 
 
 @dataclass(frozen=True)
@@ -28,7 +73,7 @@ class TotalDraws:
         Persons on 31 December; change of the year's count that a census brings and the running estimate did not
         record (zero outside census years, negative is loss). It is part of the change of ``persons``.
     method : DataFrame
-        Median path by method: ``area_code, year, method, persons``.
+        Rows of ``population.total_method``: median path by method.
     """
 
     areas: tuple[str, ...]
@@ -38,7 +83,14 @@ class TotalDraws:
     method: pd.DataFrame = field(repr=False)
 
 
-def forecast_totals(history: TotalsHistory, years: range, draws: int, seed: int) -> TotalDraws:
+def forecast_totals(
+    history: TotalsHistory,
+    years: range,
+    draws: int,
+    seed: int,
+    migration_factor: float = 1.0,
+    extra_growth: Floats | float = 0.0,
+) -> TotalDraws:
     """Forecast the totals of every area as joint draws.
 
     Parameters
@@ -48,23 +100,168 @@ def forecast_totals(history: TotalsHistory, years: range, draws: int, seed: int)
         Consecutive forecast years, from the year after the history's last one.
     draws : int
     seed : int
-
-    Returns
-    -------
-    TotalDraws
+    migration_factor : float
+        Scenario: expected recorded migration and hidden loss times this (0: no migration).
+    extra_growth : float array (A, H) or float
+        Scenario: yearly log growth added to every draw.
     """
-    rate, spread = _drift(history)
-    generator = np.random.default_rng(seed)
-    steps = np.arange(1, len(years) + 1)
-    shock = generator.standard_normal((draws, 1, 1)) * 0.3 + generator.standard_normal((draws, len(rate), 1))
-    growth = rate[None, :, None] * steps + shock * spread[None, :, None] * steps
-    units = history.population[:, -1][None, :, None] * np.exp(growth)
-    persons = (units[:, history.member_unit] * history.member_share[None, :, None]).astype(np.float32)
-    method = pd.DataFrame({"area_code": [], "year": [], "method": [], "persons": []})
-    return TotalDraws(history.members, np.array(years), persons, np.zeros_like(persons), method)
+    model = fit_totals(history, years)
+    persons, hidden_loss = draw_totals(model, draws, seed, None, migration_factor, extra_growth)
+    return TotalDraws(history.members, model.years, persons, hidden_loss, method_table(model))
 
 
-def _drift(history: TotalsHistory) -> tuple[Floats, Floats]:
-    change = np.diff(np.log(history.population), axis=1)
-    change[:, np.isin(history.years[1:], history.census_years)] = np.nan
-    return np.nanmean(change[:, -5:], axis=1), np.nanstd(change, axis=1)
+def fit_totals(history: TotalsHistory, years: range) -> TotalsModel:
+    """Learn everything the forecast needs from a history.
+
+    Raises
+    ------
+    ValueError
+        If the years do not follow the history's last one, or there are fewer than three counts.
+    """
+    if years[0] != history.origin + 1 or len(history.years) < 3:
+        raise ValueError(f"years {years} must follow {history.origin}, and at least three years of counts be known")
+    history, ahead = history.filled(), np.array(years)
+    combination = combine(history, len(ahead))
+    memory = combination.memory
+    migration = expected_migration(migration_rates(history), history, memory.years, memory.centre)
+    steps = expected_steps(history, ahead, migration)
+    size, parents = jump_off(history), history.parent_index
+    errors = combination.errors
+    if np.isfinite(errors).sum() < 3:
+        errors = _yearly_errors(history)
+    step_spread = measure_spread(steps.residuals, size, parents) if len(steps.residuals) else None
+    drift_spread = measure_spread(errors, size, parents)
+    return TotalsModel(history, ahead, combination, migration, steps, drift_spread, step_spread)
+
+
+def draw_totals(
+    model: TotalsModel,
+    draws: int,
+    seed: int,
+    members: Ints | None = None,
+    migration_factor: float = 1.0,
+    extra_growth: Floats | float = 0.0,
+) -> tuple[Draws, Draws]:
+    """Draw persons and hidden loss (draws, M, H) for all areas of today, or those numbered in ``members``."""
+    history = model.history
+    members = np.arange(len(history.members)) if members is None else members
+    units, place = np.unique(history.member_unit[members], return_inverse=True)
+    log_persons, log_step = _log_draws(model, draws, seed, units)
+    median = model.median(migration_factor, extra_growth)[units].astype(np.float32)
+    persons = np.exp(log_persons + median)[:, place] * history.member_share[members].astype(np.float32)[:, None]
+    # Of a count after a step s, the step brought count * (1 - exp(-s)).
+    hidden_loss = persons * -np.expm1(-migration_factor * log_step[:, place])
+    return persons, hidden_loss
+
+
+def method_table(model: TotalsModel) -> pd.DataFrame:
+    """Rows of ``population.total_method``: median persons by year and method; ``combined`` has the census steps."""
+    shares = model.history.member_share[:, None]
+    paths = {name: model.combination.paths[name] for name in METHODS} | {"combined": model.median()}
+    tables = []
+    for path in paths.values():
+        persons = np.exp(path)[model.history.member_unit] * shares
+        wide = pd.DataFrame(persons, index=list(model.history.members), columns=model.years)
+        tables.append(
+            wide.rename_axis("municipality_code").melt(ignore_index=False, var_name="year", value_name="persons")
+        )
+    named = pd.concat(tables, keys=paths, names=["method"]).reset_index()
+    named["weight"] = named["method"].map(model.combination.weights).astype(float)
+    return named.assign(status="forecast")[["municipality_code", "year", "method", "weight", "persons", "status"]]
+
+
+def draw_chunks(totals: TotalDraws, areas_per_chunk: int = 64) -> "Iterator[pyarrow.Table]":
+    """Rows of ``population.total_draw``, some areas at a time, sorted by municipality, year, draw."""
+    import pyarrow
+
+    draws, _, horizon = totals.persons.shape
+    for start in range(0, len(totals.areas), areas_per_chunk):
+        part = slice(start, start + areas_per_chunk)
+        codes, count = totals.areas[part], len(totals.areas[part])
+        index = np.repeat(np.arange(count, dtype=np.int32), horizon * draws)
+        yield pyarrow.table(
+            {
+                "draw": np.tile(np.arange(draws, dtype=np.int32), count * horizon),
+                "municipality_code": pyarrow.DictionaryArray.from_arrays(index, pyarrow.array(codes)),
+                "year": np.tile(np.repeat(totals.years.astype(np.int16), draws), count),
+                "persons": totals.persons[:, part].transpose(1, 2, 0).ravel(),
+                "hidden_loss": totals.hidden_loss[:, part].transpose(1, 2, 0).ravel(),
+                "status": pyarrow.DictionaryArray.from_arrays(
+                    np.zeros(len(index), np.int32), pyarrow.array(["forecast"])
+                ),
+            }
+        )
+
+
+def stream(seed: int, key: str) -> np.random.Generator:
+    """The random numbers that belong to one text key, whatever else is drawn."""
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=tuple(key.encode())))
+
+
+def _log_draws(model: TotalsModel, draws: int, seed: int, units: Ints) -> tuple[Draws, Draws]:
+    """Log deviations from the median (draws, units, H), steps included, and the log steps in census years alone."""
+    history, spread, horizon = model.history, model.drift_spread, len(model.years)
+    steps = np.zeros((draws, len(units), horizon), dtype=np.float32)
+    at_step = np.flatnonzero(np.isin(model.years, model.steps.years))
+    deviation = np.empty((draws, len(units), horizon), dtype=np.float32)
+    country = _path(stream(seed, "totals/country"), draws, horizon, spread.country)
+    country_step = stream(seed, "totals/census").standard_normal((draws, len(at_step))) * model.steps.country_sd
+    shared: dict[str, tuple[Floats, Floats]] = {}
+    for at, unit in enumerate(units):
+        parent = history.parents[unit]
+        if parent not in shared:
+            shared[parent] = _parent_draws(model, draws, seed, parent, len(at_step))
+        generator = stream(seed, f"totals/area/{history.areas[unit]}")
+        own = Growth(float(spread.area_drift[unit]), float(spread.area_noise[unit]))
+        tails = _tails(generator, draws, spread.freedom)
+        deviation[:, at] = country + shared[parent][0] + tails * _path(generator, draws, horizon, own)
+        if len(at_step):
+            own_step = _own_step(generator, model.step_spread, unit, draws, len(at_step))
+            steps[:, at, at_step] = country_step + shared[parent][1] + own_step
+    deviation += np.cumsum(steps, axis=2)
+    steps[:, :, at_step] += model.steps.mean[units].astype(np.float32)
+    return deviation, steps
+
+
+def _parent_draws(model: TotalsModel, draws: int, seed: int, parent: str, censuses: int) -> tuple[Floats, Floats]:
+    generator = stream(seed, f"totals/parent/{parent}")
+    path = _path(generator, draws, len(model.years), model.drift_spread.parent)
+    sd = 0.0 if model.step_spread is None else np.sqrt(model.step_spread.parent.noise)
+    return path, generator.standard_normal((draws, censuses)) * sd
+
+
+def _own_step(generator: np.random.Generator, spread: Spread | None, unit: int, draws: int, count: int) -> Floats:
+    if spread is None:
+        return np.zeros((draws, count))
+    sd = np.sqrt(spread.area_drift[unit] + spread.area_noise[unit])
+    return generator.standard_normal((draws, count)) * sd * _tails(generator, draws, spread.freedom)
+
+
+def _path(generator: np.random.Generator, draws: int, horizon: int, growth: Growth) -> Floats:
+    """A random slope and a random walk: variance ``drift * h^2 + noise * h``."""
+    normal = generator.standard_normal((draws, horizon + 1), dtype=np.float32)
+    walk = np.cumsum(normal[:, 1:], axis=1) * np.float32(np.sqrt(growth.noise))
+    return walk + normal[:, :1] * np.arange(1, horizon + 1, dtype=np.float32) * np.float32(np.sqrt(growth.drift))
+
+
+def _tails(generator: np.random.Generator, draws: int, freedom: float) -> Floats:
+    """One factor per draw that turns a normal path into a Student's t path."""
+    return np.sqrt(freedom / generator.chisquare(freedom, (draws, 1)))
+
+
+def _yearly_errors(history: TotalsHistory) -> Floats:
+    """Stand-in for trial forecasts of a history that is too short for any: yearly change about each area's mean."""
+    rates = migration_rates(history)
+    off = rates - np.nanmean(rates, axis=1, keepdims=True)
+    return np.nan_to_num(off, nan=0.0).T[:, :, None]
+
+
+__all__: Sequence[str] = (
+    "TotalDraws",
+    "TotalsModel",
+    "draw_chunks",
+    "draw_totals",
+    "fit_totals",
+    "forecast_totals",
+    "method_table",
+)

@@ -8,7 +8,11 @@ LEVELS = ("country", "region", "oblast", "municipality")
 OUTPUT_TYPES = ("mean", "median", "quantile")
 
 
-@declare("population", "forecast", "Население по община, област, район и страна към 31 декември: базова година и прогноза с граници")
+@declare(
+    "population",
+    "forecast",
+    "Население по община, област, район и страна към 31 декември: базова година и прогноза с граници",
+)
 class Forecast(Table):
     """Persons by area, year, sex, age group and scenario: the base year as observed rows, later years with ranges."""
 
@@ -27,7 +31,11 @@ class Forecast(Table):
     status: str = status_column()
 
 
-@declare("population", "component", "Компоненти на изменението на населението: раждания, умирания, миграция, неотчетена загуба")
+@declare(
+    "population",
+    "component",
+    "Компоненти на изменението на населението: раждания, умирания, миграция, неотчетена загуба",
+)
 class Component(Table):
     """Births, deaths, net migration and hidden loss per area and year; births - deaths + migration + loss = change."""
 
@@ -57,4 +65,67 @@ class ExposureDraw(Table):
     year: int = column("година, към 31 декември", "година")
     target_group: str = column("код на целевата група")
     persons: float = column("брой лица", "лица", ge=0)
+    status: str = status_column()
+
+
+@declare("population", "total_draw", "Съвместни симулации на общия брой жители по община и година")
+class TotalDraw(Table):
+    """Joint draws of municipal totals, with the part of the year's change that a census brings."""
+
+    draw: int = column("номер на симулацията, от 0")
+    municipality_code: str = column("код на общината")
+    year: int = column("година, към 31 декември", "година")
+    persons: float = column("брой лица", "лица", ge=0)
+    hidden_loss: float = column(
+        "изменение през годината, донесено от преброяване и неотчетено от текущата статистика (отрицателно е загуба)",
+        "лица",
+    )
+    status: str = status_column()
+
+
+@declare("population", "total_method", "Средна линия на общия брой жители по метод: как е съставена прогнозата")
+class TotalMethod(Table):
+    """Median path of municipal totals by method; ``combined`` is the forecast, with expected census steps."""
+
+    municipality_code: str = column("код на общината")
+    year: int = column("година, към 31 декември", "година")
+    method: str = column("метод: components, linexp, damped_ets или combined (прогнозата)")
+    weight: float = column("тегло на метода в прогнозата; NULL при combined", ge=0, le=1, nullable=True)
+    persons: float = column("брой лица", "лица", ge=0)
+    status: str = status_column()
+
+
+@declare("population", "municipality_age", "Оценка на населението по община, пол и единична възраст от 2011 г. до базовата година")
+class MunicipalityAge(Table):
+    """Estimated: only totals by sex are published for municipalities; sums over ages are the published totals."""
+
+    municipality_code: str = column("код на общината")
+    year: int = column("година, към 31 декември", "година", ge=2011)
+    sex: str = column("пол: F жени, M мъже", isin=("F", "M"))
+    age: int = column("навършена възраст; последната е отворена", "години", ge=0, le=100)
+    is_open: bool = column("дали възрастта е „и повече“")
+    persons: float = column("брой лица", "лица", ge=0)
+    status: str = status_column()
+
+
+@declare("population", "exposure_observed", "Брой лица в целевите групи по община до базовата година")
+class ExposureObserved(Table):
+    """What past use of services is measured against: totals are published, ages are estimated."""
+
+    municipality_code: str = column("код на общината")
+    year: int = column("година, към 31 декември", "година")
+    target_group: str = column("код на целевата група")
+    persons: float = column("брой лица", "лица", ge=0)
+    status: str = status_column()
+
+
+@declare("population", "age_score", "Проверка на оценката на възрастите: области, скрити в района си за планиране")
+class AgeScore(Table):
+    """Ages of oblasts estimated as if they were unknown, against the published ones."""
+
+    base_year: int = column("година на проверката", "година")
+    method: str = column("метод: estimate (нашата оценка), region_shares (дялове на района)")
+    age_group: str = column("възрастова група; cells: всички клетки пол x петгодишна група")
+    metric: str = column("мярка: MAPE средна абсолютна грешка, WAPE претеглена", isin=("MAPE", "WAPE"))
+    value: float = column("грешка", "процент", ge=0)
     status: str = status_column()

@@ -1,0 +1,132 @@
+"""Which methods to trust, learnt from windows before the origin: the combination of components, LINEXP, damped trend.
+
+From every earlier year with some history the three methods forecast the years that follow it up to the origin. The
+memory of the components is the one with the least mean absolute log error over these windows; the weights of the three
+are those of the convex combination with the least, which is the robust form of stacking (Bates and Granger 1969;
+Breiman 1996). Windows with a census inside say nothing of recorded drift and are left out. The errors of the
+combination on the same windows are what `spread` calibrates ranges on.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+
+from ossu_analysis.population import components as by_components
+from ossu_analysis.population.baselines import linexp_log
+from ossu_analysis.population.census import without_steps
+from ossu_analysis.population.components import MEMORIES, Memory
+from ossu_analysis.population.ets import damped_trend
+from ossu_analysis.population.history import Floats, Ints, TotalsHistory
+
+METHODS = ("components", "linexp", "damped_ets")
+SHORTEST, LONGEST_WINDOW = 3, 10
+"""Years of history before a first trial forecast; longest horizon of a trial."""
+_TWENTIETHS = 20
+
+
+@dataclass(frozen=True)
+class Combination:
+    """Median paths of recorded drift and how far the same recipe was off before.
+
+    Attributes
+    ----------
+    paths : dict of str to float array (A, H)
+        Logarithm of persons by method, and ``combined``.
+    memory : Memory
+    weights : dict of str to float
+    errors : float array (windows, A, h)
+        log(actual / combined) of the trial forecasts by their origin and horizon; NaN where there is no actual value
+        or a census lies between.
+    """
+
+    paths: dict[str, Floats]
+    memory: Memory
+    weights: dict[str, float]
+    errors: Floats
+
+
+def combine(history: TotalsHistory, horizon: int) -> Combination:
+    """Choose and weigh the methods on windows before the origin, and forecast from the origin.
+
+    Parameters
+    ----------
+    history : TotalsHistory
+        Without gaps up to the origin (see `history.filled`).
+    horizon : int
+    """
+    trials = list(_trials(history))
+    memory = _best_memory(trials)
+    errors = [np.stack([trial[memory], trial["linexp"], trial["damped_ets"]]) for trial in trials]
+    weights = _best_weights(errors)
+    paths = _paths(history, horizon, (memory,))
+    named = dict(zip(METHODS, (paths[memory], paths["linexp"], paths["damped_ets"]), strict=True))
+    named["combined"] = sum(weight * path for weight, path in zip(weights, named.values(), strict=True))
+    combined = _aligned([np.tensordot(weights, one, axes=1) for one in errors], len(history.areas))
+    return Combination(named, memory, dict(zip(METHODS, weights, strict=True)), combined)
+
+
+Trial = dict[Memory | str, Floats]
+
+
+def _paths(history: TotalsHistory, horizon: int, memories: Sequence[Memory]) -> Trial:
+    natural, rates = by_components.expected_natural(history), by_components.migration_rates(history)
+    start = np.log(by_components.jump_off(history))
+    found: Trial = {}
+    for years, centre in {(memory.years, memory.centre): None for memory in memories}:
+        migration = by_components.expected_migration(rates, history, years, centre)
+        for memory in memories:
+            if (memory.years, memory.centre) == (years, centre):
+                found[memory] = by_components.component_path(start, natural, migration, memory.fade, horizon)
+    smooth = without_steps(history)
+    return found | {"linexp": linexp_log(smooth, horizon), "damped_ets": damped_trend(smooth, horizon)}
+
+
+def _trials(history: TotalsHistory) -> Iterator[Trial]:
+    """log(actual / forecast) of every method from every earlier year, (A, h), NaN across a census."""
+    for at in range(SHORTEST - 1, len(history.years) - 1):
+        horizon = min(LONGEST_WINDOW, len(history.years) - 1 - at)
+        ahead = history.years[at + 1 : at + 1 + horizon]
+        crosses = np.cumsum(np.isin(ahead, history.census_years)) > 0
+        present = np.flatnonzero(np.isfinite(history.population[:, at]))
+        past = history.until(int(history.years[at])).select(present)
+        if crosses.all() or not np.isfinite(by_components.migration_rates(past)).any():
+            continue
+        actual = np.log(np.maximum(history.population[:, at + 1 : at + 1 + horizon], 0.5))
+        actual[:, crosses] = np.nan
+        forecasts = _paths(past, horizon, MEMORIES)
+        yield {name: _off(actual, path, present) for name, path in forecasts.items()}
+
+
+def _off(actual: Floats, path: Floats, present: Ints) -> Floats:
+    off = np.full_like(actual, np.nan)
+    off[present] = actual[present] - path
+    return off
+
+
+def _best_memory(trials: Sequence[Trial]) -> Memory:
+    if not trials:
+        return MEMORIES[-1]
+    loss = [np.nanmean(np.abs(np.concatenate([trial[m].ravel() for trial in trials]))) for m in MEMORIES]
+    return MEMORIES[int(np.argmin(loss))]
+
+
+def _best_weights(errors: Sequence[Floats]) -> Floats:
+    """Weights on a grid of twentieths with the least mean absolute error; equal weights without any window."""
+    if not errors:
+        return np.full(len(METHODS), 1 / len(METHODS))
+    stacked = np.concatenate([one.reshape(len(METHODS), -1) for one in errors], axis=1)
+    stacked = stacked[:, np.isfinite(stacked).all(axis=0)]
+    grid = [(a, b, _TWENTIETHS - a - b) for a, b in product(range(_TWENTIETHS + 1), repeat=2) if a + b <= _TWENTIETHS]
+    candidates = np.array(grid) / _TWENTIETHS
+    loss = [np.abs(weights @ stacked).mean() for weights in candidates]
+    return candidates[int(np.argmin(loss))]
+
+
+def _aligned(errors: Sequence[Floats], areas: int) -> Floats:
+    longest = max((one.shape[1] for one in errors), default=1)
+    aligned = np.full((len(errors), areas, longest), np.nan)
+    for at, one in enumerate(errors):
+        aligned[at, :, : one.shape[1]] = one
+    return aligned

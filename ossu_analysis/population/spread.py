@@ -1,0 +1,192 @@
+"""How wrong the forecast can be: spreads of what country, parent and area get wrong, from errors before the origin.
+
+An error is ``log(actual / forecast)``. Its variance over the horizon h is ``drift * h^2 + noise * h``: an expectation
+that was off every year, and years that were odd. The width of the 80 % range is read off the errors themselves, by
+horizon and by size of the area (a power of the size, and a factor per size class), so it is right on the windows before
+the origin whatever their law; what country and parents share is taken out of it, the rest is the area's own. The tails
+follow Student's t whose freedom is read off the same errors.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ossu_analysis.population.history import Floats, Ints
+from ossu_analysis.population.pooling import power_of_size, shrink_to_groups, spread_between_groups
+
+SIZE_LIMITS = (3_000, 6_000, 12_000, 40_000)
+"""Size classes in which forecasts of municipalities are judged: below 3, 3-6, 6-12, 12-40, above 40 thousand."""
+_RESAMPLES = 50
+_FREEDOMS = np.array([2.5, 3.0, 4.0, 5.0, 7.0, 10.0, 30.0])
+"""Search range of the freedom of the tails; above 2, so that the variance exists."""
+
+
+@dataclass(frozen=True)
+class Growth:
+    """Variance over the horizon: ``drift * h^2 + noise * h``."""
+
+    drift: float
+    noise: float
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Spreads of log errors.
+
+    Attributes
+    ----------
+    country, parent : Growth
+        Variances of what all areas share, and of what the areas of a parent share besides.
+    area_drift, area_noise : float array (A,)
+        The same for the area's own part.
+    freedom : float
+        Degrees of freedom of the area's own part.
+    windows : int
+        Windows before the origin behind it; 0 says that it is not calibrated.
+    """
+
+    country: Growth
+    parent: Growth
+    area_drift: Floats
+    area_noise: Floats
+    freedom: float
+    windows: int
+
+
+def size_class(persons: Floats) -> Ints:
+    """Number of the size class of each count, 0 for the smallest."""
+    return np.digitize(persons, SIZE_LIMITS)
+
+
+def measure_spread(errors: Floats, size: Floats, parent: Ints) -> Spread:
+    """Measure the spreads on errors of windows before the origin.
+
+    Parameters
+    ----------
+    errors : float array (windows, A, h)
+        NaN where unknown.
+    size : float array (A,)
+        Persons.
+    parent : int array (A,)
+    """
+    known = np.isfinite(errors)
+    if known.sum() < 3:
+        raise ValueError("at least three errors are needed to measure a spread")
+    country = _country_growth(errors, size)
+    own = errors - np.where(known.any(axis=1, keepdims=True), _row_median(errors), 0.0)
+    group = _moments(own, lambda one: spread_between_groups(one, parent) ** 2)
+    parents = _growth(group, known)
+    freedom = _freedom(own, size)
+    total, factor = _total_width(errors, size, freedom)
+    shared_drift, shared_noise = country.drift + parents.drift, country.noise + parents.noise
+    drift = np.maximum(total.drift * factor**2 - shared_drift, 0.0)
+    noise = np.maximum(total.noise * factor**2 - shared_noise, 0.0)
+    return Spread(country, parents, drift, noise, freedom, len(errors))
+
+
+def _country_growth(errors: Floats, size: Floats) -> Growth:
+    weight = np.where(np.isfinite(errors), size[None, :, None], 0.0)
+    covered = weight.sum(axis=1)
+    national = np.where(
+        covered > 0, np.nansum(weight * np.nan_to_num(errors), axis=1) / np.maximum(covered, 1e-9), np.nan
+    )
+    squares = np.array(
+        [np.mean(one[np.isfinite(one)] ** 2) if np.isfinite(one).any() else np.nan for one in national.T]
+    )
+    return _growth(squares, np.isfinite(national)[:, None, :])
+
+
+def _moments(errors: Floats, moment: Callable[[Floats], float]) -> Floats:
+    """Mean of a moment of the areas' errors over the windows, by horizon."""
+    found = np.full(errors.shape[2], np.nan)
+    for h in range(errors.shape[2]):
+        each = [moment(one) for one in errors[:, :, h] if np.isfinite(one).sum() > 2]
+        found[h] = np.mean(each) if each else np.nan
+    return found
+
+
+def _growth(variance: Floats, known: Floats) -> Growth:
+    """Fit ``drift * h^2 + noise * h`` to variances by horizon, with non-negative parts and relative errors."""
+    from scipy.optimize import nnls
+
+    steps = np.arange(1, len(variance) + 1, dtype=float)
+    usable = np.isfinite(variance) & (variance > 0)
+    if not usable.any():
+        return Growth(0.0, 0.0)
+    if usable.sum() == 1:
+        return Growth(0.0, float(variance[usable][0] / steps[usable][0]))
+    weight = np.sqrt(known.any(axis=1).sum(axis=0)[usable]) / variance[usable]
+    design = np.column_stack([steps**2, steps])[usable]
+    (drift, noise), _ = nnls(design * weight[:, None], variance[usable] * weight)
+    return Growth(float(drift), float(noise))
+
+
+def _standardised(errors: Floats, size: Floats) -> tuple[Floats, Floats]:
+    """Errors divided by the area's power of size, and that power (mean 1 in the logarithm)."""
+    count = np.isfinite(errors).sum(axis=(0, 2))
+    typical = np.nansum(np.abs(errors), axis=(0, 2)) / np.maximum(count, 1)
+    known = typical > 0
+    exponent = power_of_size(typical[known], size[known])[0] if known.sum() > 2 else 0.0
+    power = np.exp(exponent * (np.log(size) - np.log(size).mean()))
+    return errors / power[None, :, None], power
+
+
+def _total_width(errors: Floats, size: Floats, freedom: float) -> tuple[Growth, Floats]:
+    """Variance of the standardised error by horizon, and each area's factor, both from the width of the 80 % range."""
+    from scipy.stats import t
+
+    # The width is turned into a variance as that of a t of this freedom, since draws will be scaled back so.
+    half = t.ppf(0.9, freedom)
+    standard, power = _standardised(errors, size)
+    width = np.array([_quantile(standard[:, :, h]) for h in range(errors.shape[2])])
+    total = _growth((width / half) ** 2, np.isfinite(errors))
+    steps = np.arange(1, errors.shape[2] + 1)
+    expected = np.sqrt(total.drift * steps**2 + total.noise * steps) * half
+    return total, power * _class_factors(standard / expected, size_class(size))
+
+
+def _class_factors(ratios: Floats, classes: Ints) -> Floats:
+    """Factor per area that makes the 80 % range of its size class right, shrunk to all as far as it is uncertain.
+
+    How uncertain a class is shows by drawing its areas again with replacement: the years of one area hang together.
+    """
+    present = [one for one in np.unique(classes) if np.isfinite(ratios[:, classes == one]).sum() > 2]
+    generator, wide, noise = np.random.default_rng(0), [], []
+    for one in present:
+        of_class = ratios[:, classes == one]
+        again = generator.integers(of_class.shape[1], size=(_RESAMPLES, of_class.shape[1]))
+        resampled = np.log([max(_quantile(of_class[:, areas]), 1e-6) for areas in again])
+        wide.append(np.log(max(_quantile(of_class), 1e-6)))
+        noise.append(max(resampled.var(), 1e-6))
+    if len(present) > 1:
+        wide = list(shrink_to_groups(np.array(wide), np.array(noise), np.zeros(len(present), dtype=np.int64)))
+    factors = dict(zip(present, np.exp(wide), strict=True))
+    return np.array([factors.get(one, 1.0) for one in classes])
+
+
+def _freedom(own: Floats, size: Floats) -> float:
+    """Freedom whose ratio of 95 % to 80 % quantile is nearest to that of the areas' own errors."""
+    from scipy.stats import t
+
+    standard, _ = _standardised(own, size)
+    scale = np.array([_quantile(standard[:, :, h]) for h in range(own.shape[2])])
+    absolute = np.abs(standard / scale)
+    absolute = absolute[np.isfinite(absolute)]
+    if len(absolute) < 20:
+        return float(_FREEDOMS[3])
+    ratio = np.quantile(absolute, 0.95) / np.quantile(absolute, 0.8)
+    candidates = t.ppf(0.975, _FREEDOMS) / t.ppf(0.9, _FREEDOMS)
+    return float(_FREEDOMS[np.argmin(np.abs(candidates - ratio))])
+
+
+def _quantile(values: Floats) -> float:
+    known = np.abs(values[np.isfinite(values)])
+    return float(np.quantile(known, 0.8)) if len(known) else np.nan
+
+
+def _row_median(errors: Floats) -> Floats:
+    centre = np.full((errors.shape[0], 1, errors.shape[2]), np.nan)
+    for window, h in zip(*np.nonzero(np.isfinite(errors).any(axis=1)), strict=True):
+        centre[window, 0, h] = np.nanmedian(errors[window, :, h])
+    return centre
