@@ -95,7 +95,11 @@ class TotalMethod(Table):
     status: str = status_column()
 
 
-@declare("population", "municipality_age", "Оценка на населението по община, пол и единична възраст от 2011 г. до базовата година")
+@declare(
+    "population",
+    "municipality_age",
+    "Оценка на населението по община, пол и единична възраст от 2011 г. до базовата година",
+)
 class MunicipalityAge(Table):
     """Estimated: only totals by sex are published for municipalities; sums over ages are the published totals."""
 

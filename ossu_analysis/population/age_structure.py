@@ -1,0 +1,229 @@
+"""From the arrays of the sources to ages of municipalities and pooled ratios: the steps of the estimate, in order.
+
+Belongs here: which figures feed which step (`municipality_age`, `ratios`, `mortality` hold the methods), the test of
+the age estimate one level up, and the table ``population.municipality_age``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ossu_analysis.population.cells import AGES, SEXES, Floats, sum_groups
+from ossu_analysis.population.inputs import AgeInputs, age_inputs
+from ossu_analysis.population.mortality import death_rates, mortality_drift
+from ossu_analysis.population.municipality_age import (
+    PLACE_WEIGHTS,
+    AgeMargins,
+    age_response,
+    estimate_cells,
+)
+from ossu_analysis.population.ratios import CohortRatios, direct_ratios, pool_ratios, window_years
+
+TEST_STARTS = tuple(range(0, 91, 5))
+TEST_GROUPS = (
+    ("0-14", 0, 15),
+    ("15-29", 15, 30),
+    ("30-44", 30, 45),
+    ("45-64", 45, 65),
+    ("65+", 65, 101),
+    ("80+", 80, 101),
+)
+
+
+@dataclass(frozen=True)
+class AgeStructure:
+    """Ages of municipalities up to the base year and what they were estimated with.
+
+    Attributes
+    ----------
+    inputs : AgeInputs
+    cells : ndarray (M, T, 2, 101)
+        Persons by municipality, year, sex and age.
+    ratios : CohortRatios
+        Of the oblasts.
+    mu : ndarray (P, 2, 101)
+        Death rates of the oblasts in the middle of the years with deaths by age.
+    theta : ndarray (M,)
+        Mortality of a municipality over that of its oblast.
+    response : ndarray (101,)
+    place_weight : float
+    """
+
+    inputs: AgeInputs
+    cells: Floats
+    ratios: CohortRatios
+    mu: Floats
+    theta: Floats
+    response: Floats
+    place_weight: float
+
+
+def estimate_age_structure(inputs: AgeInputs) -> AgeStructure:
+    """Estimate ages of municipalities and pooled ratios of oblasts from figures up to the base year."""
+    region, oblast = pooled_ratios(inputs)
+    mu = death_rates(inputs.death_groups, inputs.person_groups, inputs.death_starts)
+    weight = best_place_weight(inputs)
+    margins = municipal_margins(inputs, oblast, region, mu[1:])
+    cells, theta = estimate_cells(margins, weight)
+    return AgeStructure(inputs, cells.sum(axis=2), oblast, mu[1:], theta, margins.response[0], weight)
+
+
+def pooled_ratios(inputs: AgeInputs) -> tuple[CohortRatios, CohortRatios]:
+    """Pooled ratios of the regions (drawn to the country) and of the oblasts (drawn to their regions)."""
+    births = inputs.oblast_births()
+    regions = inputs.region_cells.sum(axis=2)
+    region_births = np.stack([births[inputs.region_of_oblast == r].sum(axis=0) for r in range(len(regions))])
+    window = window_years(inputs.years)
+    country, _ = direct_ratios(inputs.national[None, window], births.sum(axis=0)[None, window])
+    direct, reached = direct_ratios(regions[:, window], region_births[:, window])
+    pooled = pool_ratios(direct, reached, country, np.broadcast_to(country, direct.shape))
+    drift, middle = mortality_drift(inputs.expectancy), float(inputs.years[window][1:].mean())
+    region = CohortRatios(pooled, middle, drift.rho)
+    with_ages = np.flatnonzero(np.isfinite(inputs.oblast_cells).all(axis=(0, 2, 3)))[-(window.stop - window.start) :]
+    parent = pooled[inputs.region_of_oblast]
+    if len(with_ages) < 2:
+        return region, CohortRatios(parent, middle, drift.rho)
+    own, own_reached = direct_ratios(inputs.oblast_cells[:, with_ages], births[:, with_ages])
+    same, _ = direct_ratios(regions[:, with_ages], region_births[:, with_ages])
+    oblast = pool_ratios(own, own_reached, same[inputs.region_of_oblast], parent)
+    return region, CohortRatios(oblast, middle, drift.rho)
+
+
+def municipal_margins(inputs: AgeInputs, oblast: CohortRatios, region: CohortRatios, mu: Floats) -> AgeMargins:
+    """What fixes the ages of municipalities."""
+    return AgeMargins(
+        years=inputs.years,
+        totals=inputs.totals,
+        births=inputs.births,
+        deaths=inputs.deaths,
+        mu=mu[inputs.oblast_of],
+        census=inputs.census,
+        region_cells=inputs.region_cells,
+        oblast_cells=inputs.oblast_cells,
+        oblast_ratio=(oblast.ratio / region.ratio[inputs.region_of_oblast])[inputs.oblast_of],
+        region_of=inputs.region_of,
+        oblast_of=inputs.oblast_of,
+        response=response_of(inputs, np.ones(len(inputs.oblasts), dtype=bool))[None],
+    )
+
+
+def response_of(inputs: AgeInputs, used: np.ndarray) -> Floats:
+    """Response by age from the oblasts in ``used``, or from the regions while oblasts have one year only."""
+    with_ages = np.flatnonzero(np.isfinite(inputs.oblast_cells).all(axis=(0, 2, 3)))
+    if len(with_ages) > 1:
+        persons = inputs.oblast_cells[used][:, with_ages]
+    else:
+        regions = np.unique(inputs.region_of_oblast[used])
+        persons = inputs.region_cells[regions].sum(axis=2)
+    span = min(persons.shape[1] - 1, 5)
+    return age_response(persons[:, -1 - span], persons[:, -1], span)
+
+
+def hidden_oblasts(inputs: AgeInputs) -> AgeMargins:
+    """Margins of oblasts as if their ages were unknown: totals, events, census classes and regions only.
+
+    The response of an oblast's region comes from the oblasts of the other regions.
+    """
+    owner = inputs.oblast_of
+
+    def summed(values: Floats) -> Floats:
+        return np.stack([values[owner == o].sum(axis=0) for o in range(len(inputs.oblasts))])
+
+    regions = inputs.region_of_oblast
+    response = np.stack([response_of(inputs, regions != region) for region in range(len(inputs.regions))])
+    death_groups = np.stack([inputs.death_groups[1:][regions == r].sum(axis=0) for r in range(len(inputs.regions))])
+    person_groups = np.stack([inputs.person_groups[1:][regions == r].sum(axis=0) for r in range(len(inputs.regions))])
+    mu = death_rates(
+        np.concatenate([inputs.death_groups[:1], death_groups]),
+        np.concatenate([inputs.person_groups[:1], person_groups]),
+        inputs.death_starts,
+    )[1:]
+    return AgeMargins(
+        years=inputs.years,
+        totals=summed(inputs.totals),
+        births=summed(inputs.births),
+        deaths=summed(inputs.deaths),
+        mu=mu[regions],
+        census=summed(inputs.census),
+        region_cells=inputs.region_cells,
+        oblast_cells=None,
+        oblast_ratio=np.ones((len(inputs.oblasts), len(SEXES), len(AGES))),
+        region_of=regions,
+        oblast_of=np.arange(len(inputs.oblasts)),
+        response=response[regions],
+    )
+
+
+def hidden_error(estimated: Floats, actual: Floats) -> float:
+    """Weighted absolute percentage error of sex x five-year cells, in percent."""
+    guess, truth = sum_groups(estimated, TEST_STARTS), sum_groups(actual, TEST_STARTS)
+    return float(100 * np.abs(guess - truth).sum() / truth.sum())
+
+
+def best_place_weight(inputs: AgeInputs) -> float:
+    """Weight of place-bound ages with the smallest error where ages are known: oblasts hidden in their regions."""
+    margins, actual = hidden_oblasts(inputs), inputs.oblast_cells[:, -1]
+
+    def error(weight: float) -> float:
+        return hidden_error(estimate_cells(margins, weight)[0][:, -1].sum(axis=1), actual)
+
+    return min(PLACE_WEIGHTS, key=error)
+
+
+def score_hidden_ages(inputs: AgeInputs) -> pd.DataFrame:
+    """Score the age estimate one level up: ages of oblasts hidden inside their planning region, base year.
+
+    Returns
+    -------
+    DataFrame
+        Table ``population.age_score``: MAPE (percent, mean over oblasts and sexes) by age group and WAPE over
+        sex x five-year cells, of the estimate and of the region's shares.
+    """
+    margins, actual = hidden_oblasts(inputs), inputs.oblast_cells[:, -1]
+    weight = best_place_weight(inputs)
+    region = inputs.region_cells[:, -1].sum(axis=1)[inputs.region_of_oblast]
+    shares = region / region.sum(axis=-1, keepdims=True) * margins.totals[:, -1].sum(axis=1)[..., None]
+    guesses = {"estimate": estimate_cells(margins, weight)[0][:, -1].sum(axis=1), "region_shares": shares}
+    scores = pd.concat([_scores(name, guess, actual) for name, guess in guesses.items()], ignore_index=True)
+    return scores.assign(base_year=inputs.base_year, status="estimated")
+
+
+def _scores(method: str, guess: Floats, actual: Floats) -> pd.DataFrame:
+    rows = [(method, "cells", "WAPE", hidden_error(guess, actual))]
+    for name, low, high in TEST_GROUPS:
+        error = guess[..., low:high].sum(axis=-1) / actual[..., low:high].sum(axis=-1) - 1
+        rows.append((method, name, "MAPE", 100 * float(np.abs(error).mean())))
+    return pd.DataFrame(rows, columns=["method", "age_group", "metric", "value"])
+
+
+def estimate_municipality_age(tables: Mapping[str, pd.DataFrame], base_year: int) -> pd.DataFrame:
+    """Estimate ``population.municipality_age`` for 2011 up to the base year.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        Source and reference tables by name (`inputs.SOURCE_TABLES`, `inputs.REFERENCE_TABLES`).
+    base_year : int
+
+    Returns
+    -------
+    DataFrame
+        ``municipality_code, year, sex, age, is_open, persons, status``; sums over ages are the published totals.
+
+    Raises
+    ------
+    OssuError
+        ``population.no_ages`` when the base year has no ages of regions or oblasts.
+    """
+    return municipality_age_table(estimate_age_structure(age_inputs(tables, base_year)))
+
+
+def municipality_age_table(structure: AgeStructure) -> pd.DataFrame:
+    """The cells of an age structure as the table ``population.municipality_age``."""
+    inputs = structure.inputs
+    axes = [inputs.municipalities, inputs.years, SEXES, AGES]
+    rows = pd.MultiIndex.from_product(axes, names=["municipality_code", "year", "sex", "age"])
+    table = pd.DataFrame({"persons": structure.cells.ravel()}, index=rows).reset_index()
+    return table.assign(is_open=table["age"] == AGES[-1], status="estimated")

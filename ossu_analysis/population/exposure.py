@@ -1,0 +1,126 @@
+"""Persons in the groups that services are measured against: by age, and by the legal age of retirement of the year.
+
+Belongs here: weights by group, year, sex and age, and the tables made with them. Working age is 16 up to the
+threshold of the year and sex, above it is what follows; the age in which the threshold falls is split by months, as
+birthdays are spread evenly over the year: with threshold y years and m months, 1 - m / 12 of those aged y have
+passed it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from ossu_analysis.errors import OssuError
+from ossu_analysis.population.cells import AGES, SEXES, Floats
+
+if TYPE_CHECKING:
+    from ossu_analysis.population.age_structure import AgeStructure
+
+BY_AGE = (
+    "TG-POP",
+    "TG-CHILD",
+    "TG-CH07",
+    "TG-ADULT",
+    "TG-65",
+    "TG-80",
+    "AGE-0-15",
+    "AGE-16-PLUS",
+    "AGE-15-64",
+)
+WORKING, ABOVE_WORKING = "TG-WA", "TG-OLD"
+
+
+@dataclass(frozen=True)
+class ExposureGroups:
+    """Weights of the groups.
+
+    Attributes
+    ----------
+    codes : tuple of str, length G
+        Sorted.
+    years : tuple of int, length Y
+    weights : ndarray (G, Y, 2, 101)
+        Share of the persons of a year, sex and age who belong to the group; NaN in a year without a known threshold.
+    """
+
+    codes: tuple[str, ...]
+    years: tuple[int, ...]
+    weights: Floats
+
+    def of_years(self, years: Sequence[int]) -> "ExposureGroups":
+        """The weights of some of the years."""
+        kept = [self.years.index(year) for year in years]
+        return ExposureGroups(self.codes, tuple(years), self.weights[:, kept])
+
+
+def exposure_groups(target_group: pd.DataFrame, retirement_age: pd.DataFrame, years: Sequence[int]) -> ExposureGroups:
+    """Build the weights of the groups that ages alone define.
+
+    Parameters
+    ----------
+    target_group : DataFrame
+        ``target_group, age_from, age_to`` (NULL = open).
+    retirement_age : DataFrame
+        ``year, sex, years, months``; a year after the last one has the last threshold, one before the first has none.
+    years : sequence of int
+
+    Raises
+    ------
+    OssuError
+        ``population.no_group`` when a group is not in the code list.
+    """
+    listed = target_group.set_index("target_group")
+    weights = {}
+    for code in BY_AGE:
+        if code not in listed.index:
+            raise OssuError("population.no_group", group=code)
+        first, last = listed.loc[code, "age_from"], listed.loc[code, "age_to"]
+        inside = (int(first) <= AGES) & (pd.isna(last) | (np.nan_to_num(float(last or 0)) >= AGES))
+        weights[code] = np.broadcast_to(inside.astype(float), (len(years), 2, len(AGES)))
+    above = _above_threshold(retirement_age, years)
+    weights[WORKING] = (int(listed.loc[WORKING, "age_from"]) <= AGES) * (1 - above)
+    weights[ABOVE_WORKING] = above
+    codes = tuple(sorted(weights))
+    return ExposureGroups(codes, tuple(years), np.stack([weights[code] for code in codes]))
+
+
+def _above_threshold(retirement_age: pd.DataFrame, years: Sequence[int]) -> Floats:
+    months = retirement_age["years"] * 12 + retirement_age["months"]
+    threshold = retirement_age.assign(months=months).pivot(index="year", columns="sex", values="months")
+    known = threshold.reindex(range(int(threshold.index.min()), max(years) + 1)).ffill().reindex(years)
+    limits = known[list(SEXES)].to_numpy(float)[..., None] / 12
+    return np.clip(AGES + 1 - limits, 0, 1)
+
+
+def class_bounds(groups: ExposureGroups, starts: Sequence[int]) -> tuple[int, ...]:
+    """First ages of the coarsest classes inside which every weight of every year is constant."""
+    flat = groups.weights.reshape(-1, len(AGES))
+    changes = np.flatnonzero((np.diff(flat, axis=1) != 0).any(axis=0)) + 1
+    return tuple(sorted({0, *(int(age) for age in changes), *(s for s in starts if s in AGES)}))
+
+
+def class_weights(groups: ExposureGroups, bounds: Sequence[int]) -> Floats:
+    """Weights by class instead of single age, shape (G, Y, 2, A)."""
+    return groups.weights[..., list(bounds)]
+
+
+def exposure_observed(structure: "AgeStructure", groups: ExposureGroups) -> pd.DataFrame:
+    """Persons in each group in the years up to the base year: the table ``population.exposure_observed``.
+
+    Parameters
+    ----------
+    structure : AgeStructure
+    groups : ExposureGroups
+        Of years that the structure has.
+    """
+    inputs = structure.inputs
+    at = [int(np.flatnonzero(inputs.years == year)[0]) for year in groups.years]
+    persons = np.einsum("gysa,mysa->gmy", groups.weights, structure.cells[:, at])
+    axes = [groups.codes, inputs.municipalities, groups.years]
+    rows = pd.MultiIndex.from_product(axes, names=["target_group", "municipality_code", "year"])
+    table = pd.DataFrame({"persons": persons.ravel()}, index=rows).reset_index().dropna(subset=["persons"])
+    status = np.where(table["target_group"] == "TG-POP", "observed", "estimated")
+    return table.assign(status=status)[["municipality_code", "year", "target_group", "persons", "status"]]

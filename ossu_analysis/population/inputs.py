@@ -1,0 +1,283 @@
+"""The source tables as arrays up to the base year: the only door through which figures reach the ages.
+
+Belongs here: choosing rows, cutting after the base year, splitting municipalities that were one before, saying what
+is missing. Nothing is estimated but single years of age (`graduation`). Because everything behind this door is cut
+at the base year, no estimate can look ahead.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ossu_analysis.errors import OssuError
+from ossu_analysis.population.cells import (
+    CENSUS_STARTS,
+    OPEN_AGE,
+    RESIDENCES,
+    SEXES,
+    Floats,
+    age_groups,
+    grouped_array,
+    table_array,
+)
+from ossu_analysis.population.graduation import births_tilt, national_single_ages, split_groups
+
+Ints = NDArray[np.int64]
+
+FIRST_YEAR = 2011
+"""The first year end on the census of 1 February 2011, whose ages are the seed."""
+COUNTRY = "BG"
+SOURCE_TABLES = (
+    "population_municipality",
+    "births_municipality",
+    "deaths_municipality",
+    "population_oblast_age",
+    "deaths_oblast_age",
+    "population_region_residence_age",
+    "life_expectancy_region",
+    "census_profile",
+    "population_single_age",
+    "fertility_schedule",
+)
+REFERENCE_TABLES = ("municipality", "oblast", "area_change")
+
+
+@dataclass(frozen=True)
+class AgeInputs:
+    """Figures up to the base year, as arrays.
+
+    Attributes
+    ----------
+    municipalities, oblasts, regions : tuple of str
+        Sorted by region, oblast, code: municipalities of an oblast stand together.
+    oblast_of, region_of_oblast : int array
+        Oblast of each municipality, region of each oblast.
+    years : int array (T,)
+        2011 up to the base year.
+    totals : ndarray (M, T, 2, 2)
+        Persons by municipality, year, residence, sex.
+    births : ndarray (M, T, 2);  deaths : ndarray (M, T)
+    census : ndarray (M, 7)
+    national : ndarray (T, 2, 101)
+    region_cells : ndarray (R, T, 2, 2, 101)
+    oblast_cells : ndarray (P, T, 2, 101)
+        NaN in years without oblast ages.
+    death_groups, person_groups : ndarray (1 + P, 2, G)
+        Deaths, and person-years of the same years, of the country and the oblasts.
+    death_starts : tuple of int
+    expectancy : ndarray (Y, 2, 86)
+        Remaining years of the country's life tables.
+    crude_births : ndarray
+        National births per inhabitant by year; NaN where the population base changes.
+    schedule_starts, schedule_shares
+        National fertility by five-year age, the latest period that ended by the base year.
+    """
+
+    municipalities: tuple[str, ...]
+    oblasts: tuple[str, ...]
+    regions: tuple[str, ...]
+    oblast_of: Ints
+    region_of_oblast: Ints
+    years: Ints
+    totals: Floats
+    births: Floats
+    deaths: Floats
+    census: Floats
+    national: Floats
+    region_cells: Floats
+    oblast_cells: Floats
+    death_groups: Floats
+    person_groups: Floats
+    death_starts: tuple[int, ...]
+    expectancy: Floats
+    crude_births: Floats
+    schedule_starts: tuple[int, ...]
+    schedule_shares: Floats
+
+    @property
+    def base_year(self) -> int:
+        """The last year of every array."""
+        return int(self.years[-1])
+
+    @property
+    def region_of(self) -> Ints:
+        """Region of each municipality."""
+        return self.region_of_oblast[self.oblast_of]
+
+    def oblast_births(self) -> Floats:
+        """Births by oblast, year and sex."""
+        return np.stack([self.births[self.oblast_of == o].sum(axis=0) for o in range(len(self.oblasts))])
+
+
+def age_inputs(tables: Mapping[str, pd.DataFrame], base_year: int) -> AgeInputs:
+    """Build the arrays from the tables of the links sources and reference.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        By table name: those of `SOURCE_TABLES` and `REFERENCE_TABLES`.
+    base_year : int
+
+    Raises
+    ------
+    OssuError
+        ``population.no_ages`` when regions or oblasts have no ages for the base year.
+    """
+    known = {name: _until(tables[name], base_year) for name in SOURCE_TABLES}
+    _require(known, base_year)
+    years = np.arange(FIRST_YEAR, base_year + 1)
+    today = known["population_municipality"].query(
+        "area_level == 'municipality' and year == @base_year and persons > 0"
+    )
+    areas = tables["municipality"].merge(tables["oblast"], on="oblast_code", suffixes=("", "_oblast"))
+    areas = areas[areas["municipality_code"].isin(today["area_code"])]
+    areas = areas.sort_values(["region_code", "oblast_code", "municipality_code"])
+    oblasts = areas.drop_duplicates("oblast_code")
+    codes, oblast_codes = list(areas["municipality_code"]), list(oblasts["oblast_code"])
+    regions = sorted(set(oblasts["region_code"]))
+    national, region_cells = _residence_ages(known, regions, years)
+    changes = _changes(tables["area_change"], codes)
+    totals = _municipal(known["population_municipality"], "persons", codes, years, True)
+    births = _municipal(known["births_municipality"], "births", codes, years, False)
+    deaths = _municipal(known["deaths_municipality"], "deaths", codes, years, False)
+    census = _census(known["census_profile"], codes)
+    for old, new, year in changes:
+        _split(old, new, int(year) - FIRST_YEAR, totals, births, deaths, census)
+    death_starts = tuple(age_groups(known["deaths_oblast_age"]))
+    starts, shares = _schedule(tables["fertility_schedule"], base_year)
+    return AgeInputs(
+        municipalities=tuple(codes),
+        oblasts=tuple(oblast_codes),
+        regions=tuple(regions),
+        oblast_of=np.array([oblast_codes.index(code) for code in areas["oblast_code"]]),
+        region_of_oblast=np.array([regions.index(code) for code in oblasts["region_code"]]),
+        years=years,
+        totals=np.nan_to_num(totals),
+        births=np.nan_to_num(births),
+        deaths=np.nan_to_num(deaths.sum(axis=-1)),
+        census=census,
+        national=national,
+        region_cells=region_cells,
+        oblast_cells=_oblast_ages(known, oblast_codes, years, national),
+        death_groups=_area_groups(known["deaths_oblast_age"], "deaths", oblast_codes, years, death_starts),
+        person_groups=_area_groups(known["population_oblast_age"], "persons", oblast_codes, years, death_starts),
+        death_starts=death_starts,
+        expectancy=_expectancy(known["life_expectancy_region"]),
+        crude_births=_crude_births(known),
+        schedule_starts=starts,
+        schedule_shares=shares,
+    )
+
+
+def _until(table: pd.DataFrame, base_year: int) -> pd.DataFrame:
+    return table[table["year"] <= base_year] if "year" in table else table
+
+
+def _require(known: Mapping[str, pd.DataFrame], base_year: int) -> None:
+    for name in ("population_municipality", "population_region_residence_age", "population_oblast_age"):
+        years = sorted(set(known[name]["year"]))
+        if base_year not in years:
+            raise OssuError("population.no_ages", table=name, year=base_year, years=_span(years))
+    if not (known["deaths_oblast_age"]["year"] == base_year).any():
+        found = _span(sorted(set(known["deaths_oblast_age"]["year"])))
+        raise OssuError("population.no_ages", table="deaths_oblast_age", year=base_year, years=found)
+
+
+def _span(years: list[int]) -> str:
+    return f"{years[0]}–{years[-1]}" if years else "няма данни"
+
+
+def _residence_ages(known: Mapping[str, pd.DataFrame], regions: list[str], years: Ints) -> tuple[Floats, Floats]:
+    """Single ages of the country, and of the regions by residence in the country's proportions inside each group."""
+    table = known["population_region_residence_age"]
+    starts = age_groups(table)
+    whole = table[(table["area_code"] == COUNTRY) & (table["residence"] == "total")]
+    groups = grouped_array(whole, "persons", starts, year=years, sex=SEXES)
+    national = national_single_ages(groups, starts, _single_ages(known["population_single_age"], years))
+    by_region = grouped_array(table, "persons", starts, area_code=regions, year=years, residence=RESIDENCES, sex=SEXES)
+    return national, split_groups(np.nan_to_num(by_region), starts, national[None, :, None])
+
+
+def _single_ages(table: pd.DataFrame, years: Ints) -> Floats | None:
+    """Published single ages by year, with the open group of the cells; None when no year has them."""
+    if not table["year"].isin(years).any():
+        return None
+    closed = table.assign(age=table["age"].clip(upper=OPEN_AGE))
+    summed = closed.groupby(["year", "sex", "age"], as_index=False)["persons"].sum()
+    return table_array(summed, "persons", year=years, sex=SEXES, age=range(OPEN_AGE + 1))
+
+
+def _oblast_ages(known: Mapping[str, pd.DataFrame], codes: list[str], years: Ints, national: Floats) -> Floats:
+    """Single ages of oblasts: national proportions inside a group, tilted by local births where cohorts are known."""
+    table = known["population_oblast_age"]
+    starts = age_groups(table)
+    groups = grouped_array(table, "persons", starts, area_code=codes, year=years, sex=SEXES)
+    births = known["births_municipality"].query("sex == 'T'")
+    born_in = np.arange(int(births["year"].min()) + 1, int(years[-1]) + 1)
+    local = table_array(births, "births", area_code=codes, year=born_in)
+    whole = table_array(births, "births", area_code=[COUNTRY], year=born_in)[0]
+    tilt = births_tilt(local, whole, int(born_in[0]), years)
+    return split_groups(groups, starts, national[None] * tilt[:, :, None])
+
+
+def _municipal(table: pd.DataFrame, value: str, codes: list[str], years: Ints, residence: bool) -> Floats:
+    if not residence:
+        return table_array(table, value, area_code=codes, year=years, sex=SEXES)
+    return table_array(table, value, area_code=codes, year=years, residence=RESIDENCES, sex=SEXES)
+
+
+def _census(table: pd.DataFrame, codes: list[str]) -> Floats:
+    persons = table.assign(persons=table["share"].astype(float) * table["population"].astype(float))
+    return table_array(persons, "persons", municipality_code=codes, age_from=CENSUS_STARTS)
+
+
+def _changes(area_change: pd.DataFrame, codes: list[str]) -> list[tuple[int, int, int]]:
+    """Splits after the first year between two municipalities that both exist today."""
+    wanted = area_change[area_change["year"] > FIRST_YEAR]
+    wanted = wanted[wanted["old_code"].isin(codes) & wanted["new_code"].isin(codes)]
+    rows = zip(wanted["old_code"], wanted["new_code"], wanted["year"], strict=True)
+    return [(codes.index(old), codes.index(new), int(year)) for old, new, year in rows]
+
+
+def _split(old: int, new: int, at: int, totals: Floats, births: Floats, deaths: Floats, census: Floats) -> None:
+    """Give a municipality that was split off its part of the earlier years, by the parts of its first year."""
+    for counts in (totals, births, deaths):
+        apart = counts[[old, new], at:].sum(axis=1)
+        part = np.divide(apart[1], apart.sum(axis=0), out=np.zeros_like(apart[1]), where=apart.sum(axis=0) > 0)
+        together = counts[old, :at].copy()
+        counts[new, :at], counts[old, :at] = together * part, together * (1 - part)
+    part = totals[new, at].sum() / totals[[old, new], at].sum()
+    together_census = census[old].copy()
+    census[new], census[old] = together_census * part, together_census * (1 - part)
+
+
+def _area_groups(table: pd.DataFrame, value: str, codes: list[str], years: Ints, starts: tuple[int, ...]) -> Floats:
+    """Sums over the years that have ages, of the country and each oblast."""
+    counts = grouped_array(table, value, starts, area_code=[COUNTRY, *codes], year=years, sex=SEXES)
+    return np.nansum(counts, axis=1)
+
+
+def _expectancy(table: pd.DataFrame) -> Floats:
+    whole = table[table["area_code"] == COUNTRY]
+    years = sorted(set(whole["year"]))
+    return table_array(whole, "life_expectancy", year=years, sex=SEXES, age=range(int(whole["age"].max()) + 1))
+
+
+def _crude_births(known: Mapping[str, pd.DataFrame]) -> Floats:
+    population = known["population_municipality"].query(
+        "area_level == 'country' and sex == 'T' and residence == 'total'"
+    )
+    persons = population.set_index("year")["persons"].astype(float).sort_index()
+    basis = population.set_index("year")["basis"].sort_index()
+    births = known["births_municipality"].query("area_level == 'country' and sex == 'T'")
+    crude = births.set_index("year")["births"].astype(float).reindex(persons.index) / persons
+    return np.asarray(crude.where((basis == basis.shift()) | (basis.index == basis.index[0])), dtype=float)
+
+
+def _schedule(table: pd.DataFrame, base_year: int) -> tuple[tuple[int, ...], Floats]:
+    latest = table[table["period_to"] <= base_year]["period_to"].max()
+    rows = table[table["period_to"] == latest].sort_values("age_from")
+    return tuple(int(age) for age in rows["age_from"]), rows["percent"].to_numpy(float)

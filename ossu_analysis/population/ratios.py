@@ -1,0 +1,139 @@
+"""Cohort-change ratios by sex and single age, pooled from area to parent to country (Hamilton-Perry, pooled).
+
+Belongs here: estimating the ratios that the simulation applies, and how they move. R[a, s, x] leads to age x: persons
+aged x at the end of a year over those who could reach it (births for 0, age x-1, the last two ages for the open
+group),
+
+    R[a, x] = sum_t N[a, x, t+1] / sum_t N[a, x-1, t]                 over the last W transitions of one census base
+    d = log R[a] - log R[parent],  v = 1 / max(numerator, 1),  d_s = d smoothed over age with weights 1/v
+    log R*[a] = log R*[parent] + tau2 / (tau2 + v_s) d_s,             tau2(x) = max(mean over areas (d_s^2 - v_s), 0)
+
+v is the variance of a Poisson numerator and v_s that of the smoothed d. Mortality drift from age 60: the hazard
+h = -log R of the middle of the window becomes h exp(-rho (t - middle)).
+
+References
+----------
+.. [1] Hamilton and Perry (1962), Social Forces 41.
+.. [2] Fay and Herriot (1979), JASA 74.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ossu_analysis.population.cells import AGES, Floats, cohort_source, smooth_over_age
+
+WINDOW = 5
+"""Transitions pooled, or as many as one census base has (FORECASTING, section 2.1)."""
+BANDWIDTHS = (1.0, 2.0, 3.0, 4.0, 6.0)
+DRIFT_AGE = 60
+
+
+@dataclass(frozen=True)
+class CohortRatios:
+    """Pooled ratios of a set of areas.
+
+    Attributes
+    ----------
+    ratio : ndarray (A, 2, 101)
+    middle : float
+        Mean calendar year in which the pooled transitions ended.
+    rho : float
+        Yearly decline of the hazard from age 60.
+    """
+
+    ratio: Floats
+    middle: float
+    rho: float
+
+    def in_year(self, year: int) -> Floats:
+        """Ratios that lead to 31 December ``year``, shape (A, 2, 101)."""
+        hazard = -np.log(self.ratio[..., DRIFT_AGE:])
+        moved = self.ratio.copy()
+        moved[..., DRIFT_AGE:] = np.exp(-hazard * np.exp(-self.rho * (year - self.middle)))
+        return moved
+
+
+def direct_ratios(persons: Floats, births: Floats) -> tuple[Floats, Floats]:
+    """Ratios pooled over consecutive years, and their numerators.
+
+    Parameters
+    ----------
+    persons : ndarray (A, T, 2, 101)
+        Persons at the ends of T consecutive years of one census base.
+    births : ndarray (A, T, 2)
+        Births of the same years (those of the first are not used).
+
+    Returns
+    -------
+    ratio, reached : ndarray (A, 2, 101)
+        1 where nobody could have reached the age.
+    """
+    source = cohort_source(persons[:, :-1], births[:, 1:]).sum(axis=1)
+    reached = persons[:, 1:].sum(axis=1)
+    ratio = np.divide(reached, source, out=np.ones_like(reached), where=(source > 0) & (reached > 0))
+    return ratio, reached
+
+
+def pool_ratios(direct: Floats, reached: Floats, parent_direct: Floats, parent: Floats) -> Floats:
+    """Draw the direct ratios of areas towards those of their parents by empirical Bayes, smoothing over age.
+
+    Parameters
+    ----------
+    direct, reached : ndarray (A, 2, 101)
+        From `direct_ratios`.
+    parent_direct : ndarray (A, 2, 101)
+        Direct ratios of each area's parent over the same transitions.
+    parent : ndarray (A, 2, 101)
+        Pooled ratios of each area's parent, over all transitions it has.
+
+    Returns
+    -------
+    ndarray (A, 2, 101)
+    """
+    away = np.log(direct) - np.log(parent_direct)
+    noise = 1.0 / np.maximum(reached, 1.0)
+    bandwidth = _best_bandwidth(away, noise)
+    smooth, smooth_noise = _smooth_with_noise(away, noise, bandwidth)
+    between = np.maximum((smooth**2 - smooth_noise).mean(axis=(0, 1)), 0.0)
+    between = smooth_over_age(between, np.ones_like(between), 3.0)
+    return parent * np.exp(between / (between + smooth_noise) * smooth)
+
+
+def _smooth_with_noise(away: Floats, noise: Floats, bandwidth: float) -> tuple[Floats, Floats]:
+    """Smooth ages 1.. only: births come from another count, so age 0 stands alone."""
+    smooth, smooth_noise = away.copy(), noise.copy()
+    kernel = _kernel(bandwidth)
+    weight = 1.0 / noise[..., 1:]
+    total = weight @ kernel
+    smooth[..., 1:] = (away[..., 1:] * weight) @ kernel / total
+    smooth_noise[..., 1:] = weight @ kernel**2 / total**2
+    return smooth, smooth_noise
+
+
+def _kernel(bandwidth: float) -> Floats:
+    ages = AGES[1:]
+    return np.exp(-0.5 * ((ages[:, None] - ages[None, :]) / bandwidth) ** 2)
+
+
+def _best_bandwidth(away: Floats, noise: Floats) -> float:
+    """Width of the kernel with the smallest leave-one-age-out error."""
+    weight = 1.0 / noise[..., 1:]
+
+    def error(bandwidth: float) -> float:
+        kernel = _kernel(bandwidth) - np.eye(len(AGES) - 1)
+        guess = (away[..., 1:] * weight) @ kernel / np.maximum(weight @ kernel, 1e-300)
+        return float((weight * (away[..., 1:] - guess) ** 2).sum())
+
+    return min(BANDWIDTHS, key=error)
+
+
+def window_years(years: NDArray[np.int64], census_years: tuple[int, ...] = (), window: int = WINDOW) -> slice:
+    """Positions of the years whose transitions may be pooled: the last ``window`` of one census base.
+
+    A census year is the first that rests on a new base, so no transition may lead to it.
+    """
+    start = max([0, len(years) - 1 - window])
+    breaks = [int(np.searchsorted(years, year)) for year in census_years if years[0] < year <= years[-1]]
+    return slice(max([start, *breaks]), len(years))
