@@ -1,0 +1,6 @@
+"""What could be done, at what price: proposal lines by the law's parts, and simple options per oblast."""
+
+from ossu_analysis.proposal.line import planning_year, proposal_lines
+from ossu_analysis.proposal.option import proposal_options
+
+__all__ = ["planning_year", "proposal_lines", "proposal_options"]

@@ -1,0 +1,157 @@
+"""Proposal lines: how many users to propose, and the sentence that says why.
+
+Rule: ``proposed users = existing places + max(gap, 0)``, the gap at the planning year rounded up, so that places
+suffice for the median of demand. Nothing is taken away from what exists. The legal maximum is the criterion's, and
+stays empty („критерият не е зареден“) until its rate is loaded.
+
+Parts follow the law: 1, services planned at municipal level (ЗСУ 33(1)); 2, services planned for the whole oblast
+(33(2)), proposed per oblast from summed draws; 3, services outside the map, decided by the council (47, 53(3)). A
+service whose level has not been read in the ordinance stands in part 2 and says so. Homes that must close get no line;
+their residents are named in the line of the service that replaces them.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+import pandas as pd
+
+from ossu_analysis.capacity import CLOSING
+from ossu_analysis.gap.service_gap import FEW_USERS
+from ossu_analysis.texts import number, percent, text
+
+LAST_YEAR_OF_MAP = 2034
+"""Services in the map are to be created by 1 January 2035 (ЗСУ § 32)."""
+
+PART_OF_LEVEL = {"municipal": 1, "oblast": 2, "unknown": 2, "municipal_budget": 3}
+_NUMBERS = ["places", "occupied", "waiting", "demand_median", "demand_low", "demand_high"]
+_NUMBERS += ["gap_to_demand_places", "probability_gap_positive"]
+
+
+def planning_year(years: Sequence[int]) -> int:
+    """Year that proposals look to: the last one before the map's deadline of 1 January 2035."""
+    return min(max(years), LAST_YEAR_OF_MAP)
+
+
+def proposal_lines(
+    service_gap: pd.DataFrame, oblast_gap: pd.DataFrame, municipality: pd.DataFrame, year: int | None = None
+) -> pd.DataFrame:
+    """Lines for every municipality and oblast, as table ``proposal.line``.
+
+    Parameters
+    ----------
+    service_gap, oblast_gap : DataFrame
+        Tables of the link ``gap``.
+    municipality : DataFrame
+        ``reference.municipality``: municipality_code, oblast_code.
+    year : int, optional
+        Planning year; without it `planning_year` of the gap table.
+
+    Returns
+    -------
+    DataFrame
+        Sorted by oblast, part, area and service; lines of nothing (no places, no demand) are left out.
+    """
+    year = planning_year(service_gap["year"].unique().tolist()) if year is None else year
+    municipal = service_gap[service_gap["year"].eq(year)].merge(municipality[["municipality_code", "oblast_code"]])
+    levels = municipal.drop_duplicates("service_code").set_index("service_code")["planning_level"]
+    municipal = municipal.assign(area_level="municipality", area_code=municipal["municipality_code"])
+    whole = oblast_gap[oblast_gap["year"].eq(year) & oblast_gap["area_level"].eq("oblast")]
+    whole = whole.assign(
+        oblast_code=whole["area_code"], planning_level=whole["service_code"].map(levels), confidence=None
+    )
+    rows = pd.concat([municipal, whole], ignore_index=True)
+    rows["part"] = rows["planning_level"].map(PART_OF_LEVEL)
+    fits = rows["part"].eq(2).eq(rows["area_level"].eq("oblast"))
+    rows["residents_to_move"] = _residents_to_move(rows)
+    return _as_lines(rows[rows["part"].notna() & fits], year)
+
+
+def _residents_to_move(rows: pd.DataFrame) -> "pd.Series[int]":
+    """Residents of homes that must close, beside the service that replaces them, per area."""
+    homes = rows[rows["service_code"].isin(CLOSING)]
+    replaced = homes["service_code"].str.replace("LEG-", "RES-")
+    residents = homes.groupby([homes["area_code"], replaced.rename("service_code")])["occupied"].sum()
+    return rows[["area_code", "service_code"]].merge(residents.reset_index(), how="left")["occupied"].astype("Int64")
+
+
+def _as_lines(rows: pd.DataFrame, year: int) -> pd.DataFrame:
+    missing = np.ceil(rows["gap_to_demand_places"].clip(lower=0) - 1e-9)
+    proposed = (rows["places"].astype("Float64") + missing).astype("Int64")
+    lines = rows.assign(
+        part=rows["part"].astype(int),
+        planning_year=year,
+        existing_places=rows["places"],
+        proposed_users=proposed,
+        analyst_users=np.nan,
+        analyst_reason=None,
+        need_by_criterion=np.nan,
+        criterion_note=np.where(rows["part"].eq(3), text("gap.outside_map"), text("common.no_criterion")),
+        agreement_reference=np.where(rows["part"].eq(2), text("common.fill_in"), ""),
+        sources=_sources(rows),
+    )
+    lines = lines[(lines["proposed_users"] > 0).fillna(True)]
+    lines["justification"] = [justification(line) for line in lines.to_dict("records")]
+    return lines.sort_values(["oblast_code", "part", "area_code", "service_code"], ignore_index=True)
+
+
+def _sources(rows: pd.DataFrame) -> "pd.Series[str]":
+    said = {
+        status: text("proposal.sources", returns=text(f"proposal.returns.{status}")) for status in set(rows["status"])
+    }
+    return rows["status"].map(said)
+
+
+def justification(line: dict) -> str:
+    """The sentence behind one line, built from its numbers only.
+
+    Parameters
+    ----------
+    line : dict
+        A row of the proposal before the sentence: places, occupied, waiting, demand and its range, probability.
+    """
+    facts = {
+        name: _said(line.get(name)) for name in [*_NUMBERS, "proposed_users", "residents_to_move", "km_to_nearest"]
+    }
+    facts |= {"year": line["planning_year"], "chance": percent(_float(line["probability_gap_positive"]), 0)}
+    here = f"proposal.here.{line['area_level']}"
+    parts = [text(f"{here}.{_what_is_there(line)}", **facts)]
+    if _known(line["places"]) and line["places"] > 0:
+        parts.append(text("proposal.waiting" if _known(line["waiting"]) else "proposal.waiting_unknown", **facts))
+    parts.append(text(f"proposal.demand.{_comparison(line)}", **facts))
+    if _known(line["demand_median"]) and line["demand_median"] < FEW_USERS:
+        parts.append(text("proposal.few_users", limit=FEW_USERS))
+    if _known(line["residents_to_move"]) and line["residents_to_move"] > 0:
+        parts.append(text("proposal.residents", **facts))
+    if line["planning_level"] == "unknown":
+        parts.append(text("proposal.level_unknown"))
+    return " ".join(parts)
+
+
+def _what_is_there(line: dict) -> str:
+    if not _known(line["places"]):
+        return "unknown"
+    if line["places"] > 0:
+        return "places"
+    return "nothing" if _known(line.get("km_to_nearest")) else "nothing_anywhere"
+
+
+def _comparison(line: dict) -> str:
+    if not _known(line["gap_to_demand_places"]):
+        return "unknown"
+    return "short" if line["gap_to_demand_places"] > 0 else "enough"
+
+
+def _known(value: object) -> bool:
+    return not pd.isna(value)  # type: ignore[call-overload]
+
+
+def _float(value: object) -> float | None:
+    return float(value) if _known(value) else None  # type: ignore[arg-type]
+
+
+def _said(value: object) -> str:
+    return _number(_float(value))
+
+
+_number = lru_cache(maxsize=None)(number)
