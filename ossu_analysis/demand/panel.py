@@ -6,9 +6,12 @@ A cell (municipality, year) is
 
 - **known**: the service was neither full nor had a waiting list, so use is demand; or its waiting list was reported, so
   demand is use plus waiting;
-- **at least**: the service was full (use at or above `FULL` of its places, or of the ceiling at which services of this
-  kind stop in practice) and the list is unknown, or the service opened only that year: demand is at least use;
-- **missing**: no service, or no return. That is no information, never zero.
+- **at least**: the service was full (use at or above `FULL` of its places) and the list is unknown, or the service
+  opened only that year, or its places are not known: demand is at least use;
+- **known or at least**: use stood at the highest occupancy of that municipality, which is below `FULL`. Services may
+  stop early (beds kept free, rooms shared by sex, posts not filled) or may just not have more users; the fit weighs
+  both readings (`ceiling`);
+- **missing**: no service, no return, or a figure that is a slip beside the other years. No information, never zero.
 """
 
 from dataclasses import dataclass
@@ -16,8 +19,20 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+EITHER, IF_OPEN, IF_STOPPED = -1, 0, 1
+"""When a cell counts: always, if the municipality's service is open to its places, if it stops at its own top."""
+
 FULL = 0.97
 """Share of places in use from which a service counts as full (censoring rule of the project's forecasting notes)."""
+
+LOWEST_TOP = 0.75
+"""Occupancy below which a service that has never been fuller is not suspected of stopping early."""
+
+SLIP = 4.0
+"""Use this many times above or below the median of the same municipality's other years is a slip of the pen."""
+
+TRUSTED_ZEROS = 0.5
+"""Share of full services with a waiting list of zero above which zero stands for „no list kept“."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +66,7 @@ class Panel:
 
 @dataclass(frozen=True)
 class Cells:
-    """The cells that carry information, flat.
+    """The cells that carry information, flat and in order of area; an ambiguous cell stands twice.
 
     Parameters
     ----------
@@ -61,6 +76,14 @@ class Cells:
         Exposed persons; demand, or its floor.
     is_floor : numpy.ndarray of bool
         True where `count` is only a floor.
+    when : numpy.ndarray of int
+        `EITHER`, or the reading (`IF_OPEN`, `IF_STOPPED`) under which the cell counts.
+    top : numpy.ndarray, shape (areas,)
+        Highest occupancy of each area where it is below `FULL`; NaN where the question does not arise.
+    window : numpy.ndarray, shape (areas,)
+        Width in occupancy within which a cell counts as being at the top.
+    stopped : numpy.ndarray of bool, shape (areas,)
+        True where a waiting list at the top proves that the service stops there.
     """
 
     area: np.ndarray
@@ -68,42 +91,95 @@ class Cells:
     persons: np.ndarray
     count: np.ndarray
     is_floor: np.ndarray
+    when: np.ndarray
+    top: np.ndarray
+    window: np.ndarray
+    stopped: np.ndarray
 
 
 def informative_cells(panel: Panel) -> Cells:
-    """Cells of a panel that say something about demand, each known or a floor."""
-    full = is_full(panel.users, panel.places)
+    """Cells of a panel that say something about demand: known, a floor, or either."""
+    users = np.where(slips(panel), np.nan, panel.users)
+    places = _filled(panel.places)
     listed = panel.waiting > 0
-    opening = _opening_year(panel.users)
-    area, year = np.nonzero(np.isfinite(panel.users) & (panel.persons > 0))
+    full = users >= np.floor(FULL * places + 1e-9)
+    empty_list = (panel.waiting == 0) & _zeros_mean_empty(panel.waiting, full)
+    top, window, at_top = _own_tops(users, places, full)
+    stopped = (at_top & listed).any(axis=1)
+    unsure = at_top & ~listed & ~full & ~((panel.waiting == 0) & empty_list)
+    is_floor = (full | np.isnan(places)) & ~listed & ~empty_list
+    is_floor |= _opening_year(panel.users) & ~listed
+    count = users + np.where(listed, panel.waiting, 0.0)
+    informative = np.isfinite(users) & (panel.persons > 0)
+    area, year, floor, when = _stacked(informative, is_floor, unsure & ~is_floor)
     at = (area, year)
-    count = panel.users + np.where(listed, panel.waiting, 0.0)
-    is_floor = (full & ~listed) | opening
-    return Cells(area, year, panel.persons[at], count[at], is_floor[at])
+    return Cells(area, year, panel.persons[at], count[at], floor, when, top, window, stopped)
 
 
-def is_full(users: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """True where use is at or above the practical ceiling of this service's places; unknown places are never full."""
-    return users >= np.floor(ceiling(users, places) * places + 1e-9)
+def _stacked(
+    informative: np.ndarray, is_floor: np.ndarray, unsure: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Positions of the cells with their reading; a cell that may be either stands once known and once as a floor."""
+    parts = []
+    for chosen, floor, when in (
+        (informative & ~unsure, None, EITHER),
+        (informative & unsure, False, IF_OPEN),
+        (informative & unsure, True, IF_STOPPED),
+    ):
+        area, year = np.nonzero(chosen)
+        floors = is_floor[area, year] if floor is None else np.full(len(area), floor)
+        parts.append((area, year, floors, np.full(len(area), when)))
+    area, year, floors, when = (np.concatenate(column) for column in zip(*parts, strict=True))
+    order = np.argsort(area, kind="stable")
+    return area[order], year[order], floors[order], when[order]
 
 
-def ceiling(users: np.ndarray, places: np.ndarray) -> float:
-    """Share of places at which services of this kind stop in practice: `FULL`, or lower where use piles up lower.
+def slips(panel: Panel) -> np.ndarray:
+    """True where users cannot be right beside the other years of the same municipality.
 
-    Beds are kept free between residents, rooms are shared by sex: some services are full at 92 %. Such a ceiling shows
-    as a pile of cells at one occupancy with next to nothing above it. A candidate is taken when at least three times as
-    many cells lie within 1.5 points of it as in a window of the same width below, and fewer than 3 % of cells above.
+    A figure `SLIP` times off the median rate of at least three other years, while places did not move alike: a digit
+    too many, or a zero for a figure that was not at hand. One person more or less never makes a slip.
     """
-    occupancy = (users / places)[np.isfinite(users / places) & (places >= 10)]
-    if len(occupancy) < 50:
-        return FULL
-    for candidate in np.arange(0.80, FULL, 0.01):
-        above = np.mean(occupancy > candidate + 0.015)
-        pile = np.mean(np.abs(occupancy - candidate) <= 0.015)
-        below = np.mean((occupancy < candidate - 0.015) & (occupancy >= candidate - 0.105)) / 3
-        if above < 0.03 and pile > 3 * below and pile > 0.05:
-            return float(candidate) - 0.015
-    return FULL
+    rate = panel.users / panel.persons
+    usual, usual_places = _median(rate), _median(panel.places)
+    expected = usual * panel.persons
+    off = np.abs(np.log((panel.users + 1) / (expected + 1))) > np.log(SLIP)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        moved = np.abs(np.log(panel.places / usual_places)) > np.log(SLIP) / 2
+    return off & ~moved & (np.isfinite(panel.users).sum(axis=1, keepdims=True) > 3)
+
+
+def _median(values: np.ndarray) -> np.ndarray:
+    """Median over the years of each area, shape (areas, 1); NaN where there is none."""
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return np.nanmedian(values, axis=1, keepdims=True)
+
+
+def _filled(places: np.ndarray) -> np.ndarray:
+    """Places with gaps filled from the nearest earlier, else later, year of the same municipality."""
+    filled = pd.DataFrame(places.T).ffill().bfill()
+    return filled.to_numpy().T
+
+
+def _zeros_mean_empty(waiting: np.ndarray, full: np.ndarray) -> bool:
+    """Whether a waiting list of zero beside full places can be believed: not when most full services report it."""
+    reported = full & np.isfinite(waiting)
+    return not reported.any() or float(np.mean(waiting[reported] == 0)) <= TRUSTED_ZEROS
+
+
+def _own_tops(users: np.ndarray, places: np.ndarray, full: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Highest occupancy of each area below `FULL`, its window, and the cells that stand at it (within one person)."""
+    occupancy = np.where(full, np.nan, users / places)
+    highest = np.nanmax(np.where(np.isnan(occupancy), -1.0, occupancy), axis=1)
+    top = np.where((highest >= LOWEST_TOP) & (highest < FULL) & ~full.any(axis=1), highest, np.nan)
+    typical = _median(places)[:, 0]
+    window = np.maximum(1 / np.maximum(typical, 1), 0.01)
+    slack = np.maximum(1.0 - 1e-9, 0.01 * places)
+    at_top = users > top[:, None] * places - slack
+    return top, window, at_top
 
 
 def _opening_year(users: np.ndarray) -> np.ndarray:

@@ -12,6 +12,9 @@ NODES = 33
 WIDTH = 5.0
 """Nodes of a municipality's grid, and its half-width in posterior standard deviations."""
 
+SMALLEST = 1e-290
+"""Probability taken for one that underflows."""
+
 
 def pooled_levels(observed: np.ndarray, expected: np.ndarray, parents: np.ndarray) -> np.ndarray:
     """Level of each area (observed / expected, pooled): area towards parent, parent towards the whole.
@@ -101,27 +104,34 @@ def log_prior(nodes: np.ndarray, parent_level: np.ndarray, shape: float) -> np.n
 
 
 def log_known(count: np.ndarray, mean: np.ndarray, dispersion: float) -> np.ndarray:
-    """Negative-binomial log probability of a known count, without the part that only the count determines.
+    """Negative-binomial log probability of a known count .
 
     ``count`` has shape (cells,), ``mean`` (cells, NODES). Variance = mean + dispersion * mean^2.
     """
-    r = 1 / dispersion
-    return count[:, None] * np.log(mean) - (count[:, None] + r) * np.log(r + mean)
+    from scipy.special import gammaln
+
+    r, c = 1 / dispersion, count[:, None]
+    constant = gammaln(c + r) - gammaln(r) + r * np.log(r) - gammaln(c + 1)
+    return constant + c * np.log(mean) - (c + r) * np.log(r + mean)
 
 
-def log_floor(floor: np.ndarray, mean: np.ndarray, dispersion: float) -> tuple[np.ndarray, np.ndarray]:
-    """Log probability that the count reaches a floor, and the expected count given that it does.
+def log_floor(floor: np.ndarray, mean: np.ndarray, dispersion: float) -> np.ndarray:
+    """Log probability that the count reaches a floor: ``P(D >= c) = I_p(c, r)``, r = 1 / dispersion, p = mean / (mean + r).
 
-    Uses ``P(D >= c) = I_p(c, r)`` and ``E[D; D >= c] = mean * I_p(c - 1, r + 1)``, r = 1 / dispersion,
-    p = mean / (mean + r), with I the regularised incomplete beta function. A floor of zero says nothing.
+    I is the regularised incomplete beta function. A floor of zero says nothing.
     """
     from scipy.special import betainc
 
-    r = 1 / dispersion
-    p = mean / (mean + r)
-    c = floor[:, None]
-    tail = np.where(c > 0, betainc(np.maximum(c, 1e-9), r, p), 1.0)
-    above = np.where(c > 1, betainc(np.maximum(c - 1, 1e-9), r + 1, p), 1.0)
-    sure = np.maximum(tail, 1e-290)
-    expected = np.where(tail > 1e-290, mean * above / sure, c)
-    return np.log(sure), np.maximum(expected, c)
+    r, c = 1 / dispersion, floor[:, None]
+    tail = np.where(c > 0, betainc(np.maximum(c, 1e-9), r, mean / (mean + r)), 1.0)
+    return np.log(np.maximum(tail, SMALLEST))
+
+
+def expected_above(floor: np.ndarray, mean: np.ndarray, dispersion: float, log_tail: np.ndarray) -> np.ndarray:
+    """Expected count given that it reaches the floor: ``mean * I_p(c - 1, r + 1) / I_p(c, r)``."""
+    from scipy.special import betainc
+
+    r, c = 1 / dispersion, floor[:, None]
+    above = np.where(c > 1, betainc(np.maximum(c - 1, 1e-9), r + 1, mean / (mean + r)), 1.0)
+    tail = np.exp(log_tail)
+    return np.maximum(np.where(tail > SMALLEST, mean * above / np.maximum(tail, SMALLEST), c), c)

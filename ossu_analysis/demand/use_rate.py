@@ -14,8 +14,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from ossu_analysis.demand.panel import Cells, Panel, informative_cells
-from ossu_analysis.demand.pooling import Levels, log_floor, log_known, log_prior, own_grids, pooled_levels
+from ossu_analysis.demand import ceiling
+from ossu_analysis.demand.panel import EITHER, IF_OPEN, IF_STOPPED, Cells, Panel, informative_cells
+from ossu_analysis.demand.pooling import (
+    Levels,
+    expected_above,
+    log_floor,
+    log_known,
+    log_prior,
+    own_grids,
+    pooled_levels,
+)
 
 ROUNDS, SETTLED = 40, 5e-4
 """Most rounds of expectation-maximisation, and the change of a year effect below which they stop."""
@@ -58,13 +67,25 @@ class UseRate:
 
 @dataclass(frozen=True)
 class _State:
-    """What the rounds of the fit hand on."""
+    """What the rounds of the fit hand on: year effects, oblast levels, gamma shape, dispersion, stops, grids."""
 
     years: np.ndarray
     parents: np.ndarray
     shape: float
     dispersion: float
+    stops: np.ndarray
     grid: np.ndarray
+
+
+@dataclass(frozen=True)
+class _Expected:
+    """What a round knows: levels by reading and together, and of each cell its weight, expected count and means."""
+
+    by_reading: tuple[np.ndarray, np.ndarray]
+    levels: Levels
+    share: np.ndarray
+    counts: np.ndarray
+    mean: np.ndarray
 
 
 def fit(panel: Panel, cells: Cells | None = None) -> UseRate:
@@ -82,17 +103,17 @@ def fit(panel: Panel, cells: Cells | None = None) -> UseRate:
     """
     cells = informative_cells(panel) if cells is None else cells
     state = _start(panel, cells)
-    covariance = np.zeros((len(panel.years),) * 2)
     for round_ in range(ROUNDS):
-        levels, counts, by_cell = _expect(state, panel, cells)
-        moved, covariance = _year_effects(state, cells, counts, levels.mean())
-        before, state = state.years, _maximise(replace(state, years=moved), panel, cells, levels)
+        found = _expect(state, panel, cells)
+        moved, _ = _year_effects(state, cells, found)
+        before, state = state.years, _maximise(replace(state, years=moved), panel, cells, found)
         if round_ % 3 == 2:
-            state = replace(state, dispersion=_dispersion(state.dispersion, cells, levels, by_cell))
-        if round_ > 5 and np.nanmax(np.abs(state.years - before)) < SETTLED:
+            state = replace(state, dispersion=_dispersion(state.dispersion, cells, found))
+        if round_ > 8 and np.nanmax(np.abs(state.years - before)) < SETTLED:
             break
-    levels, _, _ = _expect(state, panel, cells)
-    return UseRate(panel, cells, state.years, covariance, state.parents, state.shape, state.dispersion, levels)
+    found = _expect(state, panel, cells)
+    _, covariance = _year_effects(state, cells, found)
+    return UseRate(panel, cells, state.years, covariance, state.parents, state.shape, state.dispersion, found.levels)
 
 
 def _start(panel: Panel, cells: Cells) -> _State:
@@ -104,54 +125,75 @@ def _start(panel: Panel, cells: Cells) -> _State:
     expected = np.bincount(cells.area, cells.persons * np.exp(effects[cells.year]), areas)
     observed = np.bincount(cells.area, cells.count, areas)
     level = np.maximum(pooled_levels(observed, np.nan_to_num(expected), panel.parents), 0.05)
-    spread = np.full(areas, 0.25)
-    return _State(effects, np.ones(len(panel.parent_codes)), 8.0, 0.03, own_grids(np.log(level), spread))
+    grid = own_grids(np.log(level), np.full(areas, 0.25))
+    return _State(effects, np.ones(len(panel.parent_codes)), 8.0, 0.03, ceiling.start(), grid)
 
 
-def _expect(state: _State, panel: Panel, cells: Cells) -> tuple[Levels, np.ndarray, np.ndarray]:
-    """Posterior of the levels, expected demand of every cell, and the means of the cells on the grids."""
+def _expect(state: _State, panel: Panel, cells: Cells) -> _Expected:
+    """Posterior of the levels under both readings of the tops, and the expected demand of every cell."""
     base = cells.persons * np.exp(state.years[cells.year])
     mean = base[:, None] * np.exp(state.grid[cells.area])
-    evidence, expected = np.empty_like(mean), np.empty_like(mean)
+    evidence, expected = np.empty_like(mean), np.broadcast_to(cells.count[:, None], mean.shape).copy()
     known, floor = ~cells.is_floor, cells.is_floor
     evidence[known] = log_known(cells.count[known], mean[known], state.dispersion)
-    expected[known] = cells.count[known, None]
-    evidence[floor], expected[floor] = log_floor(cells.count[floor], mean[floor], state.dispersion)
-    log_weight = log_prior(state.grid, state.parents[panel.parents], state.shape)
-    log_weight += _sum_by_area(evidence, cells.area, len(panel.areas))
-    weights = np.exp(log_weight - log_weight.max(axis=1, keepdims=True))
-    weights /= weights.sum(axis=1, keepdims=True)
-    counts = (weights[cells.area] * expected).sum(axis=1)
-    return Levels(state.grid, weights), counts, mean
+    evidence[floor] = log_floor(cells.count[floor], mean[floor], state.dispersion)
+    expected[floor] = expected_above(cells.count[floor], mean[floor], state.dispersion, evidence[floor])
+    by_reading = _by_reading(evidence, state, panel, cells)
+    weights = _of_cells(by_reading, cells)
+    share = weights.sum(axis=1)
+    counts = (weights * expected).sum(axis=1) / np.maximum(share, 1e-12)
+    return _Expected(by_reading, Levels(state.grid, by_reading[0] + by_reading[1]), share, counts, mean)
 
 
-def _sum_by_area(values: np.ndarray, area: np.ndarray, areas: int) -> np.ndarray:
-    """Sum the rows of each area; cells come in order of area."""
+def _by_reading(evidence: np.ndarray, state: _State, panel: Panel, cells: Cells) -> tuple[np.ndarray, np.ndarray]:
+    """Weights of the nodes of each area if its service is open to its places, and if it stops at its own top."""
+    prior = log_prior(state.grid, state.parents[panel.parents], state.shape)
+    sums = [_sum_by_area(evidence, cells, len(panel.areas), when) for when in (EITHER, IF_OPEN, IF_STOPPED)]
+    open_ = prior + sums[0] + sums[1]
+    stopped = prior + sums[0] + sums[2] + ceiling.log_odds(cells, state.stops)[:, None]
+    highest = np.maximum(open_, stopped).max(axis=1, keepdims=True)
+    open_, stopped = np.exp(open_ - highest), np.exp(stopped - highest)
+    total = (open_ + stopped).sum(axis=1, keepdims=True)
+    return open_ / total, stopped / total
+
+
+def _of_cells(by_reading: tuple[np.ndarray, np.ndarray], cells: Cells) -> np.ndarray:
+    """Weights of the nodes for each cell: of both readings together, or of the one under which the cell counts."""
+    open_, stopped = by_reading
+    as_open = (cells.when != IF_STOPPED)[:, None]
+    as_stopped = (cells.when != IF_OPEN)[:, None]
+    return open_[cells.area] * as_open + stopped[cells.area] * as_stopped
+
+
+def _sum_by_area(values: np.ndarray, cells: Cells, areas: int, when: int) -> np.ndarray:
+    """Sum the rows of each area that count in one reading; cells come in order of area."""
+    chosen = cells.when == when
     total = np.zeros((areas, values.shape[1]))
-    present, first = np.unique(area, return_index=True)
+    present, first = np.unique(cells.area[chosen], return_index=True)
     if len(present):
-        total[present] = np.add.reduceat(values, first, axis=0)
+        total[present] = np.add.reduceat(values[chosen], first, axis=0)
     return total
 
 
-def _year_effects(state: _State, cells: Cells, counts: np.ndarray, level: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _year_effects(state: _State, cells: Cells, found: _Expected) -> tuple[np.ndarray, np.ndarray]:
     """Year effects and their covariance from a negative-binomial GLM on the expected counts."""
     import statsmodels.api as sm
 
     present = np.unique(cells.year)
     design = (cells.year[:, None] == present[None, :]).astype(float)
     family = sm.families.NegativeBinomial(alpha=state.dispersion)
-    offset = np.log(cells.persons * level[cells.area])
-    result = sm.GLM(counts, design, family=family, offset=offset).fit(start_params=state.years[present], maxiter=8)
+    offset = np.log(cells.persons * found.levels.mean()[cells.area])
+    model = sm.GLM(found.counts, design, family=family, offset=offset, freq_weights=found.share)
+    result = model.fit(start_params=state.years[present], maxiter=8)
     effects, covariance = np.full(len(state.years), np.nan), np.zeros((len(state.years),) * 2)
     effects[present] = result.params
     covariance[np.ix_(present, present)] = result.cov_params()
     return effects, covariance
 
 
-def _maximise(state: _State, panel: Panel, cells: Cells, levels: Levels) -> _State:
-    """Oblast levels, spread of municipal levels and new grids from the posterior of this round."""
-    informed = np.unique(cells.area)
+def _maximise(state: _State, panel: Panel, cells: Cells, found: _Expected) -> _State:
+    """Oblast levels, spread of municipal levels, stops and new grids from the posterior of this round."""
+    levels, informed = found.levels, np.unique(cells.area)
     mean, (middle, spread) = levels.mean(), levels.log_moments()
     prior = state.parents[panel.parents]
     variance = (levels.weights * (np.exp(levels.nodes) - mean[:, None]) ** 2).sum(axis=1)
@@ -164,7 +206,9 @@ def _maximise(state: _State, panel: Panel, cells: Cells, levels: Levels) -> _Sta
     bare = np.setdiff1d(np.arange(len(mean)), informed)
     middle[bare], spread[bare] = prior_middle[bare] - 0.5 * prior_spread**2, 1.2 * prior_spread
     grid = own_grids(middle - np.log(common), np.maximum(spread, 1e-3))
-    return replace(state, years=state.years + np.log(common), parents=parents / common, shape=shape, grid=grid)
+    stops = ceiling.shares(cells, state.stops, found.by_reading[1].sum(axis=1))
+    years = state.years + np.log(common)
+    return replace(state, years=years, parents=parents / common, shape=shape, stops=stops, grid=grid)
 
 
 def _parent_levels(unpooled: np.ndarray, learnt: np.ndarray, parents: np.ndarray, state: _State) -> np.ndarray:
@@ -192,25 +236,22 @@ def _gamma_shape(mean: np.ndarray, log_mean: np.ndarray) -> float:
     return float(brentq(lambda k: np.log(k) - digamma(k) - target, *SHAPES, xtol=1e-3))
 
 
-def _dispersion(now: float, cells: Cells, levels: Levels, mean: np.ndarray) -> float:
+def _dispersion(now: float, cells: Cells, found: _Expected) -> float:
     """Better dispersion: the top of a parabola through the expected log likelihood at three values around it."""
     steps = np.array([-0.35, 0.0, 0.35])
-    heights = np.array([_expected_log(now * np.exp(step), cells, levels, mean) for step in steps])
+    heights = np.array([_expected_log(now * np.exp(step), cells, found) for step in steps])
     curve = heights[0] - 2 * heights[1] + heights[2]
     slope = heights[2] - heights[0]
     step = np.sign(slope) * 0.7 if curve >= 0 else np.clip(-0.175 * slope / curve, -0.7, 0.7)
     return float(np.clip(now * np.exp(step), *DISPERSIONS))
 
 
-def _expected_log(dispersion: float, cells: Cells, levels: Levels, mean: np.ndarray) -> float:
+def _expected_log(dispersion: float, cells: Cells, found: _Expected) -> float:
     """Log likelihood of the cells at a dispersion, averaged over the posterior of the levels."""
-    from scipy.special import gammaln
-
-    r, weights = 1 / dispersion, levels.weights[cells.area]
+    weights = _of_cells(found.by_reading, cells)
     known, floor = ~cells.is_floor, cells.is_floor
-    count = cells.count[known]
-    of_known = log_known(count, mean[known], dispersion) + (gammaln(count + r) - gammaln(r) + r * np.log(r))[:, None]
-    of_floor, _ = log_floor(cells.count[floor], mean[floor], dispersion)
+    of_known = log_known(cells.count[known], found.mean[known], dispersion)
+    of_floor = log_floor(cells.count[floor], found.mean[floor], dispersion)
     return float((weights[known] * of_known).sum() + (weights[floor] * of_floor).sum())
 
 
@@ -221,8 +262,8 @@ def fit_table(fitted: UseRate) -> pd.DataFrame:
     base = np.exp(fitted.year_effects[last])
     middle, spread = fitted.levels.log_moments()
     areas = len(panel.areas)
+    floors = np.bincount(cells.area[cells.is_floor & (cells.when == EITHER)], minlength=areas)
     known = np.bincount(cells.area[~cells.is_floor], minlength=areas)
-    floors = np.bincount(cells.area[cells.is_floor], minlength=areas)
     direct = np.bincount(cells.area, cells.count, areas) / np.bincount(
         cells.area, np.maximum(cells.persons, 1e-9), areas
     ).clip(min=1e-9)
