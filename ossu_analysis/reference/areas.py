@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 
 import pandas as pd
 
@@ -10,6 +12,7 @@ from ossu_analysis.store import Store
 
 COUNTRY = "BG"
 _ALWAYS = (0, 9999)
+_LISTS = ("region", "oblast", "municipality", "area_change")
 
 
 @dataclass(frozen=True)
@@ -50,9 +53,15 @@ class Areas:
 
 def read_areas(store: Store) -> Areas:
     """The territory from ``data/reference``: region, oblast, municipality and the former codes of area_change."""
-    region, oblast, municipality, change = (
-        read_reference_table(store, name) for name in ("region", "oblast", "municipality", "area_change")
-    )
+    files = [store.reference / f"{name}.csv" for name in _LISTS]
+    return _areas(store.root, tuple(file.stat().st_mtime_ns if file.exists() else 0 for file in files))
+
+
+@lru_cache(maxsize=4)
+def _areas(root: Path, changed: tuple[int, ...]) -> Areas:
+    """Read once for as long as the files stay unchanged: every reader of a source asks for it."""
+    store = Store(root)
+    region, oblast, municipality, change = (read_reference_table(store, name) for name in _LISTS)
     former = change.loc[~change["old_code"].isin(municipality["municipality_code"])].drop_duplicates("old_code")
     levels = {
         COUNTRY: "country",

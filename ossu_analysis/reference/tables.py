@@ -38,7 +38,7 @@ def read_reference_table(store: Store, table: str, skip: Sequence[str] = ()) -> 
 
 def _faults(texts: pd.DataFrame, info: ColumnInfo, file: str) -> list[Fault]:
     cells, empty = texts[info.name], texts[info.name] == ""
-    wrong = {"reference.empty_cell": empty & (not info.nullable)}
+    wrong = {} if info.nullable else {"reference.empty_cell": empty}
     if info.pandas_type in _NUMBERS:
         wrong["reference.not_a_number"] = pd.to_numeric(cells, errors="coerce").isna() & ~empty
     if info.pandas_type == "bool":
@@ -46,6 +46,7 @@ def _faults(texts: pd.DataFrame, info: ColumnInfo, file: str) -> list[Fault]:
     return [
         Fault(code, file=file, row=int(row), column=info.name, found=found)
         for code, where in wrong.items()
+        if where.any()
         for row, found in texts.loc[where, [ROW, info.name]].itertuples(index=False)
     ]
 

@@ -12,7 +12,7 @@ from ossu_analysis.errors import NOTICE, TO_CHECK, Fault, FaultsFound
 from ossu_analysis.inputs import read_source_record, relative, source_folders
 from ossu_analysis.reference.areas import Areas, read_areas
 from ossu_analysis.sources.layouts import LAYOUTS
-from ossu_analysis.sources.readers import Release, faults_of_release, read_source_table
+from ossu_analysis.sources.readers import Release, faults_between, faults_of_release, read_source_table
 from ossu_analysis.store import Store
 from ossu_analysis.text_table import checksum
 
@@ -24,7 +24,7 @@ READERS: dict[str, Callable[[Store], pd.DataFrame]] = {
 
 def check_sources(store: Store) -> list[Fault]:
     """Every fault of every raw file, blocking ones and notices; an empty list when all is well."""
-    areas, faults, seen = read_areas(store), list[Fault](), set[str]()
+    areas, faults, seen = read_areas(store), list[Fault](), dict[str, list[Release]]()
     for folder in source_folders(store):
         try:
             record = read_source_record(folder, store)
@@ -37,9 +37,10 @@ def check_sources(store: Store) -> list[Fault]:
                 file = relative(folder / "source.yaml", store.root)
                 faults.append(Fault("sources.unlisted_table", file=file, found=entry.table, severity=TO_CHECK))
                 continue
-            seen.add(entry.table)
             release = Release(store, folder, record, entry, layout)
+            seen.setdefault(entry.table, []).append(release)
             faults += [*faults_of_release(release, areas), *_edited(release)]
+    faults += [fault for found in seen.values() for fault in faults_between(found)]
     return faults + [
         Fault("sources.no_table", file=f"data/raw/{layout.source_id}", expected=table)
         for table, layout in LAYOUTS.items()

@@ -16,6 +16,9 @@ from ossu_analysis.text_table import ROW
 
 TEXT, FIGURE, MARK, HEADER, BAD = "_text", "_figure", "_mark", "_header", "_bad"
 TOTAL_AGE = "total"
+PLAIN_NUMBER = r"-?\d+(?:\.\d+)?"
+"""No thousands separator, no decimal comma and no exponent: ``7,00E+06`` is what a spreadsheet leaves of 7 000 039."""
+
 FORMS = {
     "year": (r"^(?:19|20|21)\d\d$", "ГГГГ"),
     "age": (r"^(?:total|\d{1,3}|\d{1,3}-\d{1,3}|\d{1,3}\+)$", "0, 5-9, 90+, total"),
@@ -60,11 +63,11 @@ def cells_of(raw: pd.DataFrame, layout: Layout) -> pd.DataFrame:
     cells = raw.melt(id_vars=kept, value_vars=list(layout.values), var_name=HEADER, value_name=TEXT)
     if layout.across:
         cells[layout.across] = cells[HEADER]
-    figures = pd.to_numeric(cells[TEXT], errors="coerce").to_numpy(dtype=float, copy=True)
+    plain = cells[TEXT].where(cells[TEXT].str.fullmatch(PLAIN_NUMBER))
+    figures = pd.to_numeric(plain).to_numpy(dtype=float, copy=True)
     cells[MARK] = cells[TEXT].where(cells[TEXT].isin(list(layout.marks)))
     for mark, meaning in layout.marks.items():
         figures[(cells[TEXT] == mark).to_numpy()] = np.nan if meaning is None else meaning
-    figures[~np.isfinite(figures)] = np.nan
     cells[FIGURE] = figures
     cells[BAD] = np.isnan(figures) & cells[MARK].isna()
     return cells
@@ -93,6 +96,8 @@ def _marks_allowed(layout: Layout) -> str:
 
 
 def _each(code: str, cells: pd.DataFrame, file: str, expected: str) -> Iterator[Fault]:
+    if cells.empty:
+        return
     for row, header, found in cells[[ROW, HEADER, TEXT]].head(_MOST).itertuples(index=False):
         yield Fault(code, file=file, row=int(row), column=header, found=found, expected=expected)
     yield from _rest(len(cells), code, file)
@@ -152,16 +157,39 @@ def _repeated(raw: pd.DataFrame, layout: Layout, file: str) -> Iterator[Fault]:
     yield from _rest(len(again), "sources.repeated_row", file)
 
 
-def faults_of_years(
+def faults_of_coverage(
     raw: pd.DataFrame, entry: SourceTable, file: str, areas: Mapping[str, str], spans: Mapping[str, tuple[int, int]]
 ) -> Iterator[Fault]:
-    """Years that an area should have and has not, by the years, the gaps and the life of the area.
+    """Areas that the file should have and has not, and years that an area should have.
 
     Parameters
     ----------
-    spans : mapping
-        First and last year in which an area existed, where that is not always.
+    areas, spans : mapping
+        Level of every area code, and first and last year in which it existed where that is not always.
     """
+    if "facility" in raw:
+        return
+    yield from _missing_areas(raw, entry, file, areas, spans)
+    yield from _missing_years_of_areas(raw, entry, file, areas, spans)
+
+
+def _missing_areas(
+    raw: pd.DataFrame, entry: SourceTable, file: str, areas: Mapping[str, str], spans: Mapping[str, tuple[int, int]]
+) -> Iterator[Fault]:
+    column = "municipality_code" if "municipality_code" in raw else "area_code"
+    if column not in raw:
+        return
+    present = set(raw[column])
+    levels = {areas[area] for area in present if area in areas}
+    for area, level in areas.items():
+        first, last = spans.get(area, (0, 9999))
+        if level in levels and area not in present and first <= entry.years[1] and last >= entry.years[0]:
+            yield Fault("sources.missing_area", file=file, column=column, expected=area)
+
+
+def _missing_years_of_areas(
+    raw: pd.DataFrame, entry: SourceTable, file: str, areas: Mapping[str, str], spans: Mapping[str, tuple[int, int]]
+) -> Iterator[Fault]:
     if not {"area_code", "year"} <= set(raw):
         yield from _missing_years(raw, entry, file)
         return

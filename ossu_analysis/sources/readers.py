@@ -4,7 +4,7 @@ A table is read from every vintage folder of its source that lists it; where two
 newest wins, so a new release may hold one more year only or the whole series again.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,10 +27,10 @@ from ossu_analysis.sources.checks import (
     TOTAL_AGE,
     cells_of,
     faults_of_cells,
+    faults_of_coverage,
     faults_of_keys,
     faults_of_list,
     faults_of_sums,
-    faults_of_years,
 )
 from ossu_analysis.sources.layouts import AGES, LAYOUTS, Layout
 from ossu_analysis.store import Store
@@ -78,6 +78,7 @@ def read_source_table(store: Store, table: str) -> pd.DataFrame:
     if not found:
         raise OssuError("sources.no_release", table=table, folder=f"data/raw/{layout.source_id}")
     raise_if_any(fault for _, _, faults in found for fault in faults)
+    raise_if_any(faults_between([release for release, _, _ in found]))
     tidy = [_tidy(cells, release, areas, wanted) for release, cells, _ in found]
     keys = [name for name in _tidy_keys(layout) if name in wanted]
     return pd.concat(tidy).drop_duplicates(keys, keep="last", ignore_index=True)
@@ -90,6 +91,17 @@ def releases(store: Store, layout: Layout) -> Iterator[Release]:
         entry = record.table(layout.table)
         if entry is not None:
             yield Release(store, folder, record, entry, layout)
+
+
+def faults_between(found: Sequence[Release]) -> Iterator[Fault]:
+    """Years that fall between two vintages of one table."""
+    spans = sorted(release.entry.years for release in found)
+    reached = spans[0][1] if spans else 0
+    for first, last in spans[1:]:
+        if first > reached + 1:
+            years = f"{reached + 1}-{first - 1}"
+            yield Fault("sources.gap_between_vintages", file=found[-1].file, column="year", expected=years)
+        reached = max(reached, last)
 
 
 def faults_of_release(release: Release, areas: Areas) -> list[Fault]:
@@ -108,7 +120,7 @@ def _checked(release: Release, areas: Areas) -> tuple[Release, pd.DataFrame, lis
         *_unknown_services(raw, release),
         *faults_of_keys(raw, layout, file, areas.levels),
         *faults_of_cells(cells, layout, file),
-        *faults_of_years(raw, release.entry, file, areas.levels, areas.spans),
+        *faults_of_coverage(raw, release.entry, file, areas.levels, areas.spans),
         *faults_of_sums(cells, layout, file, areas.parents_in(raw)),
     ]
     return release, cells, faults
