@@ -38,7 +38,9 @@ class Facts:
     gap: pd.DataFrame
     oblast_gap: pd.DataFrame
     lines: pd.DataFrame
+    options: pd.DataFrame
     sources: pd.DataFrame
+    service_names: dict[str, str] = field(default_factory=dict)
     breaks: tuple[int, ...] = field(default=())
 
     def name(self, code: str) -> str:
@@ -72,26 +74,36 @@ def read_facts(store: Store, oblast_code: str, scenario: str = "reference") -> F
     areas = _listed([*codes, oblast_code, COUNTRY])
     chosen = f"area_code in ({areas}) and scenario = '{scenario}'"
     here = f"municipality_code in ({_listed(codes)})"
+    history = _history(store, areas)
     return Facts(
         oblast_code=oblast_code,
         oblast_name=str(oblasts.loc[oblast_code, "name_bg"]),
         municipalities=towns,
         forecast=table_or_empty(store, "population", "forecast", chosen),
-        history=_history(store, areas),
+        history=history,
         need=table_or_empty(store, "demand", "need_forecast", chosen),
         group_status=table_or_empty(store, "demand", "group_status"),
         capacity=table_or_empty(store, "capacity", "current", here),
         demand=table_or_empty(store, "demand", "demand_forecast", chosen),
         gap=table_or_empty(store, "gap", "service_gap", f"{here} and scenario = '{scenario}'"),
         oblast_gap=table_or_empty(store, "gap", "oblast_gap", chosen),
-        lines=table_or_empty(store, "proposal", "line", here),
+        lines=table_or_empty(store, "proposal", "line", f"oblast_code = '{oblast_code}'"),
+        options=table_or_empty(store, "proposal", "option", f"oblast_code = '{oblast_code}'"),
         sources=table_or_empty(store, "reference", "source"),
+        service_names=dict(table_or_empty(store, "reference", "service")[["service_code", "short_name_bg"]].to_numpy()),
+        breaks=census_years(history),
     )
 
 
 def _history(store: Store, areas: str) -> pd.DataFrame:
     where = f"area_code in ({areas}) and residence = 'total' and sex = 'T' and persons is not null"
     return table_or_empty(store, "sources", "population_municipality", where)
+
+
+def census_years(history: pd.DataFrame) -> tuple[int, ...]:
+    """Years in which the count began to rest on another census: differences across them are not growth."""
+    known = history.dropna(subset=["basis"]).sort_values("year").drop_duplicates("year")
+    return tuple(int(year) for year in known.loc[known["basis"].diff().fillna(0) != 0, "year"])
 
 
 def _listed(codes: Iterable[str]) -> str:

@@ -4,7 +4,7 @@ import pandas as pd
 
 from ossu_analysis.report import charts
 from ossu_analysis.report.content import Block, Column, Heading, Paragraph, Picture, Table
-from ossu_analysis.report.sections.case import Case, by_name, ratio, service_name, status_of
+from ossu_analysis.report.sections.case import Case, by_name, ratio, status_of
 from ossu_analysis.texts import text
 
 
@@ -71,7 +71,7 @@ def heat_chart(case: Case) -> charts.Chart:
     year = case.imprint.until_year
     rows = case.municipal_gap(year)
     values = matrix(case, rows, "gap_to_demand_places")
-    table = values.rename(columns=service_name)
+    table = values.rename(columns=case.service)
     known = table.notna().to_numpy()
     title = text(
         "report.finding.gap",
@@ -102,11 +102,12 @@ def breakdown(case: Case) -> list[Block]:
     year = case.imprint.until_year
     rows = case.municipal_gap(year)
     lines = case.facts.lines
+    lines = lines[lines["area_level"] == "municipality"].rename(columns={"area_code": "municipality_code"})
     tables = [
         _matrix_table(case, "places", rows, "places", "count", year),
         _matrix_table(case, "demand", rows, "demand_median", "count", year),
         _matrix_table(case, "gap", rows, "gap_to_demand_places", "change", year),
-        _matrix_table(case, "users", lines, "maximum_users", "count", year),
+        _matrix_table(case, "users", lines, "proposed_users", "count", year),
     ]
     return [
         Heading("breakdown", text("report.heading.breakdown"), wide=True),
@@ -120,7 +121,7 @@ def breakdown(case: Case) -> list[Block]:
 def _matrix_table(case: Case, key: str, rows: pd.DataFrame, value: str, kind: str, year: int) -> Table:
     table = matrix(case, rows, value)
     columns = [Column("municipality", text("report.column.municipality"), width=1.9)]
-    columns += [Column(str(code), f"{service_name(str(code))} ({code})", kind, width=1.1) for code in table.columns]
+    columns += [Column(str(code), case.service(str(code), True), kind, width=1.1) for code in table.columns]
     return Table(
         f"table-breakdown-{key}",
         text(f"report.caption.breakdown_{key}", place=case.label, year=year),

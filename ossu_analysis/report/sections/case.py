@@ -57,10 +57,14 @@ class Case:
 
     @cached_property
     def demand(self) -> pd.DataFrame:
-        """Wide demand of the territory: ``service_code, year, median, low_80 ...``, with the service's short name."""
+        """Wide demand of the territory: ``service_code, year, median, low_80 ...``."""
         rows = self.facts.demand
-        table = wide(rows[rows["area_code"] == self.code], ["service_code", "year"])
-        return table.assign(service=[service_name(code) for code in table["service_code"]])
+        return wide(rows[rows["area_code"] == self.code], ["service_code", "year"])
+
+    def service(self, code: str, with_code: bool = False) -> str:
+        """Short name of a service, e.g. „Асистентска подкрепа (ASSIST)“."""
+        name = self.facts.service_names.get(code, code)
+        return f"{name} ({code})" if with_code and name != code else name
 
     @cached_property
     def capacity(self) -> pd.DataFrame:
@@ -83,11 +87,6 @@ class Case:
         return rows[(rows["area_code"] == self.code) & (rows["year"] == year)]
 
 
-def service_name(code: str) -> str:
-    """Short Bulgarian name of a service."""
-    return named("report.service", code)
-
-
 def named(key: str, code: object) -> str:
     """Bulgarian name of a code of the texts, „–“ when there is no code, the code itself when it has no name."""
     if not isinstance(code, str) or not code:
@@ -97,9 +96,10 @@ def named(key: str, code: object) -> str:
 
 
 def source_name(facts: Facts, source_id: str) -> str:
-    """Publisher and dataset of a source, several joined by „|“; its id where the list has none."""
-    known = facts.sources.set_index("source_id")["title_bg"] if "source_id" in facts.sources else {}
-    return "; ".join(str(known.get(one, one)) for one in source_id.split("|"))
+    """Title of a source with one file, publisher of one with several; several sources are joined by „|“."""
+    known = facts.sources.groupby("source_id")
+    titles = known["title_bg"].first().where(known.size() == 1, known["publisher_bg"].first())
+    return "; ".join(str(titles.get(one, one)) for one in source_id.split("|"))
 
 
 def status_of(frame: pd.DataFrame) -> str:

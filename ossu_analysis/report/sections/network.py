@@ -4,7 +4,7 @@ import pandas as pd
 
 from ossu_analysis.report import charts
 from ossu_analysis.report.content import Block, Column, Heading, Paragraph, Picture, Table, probability
-from ossu_analysis.report.sections.case import Case, named, service_name, status_of
+from ossu_analysis.report.sections.case import Case, named, status_of
 from ossu_analysis.texts import day, interval, number, text
 
 SHOWN_PANELS = 6
@@ -55,7 +55,7 @@ def network_rows(case: Case) -> pd.DataFrame:
     table["municipalities"] = grouped["municipality_code"].nunique()
     table["as_of"] = grouped["period_end"].max().map(day)
     table["occupancy"] = table["occupied"] / table["places"].where(table["places"] > 0)
-    table["service"] = [f"{service_name(code)} ({code})" for code in table.index]
+    table["service"] = [case.service(code, True) for code in table.index]
     return table.reset_index()
 
 
@@ -78,7 +78,7 @@ def demand_chart(case: Case) -> charts.Chart:
     at_horizon = case.demand[case.demand["year"] == case.imprint.until_year]
     largest = at_horizon.nlargest(SHOWN_PANELS, "median")["service_code"]
     newest = case.capacity.groupby("service_code")["places"].sum(min_count=1)
-    panels = [(service_name(code), *_panel(case, code), float(newest.get(code, float("nan")))) for code in largest]
+    panels = [(case.service(code), *_panel(case, code), float(newest.get(code, float("nan")))) for code in largest]
     above = sum(panel[2]["median"].iloc[-1] > panel[3] for panel in panels if len(panel[2]))
     known = sum(panel[3] == panel[3] for panel in panels)
     finding = "demand_unknown" if not known else "demand" if above else "demand_none"
@@ -109,7 +109,7 @@ def _demand_table(case: Case) -> Table:
     first, last = case.imprint.base_year, case.imprint.until_year
     years = [first + 1, (first + last + 1) // 2, last]
     table = pd.DataFrame({"service_code": sorted(case.demand["service_code"].unique())})
-    table["service"] = [f"{service_name(code)} ({code})" for code in table["service_code"]]
+    table["service"] = [case.service(code, True) for code in table["service_code"]]
     columns = [Column("service", text("report.column.service"), width=3)]
     for year in years:
         one = case.demand[case.demand["year"] == year].set_index("service_code")
@@ -132,7 +132,7 @@ def _demand_table(case: Case) -> Table:
 def gap_rows(case: Case, year: int) -> pd.DataFrame:
     """Gap of one year with what is printed in words: service, level, criterion and map."""
     rows = case.gap(year).reset_index(drop=True)
-    rows["service"] = [f"{service_name(code)} ({code})" for code in rows["service_code"]]
+    rows["service"] = [case.service(code, True) for code in rows["service_code"]]
     if "planning_level" in rows:
         rows["level"] = [named("report.planning_level", level) for level in rows["planning_level"]]
         rows["criterion"] = said(rows["criterion_maximum"], "common.no_criterion")

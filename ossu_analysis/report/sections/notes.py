@@ -107,22 +107,16 @@ def glossary_table() -> Table:
 
 def sources_table(sources: pd.DataFrame) -> Table:
     """Publisher, dataset, vintage and the day the figures refer to, of every source in the run."""
-    rows = pd.DataFrame(
-        {
-            "publisher": sources["publisher_bg"],
-            "title": sources["title_bg"],
-            "dataset": sources["dataset_code"],
-            "vintage": sources["vintage"],
-            "retrieved": [
-                day(value) if isinstance(value, str) and value else None for value in sources["retrieved_on"]
-            ],
-        }
-    )
+    rows = sources.sort_values(["publisher_bg", "title_bg"]).reset_index(drop=True)
+    rows["taken"] = [day(value) for value in rows["retrieved"]]
+    rows["years"] = [f"{first}–{last}" for first, last in zip(rows["first_year"], rows["last_year"], strict=True)]
     columns = (
-        Column("publisher", text("report.column.publisher"), width=1.7),
-        Column("title", text("report.column.title"), width=3.6),
-        Column("dataset", text("report.column.dataset"), width=1.5),
-        Column("vintage", text("report.column.vintage"), width=1.3),
-        Column("retrieved", text("report.column.retrieved"), width=1.3),
+        Column("publisher_bg", text("report.column.publisher"), width=1.8),
+        Column("title_bg", text("report.column.title"), width=3.2),
+        Column("dataset_code", text("report.column.dataset"), width=1.5),
+        Column("years", text("report.column.years"), width=1.1),
+        Column("reference_bg", text("report.column.reference"), width=1.7),
+        Column("vintage", text("report.column.vintage"), width=1.1),
+        Column("taken", text("report.column.retrieved"), width=1.2),
     )
     return Table("table-sources", text("report.caption.sources"), rows, columns, sheet=text("report.sheet.sources"))

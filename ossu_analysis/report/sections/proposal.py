@@ -3,39 +3,48 @@
 import pandas as pd
 
 from ossu_analysis.report.content import SLOT, Block, Column, Heading, Paragraph, Table
-from ossu_analysis.report.sections.case import Case, named, service_name, status_of
+from ossu_analysis.report.sections.case import Case, named, status_of
 from ossu_analysis.report.sections.network import said
 from ossu_analysis.texts import text
 
+PARTS = (1, 2, 3)
+
 
 def proposal(case: Case) -> list[Block]:
-    """Both parts; a part without lines says so."""
+    """Part 1 municipal level, part 2 oblast level, part 3 outside the map; a part without lines says so."""
     lines = case.facts.lines
-    lines = lines[lines["municipality_code"] == case.code]
+    here, oblast = lines[lines["area_code"] == case.code], lines[lines["area_code"] == case.facts.oblast_code]
     blocks: list[Block] = [
         Heading("proposal", text("report.heading.proposal"), wide=True),
         Paragraph(text("report.sentence.proposal")),
     ]
-    for part in (1, 2):
-        chosen = lines[lines["part"] == part].reset_index(drop=True)
+    for part in PARTS:
+        chosen = oblast if part == 2 else here
+        chosen = chosen[chosen["part"] == part].reset_index(drop=True)
         blocks += [Heading(f"proposal-{part}", text(f"report.heading.part_{part}"), 2), _part(case, part, chosen)]
     return [*blocks, Paragraph(text("report.slot.proposal"))]
 
 
 def _part(case: Case, part: int, lines: pd.DataFrame) -> Table:
     columns = (
-        Column("service", text("report.column.service"), width=2.6),
-        Column("scope", text("report.column.scope"), width=1.4),
-        Column("maximum_users", text("report.column.maximum_users"), "count", width=1.2),
-        Column("criterion", text("report.column.criterion_need"), "count", width=1.5),
-        Column("justification", text("report.column.justification"), width=5),
-        Column("source", text("report.column.source"), width=2),
-        Column("agreement", text("report.column.agreement"), width=1.5),
+        Column("service", text("report.column.service"), width=2.3),
+        Column("year", text("report.column.planning_year"), "year", width=0.9),
+        Column("existing_places", text("report.column.places"), "count", width=0.8),
+        Column("maximum_users", text("report.column.maximum_users"), "count", width=1.4),
+        Column("criterion", text("report.column.criterion_need"), "count", width=1.6),
+        Column("justification", text("report.column.justification"), width=5.4),
+        Column("sources", text("report.column.source"), width=2),
+        Column("agreement", text("report.column.agreement"), width=1.7),
+    )
+    place = (
+        case.label
+        if part != 2
+        else text("report.label.oblast", name=case.facts.oblast_name, code=case.facts.oblast_code)
     )
     return Table(
         f"table-proposal-{part}",
-        text(f"report.caption.proposal_{part}", place=case.label),
-        proposal_rows(lines),
+        text(f"report.caption.proposal_{part}", place=place),
+        proposal_rows(case, lines),
         columns,
         note=text("report.note.proposal"),
         status=status_of(lines),
@@ -43,16 +52,52 @@ def _part(case: Case, part: int, lines: pd.DataFrame) -> Table:
     )
 
 
-def proposal_rows(lines: pd.DataFrame) -> pd.DataFrame:
-    """Lines as printed: names for codes, the missing criterion in words, an empty agreement as a slot to fill."""
+def proposal_rows(case: Case, lines: pd.DataFrame) -> pd.DataFrame:
+    """Lines as printed: names for codes, the missing criterion in words, an empty agreement as a slot to fill.
+
+    An expert's own number stands before the proposed one, and its reason after the justification.
+    """
+    chosen = lines["analyst_users"].fillna(lines["proposed_users"])
+    reasons = lines["analyst_reason"].fillna("")
     return pd.DataFrame(
         {
-            "service": [f"{service_name(code)} ({code})" for code in lines["service_code"]],
-            "scope": [named("report.scope", scope) for scope in lines["scope"]],
-            "maximum_users": said(lines["maximum_users"], "common.fill_in"),
-            "criterion": said(lines["criterion_maximum"], "common.no_criterion"),
-            "justification": lines["justification"],
-            "source": lines["source"],
+            "service": [case.service(code, True) for code in lines["service_code"]],
+            "year": lines["planning_year"],
+            "existing_places": lines["existing_places"],
+            "maximum_users": said(chosen, "common.fill_in"),
+            "criterion": said(lines["need_by_criterion"], "common.no_criterion"),
+            "justification": [
+                f"{why} {reason}".strip() for why, reason in zip(lines["justification"], reasons, strict=True)
+            ],
+            "sources": lines["sources"],
             "agreement": lines["agreement_reference"].fillna("").replace("", SLOT),
         }
     )
+
+
+def options(case: Case) -> list[Block]:
+    """What the simple choices mean for each service of the oblast, side by side, with what each gives up."""
+    rows = case.facts.options.reset_index(drop=True)
+    rows["service"] = [case.service(code, True) for code in rows["service_code"]]
+    rows["choice"] = [named("report.option", option) for option in rows["option"]]
+    rows["cost"] = said(rows["yearly_cost"], "common.no_standard")
+    columns = (
+        Column("service", text("report.column.service"), width=2.6),
+        Column("choice", text("report.column.option"), width=2),
+        Column("places", text("report.column.places"), "count", width=0.9),
+        Column("places_added", text("report.column.places_added"), "change", width=1),
+        Column("persons_covered", text("report.column.covered"), "count", width=1.2),
+        Column("persons_not_covered", text("report.column.not_covered"), "count", width=1.3),
+        Column("cost", text("report.column.cost"), "count", width=1.3),
+        Column("gives_up", text("report.column.gives_up"), width=3.6),
+    )
+    table = Table(
+        "table-options",
+        text("report.caption.options", place=case.label),
+        rows,
+        columns,
+        note=text("report.note.options"),
+        status=status_of(rows),
+        sheet=text("report.sheet.options"),
+    )
+    return [Heading("options", text("report.heading.options"), 2), table]

@@ -173,23 +173,45 @@ def oblast_gap() -> pd.DataFrame:
 
 
 def lines() -> pd.DataFrame:
-    rows = [
-        {
-            "municipality_code": town,
-            "service_code": service,
-            "part": part,
-            "scope": scope,
-            "maximum_users": users,
-            "criterion_maximum": np.nan,
-            "justification": "Търсене през 2023 г. 62 (51–74) лица при 40 места днес.",
-            "source": "отчети; собствена прогноза",
-            "agreement_reference": "",
-            "status": "demonstration",
-        }
-        for town in TOWNS
-        for service, part, scope, users in (("ASSIST", 1, "municipality", 62.0), ("RES-OLD", 2, "oblast", np.nan))
-    ]
-    return pd.DataFrame(rows)
+    rows = []
+    for area, service, part, users in [
+        *((town, "ASSIST", 1, 62) for town in TOWNS),
+        (OBLAST, "RES-OLD", 2, None),
+        *((town, "MUN-PATRON", 3, None) for town in TOWNS),
+    ]:
+        rows.append(
+            {
+                "oblast_code": OBLAST,
+                "area_level": "oblast" if area == OBLAST else "municipality",
+                "area_code": area,
+                "part": part,
+                "service_code": service,
+                "planning_year": HORIZON,
+                "existing_places": 40 if users else None,
+                "proposed_users": users,
+                "analyst_users": None,
+                "analyst_reason": None,
+                "need_by_criterion": np.nan,
+                "justification": "Търсене през 2023 г. 62 (51–74) лица при 40 места днес.",
+                "sources": "отчети; собствена прогноза",
+                "agreement_reference": "",
+                "status": "demonstration",
+            }
+        )
+    return pd.DataFrame(rows).astype(dict.fromkeys(("existing_places", "proposed_users", "analyst_users"), "Int64"))
+
+
+def options() -> pd.DataFrame:
+    rows = [("ASSIST", option, 120 + 40 * k, 40 * k) for k, option in enumerate(("keep_places", "cover_demand"))]
+    table = pd.DataFrame(rows, columns=["service_code", "option", "places", "places_added"])
+    return table.assign(
+        oblast_code=OBLAST,
+        persons_covered=120.0,
+        persons_not_covered=67.4,
+        yearly_cost=np.nan,
+        gives_up="Търсене над местата остава без услуга.",
+        status="demonstration",
+    )
 
 
 def facts(**changes) -> Facts:
@@ -211,8 +233,11 @@ def facts(**changes) -> Facts:
             "publisher_bg": ["НСИ"],
             "title_bg": ["Население по общини"],
             "dataset_code": ["1169"],
+            "reference_bg": ["към 31 декември"],
+            "first_year": [2000],
+            "last_year": [2018],
             "vintage": ["2026-11-21"],
-            "retrieved_on": ["2026-11-21"],
+            "retrieved": ["2026-11-21"],
         }
     )
     made = {
@@ -228,7 +253,13 @@ def facts(**changes) -> Facts:
         "gap": gap(),
         "oblast_gap": oblast_gap(),
         "lines": lines(),
+        "options": options(),
         "sources": sources,
         "breaks": (2011,),
+        "service_names": {
+            "ASSIST": "Асистентска подкрепа",
+            "RES-OLD": "Резидентна грижа за възрастни",
+            "MUN-PATRON": "Домашен социален патронаж",
+        },
     }
     return Facts(**(made | changes))
