@@ -23,8 +23,8 @@ class Return(Table):
     places: pd.Int64Dtype = column("места", "места", nullable=True, ge=0)
     users: pd.Int64Dtype = column("потребители към последния ден", "лица", nullable=True, ge=0)
     waiting: pd.Int64Dtype = column("чакащи към последния ден; NULL: не е отчетено", "лица", nullable=True, ge=0)
-    staff_posts: pd.Int64Dtype = column("щатни бройки", "бройки", nullable=True, ge=0)
-    staff_filled: pd.Int64Dtype = column("заети щатни бройки", "бройки", nullable=True, ge=0)
+    staff_posts: float = column("щатни бройки; може и половин", "бройки", nullable=True, ge=0)
+    staff_filled: float = column("заети щатни бройки", "бройки", nullable=True, ge=0)
     funding_type: str = column(
         "финансиране: state_delegated ДДД, municipal общинска, mixed смесена, project проект, donation дарение",
         isin=FUNDING_TYPES,
