@@ -95,8 +95,7 @@ def expected_steps(history: TotalsHistory, years: Ints, expected_migration: Floa
         areas = len(history.areas)
         return ExpectedSteps(ahead, np.zeros((areas, len(ahead))), np.zeros((0, areas, 1)), 0.0)
     level, by_size, by_migration = _pattern(corrections)
-    fitted = [_yearly(one.log_size, one.recorded_migration, level, by_size, by_migration) for one in corrections]
-    residuals = np.array([one.yearly_step - fit for one, fit in zip(corrections, fitted, strict=True)])
+    residuals = np.array([_residual(one, corrections) for one in corrections])
     shared = _shared(residuals)
     log_size = np.log(np.maximum(history.population[:, -1], 0.5))
     steps = []
@@ -143,6 +142,16 @@ def _recorded_until(history: TotalsHistory, year: int, expected: Floats) -> Floa
 def _yearly(log_size: Floats, migration: Floats | None, level: float, by_size: float, by_migration: float) -> Floats:
     moved = 0.0 if migration is None else by_migration * (migration - migration.mean())
     return level + by_size * (log_size - log_size.mean()) + moved
+
+
+def _residual(correction: Correction, corrections: Sequence[Correction]) -> Floats:
+    """What the pattern of the other censuses gets wrong about one, level aside; its own pattern where it is alone."""
+    others = [one for one in corrections if one is not correction] or [correction]
+    _, by_size, by_migration = _pattern(others)
+    off = correction.yearly_step - _yearly(
+        correction.log_size, correction.recorded_migration, 0.0, by_size, by_migration
+    )
+    return off - np.nanmedian(off)
 
 
 def _pattern(corrections: Sequence[Correction]) -> tuple[float, float, float]:

@@ -14,7 +14,8 @@ from ossu_analysis.population.history import Floats
 
 LOWER, UPPER = np.array([1e-4, 1e-4, 0.8]), np.array([1 - 1e-4, 1 - 1e-4, 0.98])
 """Bounds of alpha, beta / alpha and phi: those of `ETSModel`."""
-_CHUNK, _HALVINGS = 256, 8
+_GRID, _CLOSER, _CHUNK = (7, 7, 4), 8, 64
+"""Points of the first grid, times it closes in, series at a time (so that arrays stay in the cache)."""
 
 
 def damped_trend(series: Floats, horizon: int) -> Floats:
@@ -38,8 +39,8 @@ def fit(series: Floats) -> tuple[Floats, Floats, Floats]:
     """Constants ``alpha, beta/alpha, phi`` (A, 3), last level and trend (A, 2), sum of squared errors (A,)."""
     centre = np.nanmean(series, axis=1, keepdims=True)
     centred = (series - centre)[:, None, :]
-    constants, width = LOWER + _cube(7, 7, 4) * (UPPER - LOWER), (UPPER - LOWER) / np.array([6, 6, 3])
-    for _ in range(_HALVINGS + 1):
+    constants, width = LOWER + _cube(*_GRID) * (UPPER - LOWER), (UPPER - LOWER) / (np.array(_GRID) - 1)
+    for _ in range(_CLOSER + 1):
         errors, states = filtered(centred, constants)
         best = errors.argmin(axis=1)[:, None]
         chosen = np.take_along_axis(np.broadcast_to(constants, (*errors.shape, 3)), best[..., None], axis=1)
@@ -69,23 +70,25 @@ def filtered(series: Floats, constants: Floats) -> tuple[Floats, Floats]:
     # Three runs of one recursion: on the data from a zero start, and of a unit level and a unit trend without data.
     level, trend = np.zeros((3, *shape)), np.zeros((3, *shape))
     level[1], trend[2] = 1.0, 1.0
-    products = np.zeros((3, 3, *shape))
+    products = np.zeros((6, *shape))
     for value in np.moveaxis(series, -1, 0):
         seen = np.isfinite(value)
         predicted = level + phi * trend
         error = -predicted
         error[0] += np.where(seen, value, 0.0)
         error *= seen
-        products += error[:, None] * error[None, :]
+        products[:3] += error[0] * error
+        products[3:5] += error[1] * error[1:]
+        products[5] += error[2] * error[2]
         level, trend = predicted + alpha * error, phi * trend + beta * error
     start_level, start_trend = _best_start(products)
-    errors = products[0, 0] + start_level * products[0, 1] + start_trend * products[0, 2]
+    errors = products[0] + start_level * products[1] + start_trend * products[2]
     states = np.stack([run[0] + start_level * run[1] + start_trend * run[2] for run in (level, trend)], axis=-1)
     return np.maximum(errors, 0.0), states
 
 
 def _best_start(products: Floats) -> tuple[Floats, Floats]:
-    (l_l, l_b, b_b), (y_l, y_b) = (products[1, 1], products[1, 2], products[2, 2]), (products[0, 1], products[0, 2])
+    _, y_l, y_b, l_l, l_b, b_b = products
     determinant = l_l * b_b - l_b**2
     # A single observation cannot tell level from trend: the trend is then zero.
     told_apart = determinant > 1e-12 * l_l * b_b

@@ -6,10 +6,14 @@ forecasts back to the areas of today, cutting a history at an origin. No estimat
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from ossu_analysis.store import Store
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -169,6 +173,17 @@ def prepare_history(
         member_unit=member_unit,
         member_share=np.divide(latest, unit_total, out=np.ones_like(latest), where=unit_total > 0),
     )
+
+
+def history_from_store(store: "Store", base_year: int | None = None) -> TotalsHistory:
+    """Read the source tables of a project (not its working tables) and prepare the history of municipalities."""
+    from ossu_analysis.reference import READERS as REFERENCE
+    from ossu_analysis.sources import READERS as SOURCES
+
+    names = ("population_municipality", "births_municipality", "deaths_municipality")
+    population, births, deaths = (SOURCES[name](store) for name in names)
+    last = int(population.loc[population["persons"].notna(), "year"].max())
+    return prepare_history(population, births, deaths, REFERENCE["area_change"](store), base_year or last)
 
 
 def areas_parent(areas: Sequence[str], parents: "pd.Series[str] | None") -> list[str]:
