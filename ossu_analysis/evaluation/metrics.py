@@ -1,7 +1,7 @@
 """Scores of forecasts against what happened, per area, and their means over areas.
 
 ``F`` is the median, ``A`` the actual value, all in persons. MAPE, MedAPE: mean and median of ``|F - A| / A``; MALPE:
-mean of ``(F - A) / A``; WIS: weighted interval score over the 50, 80 and 95 % ranges and the median (Bracher et al. 2021);
+mean of ``(F - A) / A``; WIS: weighted interval score over the 50, 80 and 95 % ranges and the median (Bracher 2021);
 CRPS from draws (Gneiting and Raftery 2007). WIS and CRPS are divided by ``A``, so that a village counts like a city.
 Both are a few lines here because importing `scoringrules` compiles for seconds; the tests hold them to it.
 """

@@ -87,7 +87,7 @@ def _calibrated(model: TotalsModel, crosses: Bools) -> Bools:
     longest = int(np.flatnonzero(tried).max()) + 1 if tried.any() else 0
     # A census was inside an earlier window when a forecast could have been made before one that is now past.
     history = model.history
-    census_tried = any(history.years[SHORTEST] <= year <= history.origin for year in history.census_years)
+    census_tried = any(history.years[0] + SHORTEST <= year <= history.origin for year in history.census_years)
     return np.where(crosses, census_tried, np.arange(len(crosses)) < longest)
 
 

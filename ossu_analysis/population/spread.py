@@ -142,7 +142,7 @@ def _total_width(errors: Floats, size: Floats, freedom: float) -> tuple[Growth, 
     width = np.array([_quantile(standard[:, :, h]) for h in range(errors.shape[2])])
     total = _growth((width / half) ** 2, np.isfinite(errors))
     steps = np.arange(1, errors.shape[2] + 1)
-    expected = np.sqrt(total.drift * steps**2 + total.noise * steps) * half
+    expected = np.maximum(np.sqrt(total.drift * steps**2 + total.noise * steps) * half, 1e-9)
     return total, power * _class_factors(standard / expected, size_class(size))
 
 
@@ -171,7 +171,7 @@ def _freedom(own: Floats, size: Floats) -> float:
 
     standard, _ = _standardised(own, size)
     scale = np.array([_quantile(standard[:, :, h]) for h in range(own.shape[2])])
-    absolute = np.abs(standard / scale)
+    absolute = np.abs(standard / np.maximum(scale, 1e-9))
     absolute = absolute[np.isfinite(absolute)]
     if len(absolute) < 20:
         return float(_FREEDOMS[3])

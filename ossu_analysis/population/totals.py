@@ -250,10 +250,10 @@ def _tails(generator: np.random.Generator, draws: int, freedom: float) -> Floats
 
 
 def _yearly_errors(history: TotalsHistory) -> Floats:
-    """Stand-in for trial forecasts of a history that is too short for any: yearly change about each area's mean."""
+    """Stand-in for trial forecasts of a history that is too short for any: how differently areas changed in a year."""
     rates = migration_rates(history)
-    off = rates - np.nanmean(rates, axis=1, keepdims=True)
-    return np.nan_to_num(off, nan=0.0).T[:, :, None]
+    rates = rates[:, np.isfinite(rates).any(axis=0)]
+    return (rates - np.nanmedian(rates, axis=0)).T[:, :, None]
 
 
 __all__: Sequence[str] = (
