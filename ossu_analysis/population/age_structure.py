@@ -12,14 +12,15 @@ import pandas as pd
 
 from ossu_analysis.population.cells import AGES, SEXES, Floats, sum_groups
 from ossu_analysis.population.inputs import AgeInputs, age_inputs
-from ossu_analysis.population.mortality import death_rates, mortality_drift
+from ossu_analysis.population.mortality import death_rates, mortality_drift, pooled_ratio
 from ossu_analysis.population.municipality_age import (
+    DEATH_YEARS,
     PLACE_WEIGHTS,
     AgeMargins,
     age_response,
     estimate_cells,
 )
-from ossu_analysis.population.ratios import CohortRatios, direct_ratios, pool_ratios, window_years
+from ossu_analysis.population.ratios import CohortRatios, direct_ratios, pool_ratios, window_years, with_mortality
 
 TEST_STARTS = tuple(range(0, 91, 5))
 TEST_GROUPS = (
@@ -62,36 +63,68 @@ class AgeStructure:
 
 def estimate_age_structure(inputs: AgeInputs) -> AgeStructure:
     """Estimate ages of municipalities and pooled ratios of oblasts from figures up to the base year."""
-    region, oblast = pooled_ratios(inputs)
     mu = death_rates(inputs.death_groups, inputs.person_groups, inputs.death_starts)
+    region, oblast = pooled_ratios(inputs, mu[0])
     weight = best_place_weight(inputs)
-    margins = municipal_margins(inputs, oblast, region, mu[1:])
+    response = response_of(inputs, np.ones(len(inputs.oblasts), dtype=bool))
+    margins = municipal_margins(inputs, oblast, region, mu[1:], response)
     cells, theta = estimate_cells(margins, weight)
-    return AgeStructure(inputs, cells.sum(axis=2), oblast, mu[1:], theta, margins.response[0], weight)
+    return AgeStructure(inputs, cells.sum(axis=2), oblast, mu[1:], theta, response, weight)
 
 
-def pooled_ratios(inputs: AgeInputs) -> tuple[CohortRatios, CohortRatios]:
-    """Pooled ratios of the regions (drawn to the country) and of the oblasts (drawn to their regions)."""
-    births = inputs.oblast_births()
-    regions = inputs.region_cells.sum(axis=2)
-    region_births = np.stack([births[inputs.region_of_oblast == r].sum(axis=0) for r in range(len(regions))])
+def pooled_ratios(inputs: AgeInputs, mu: Floats) -> tuple[CohortRatios, CohortRatios]:
+    """Pooled ratios of the regions (drawn to the country) and of the oblasts (drawn to their regions).
+
+    Deaths say more of an area's old-age mortality than its ratios do, so each parent's ratios are first given the
+    mortality of the area.
+
+    Parameters
+    ----------
+    inputs : AgeInputs
+    mu : ndarray (2, 101)
+        Death rates of the country.
+    """
+    births, deaths = inputs.oblast_births(), inputs.oblast_deaths()
+    regions, owner = inputs.region_cells.sum(axis=2), inputs.region_of_oblast
+    region_births, region_deaths = (
+        np.stack([events[owner == r].sum(axis=0) for r in range(len(regions))]) for events in (births, deaths)
+    )
     window = window_years(inputs.years)
+    drift, middle = mortality_drift(inputs.expectancy), float(inputs.years[window][1:].mean())
     country, _ = direct_ratios(inputs.national[None, window], births.sum(axis=0)[None, window])
     direct, reached = direct_ratios(regions[:, window], region_births[:, window])
-    pooled = pool_ratios(direct, reached, country, np.broadcast_to(country, direct.shape))
-    drift, middle = mortality_drift(inputs.expectancy), float(inputs.years[window][1:].mean())
-    region = CohortRatios(pooled, middle, drift.rho)
-    with_ages = np.flatnonzero(np.isfinite(inputs.oblast_cells).all(axis=(0, 2, 3)))[-(window.stop - window.start) :]
-    parent = pooled[inputs.region_of_oblast]
-    if len(with_ages) < 2:
-        return region, CohortRatios(parent, middle, drift.rho)
-    own, own_reached = direct_ratios(inputs.oblast_cells[:, with_ages], births[:, with_ages])
-    same, _ = direct_ratios(regions[:, with_ages], region_births[:, with_ages])
-    oblast = pool_ratios(own, own_reached, same[inputs.region_of_oblast], parent)
-    return region, CohortRatios(oblast, middle, drift.rho)
+    alike = np.broadcast_to(country, direct.shape)
+    local = with_mortality(alike, relative_mortality(region_deaths, regions, mu))
+    pooled = pool_ratios(direct, reached, local, local)
+    with_ages = inputs.oblast_years[-(window.stop - window.start) :]
+    oblasts = inputs.oblast_cells.copy()
+    oblasts[:, : inputs.oblast_years[0]] = oblasts[:, inputs.oblast_years[:1]]
+    own_level = relative_mortality(deaths, oblasts, mu) / relative_mortality(region_deaths, regions, mu)[owner]
+    parent = with_mortality(pooled[owner], own_level)
+    if len(with_ages) > 1:
+        own, own_reached = direct_ratios(inputs.oblast_cells[:, with_ages], births[:, with_ages])
+        same, _ = direct_ratios(regions[:, with_ages], region_births[:, with_ages])
+        parent = pool_ratios(own, own_reached, with_mortality(same[owner], own_level), parent)
+    return CohortRatios(pooled, middle, drift.rho), CohortRatios(parent, middle, drift.rho)
 
 
-def municipal_margins(inputs: AgeInputs, oblast: CohortRatios, region: CohortRatios, mu: Floats) -> AgeMargins:
+def relative_mortality(deaths: Floats, persons: Floats, mu: Floats, years: int = DEATH_YEARS) -> Floats:
+    """Deaths of areas over those expected from common rates in the last years, pooled towards 1.
+
+    Parameters
+    ----------
+    deaths : ndarray (A, T)
+    persons : ndarray (A, T, 2, 101)
+    mu : ndarray (2, 101)
+    """
+    expected = (persons[:, -years:] * mu).sum(axis=(1, 2, 3))
+    observed = deaths[:, -years:].sum(axis=1)
+    return pooled_ratio(observed, expected * observed.sum() / expected.sum())
+
+
+def municipal_margins(
+    inputs: AgeInputs, oblast: CohortRatios, region: CohortRatios, mu: Floats, response: Floats
+) -> AgeMargins:
     """What fixes the ages of municipalities."""
     return AgeMargins(
         years=inputs.years,
@@ -105,13 +138,13 @@ def municipal_margins(inputs: AgeInputs, oblast: CohortRatios, region: CohortRat
         oblast_ratio=(oblast.ratio / region.ratio[inputs.region_of_oblast])[inputs.oblast_of],
         region_of=inputs.region_of,
         oblast_of=inputs.oblast_of,
-        response=response_of(inputs, np.ones(len(inputs.oblasts), dtype=bool))[None],
+        response=np.sqrt(response)[None],
     )
 
 
 def response_of(inputs: AgeInputs, used: np.ndarray) -> Floats:
     """Response by age from the oblasts in ``used``, or from the regions while oblasts have one year only."""
-    with_ages = np.flatnonzero(np.isfinite(inputs.oblast_cells).all(axis=(0, 2, 3)))
+    with_ages = inputs.oblast_years
     if len(with_ages) > 1:
         persons = inputs.oblast_cells[used][:, with_ages]
     else:
@@ -152,7 +185,7 @@ def hidden_oblasts(inputs: AgeInputs) -> AgeMargins:
         oblast_ratio=np.ones((len(inputs.oblasts), len(SEXES), len(AGES))),
         region_of=regions,
         oblast_of=np.arange(len(inputs.oblasts)),
-        response=response[regions],
+        response=np.sqrt(response)[regions],
     )
 
 

@@ -72,25 +72,28 @@ def exposure_groups(target_group: pd.DataFrame, retirement_age: pd.DataFrame, ye
     OssuError
         ``population.no_group`` when a group is not in the code list.
     """
-    listed = target_group.set_index("target_group")
-    weights = {}
-    for code in BY_AGE:
-        if code not in listed.index:
+    bounds = target_group.set_index("target_group")[["age_from", "age_to"]].astype(float).fillna(np.inf)
+    for code in (*BY_AGE, WORKING):
+        if code not in bounds.index:
             raise OssuError("population.no_group", group=code)
-        first, last = listed.loc[code, "age_from"], listed.loc[code, "age_to"]
-        inside = (int(first) <= AGES) & (pd.isna(last) | (np.nan_to_num(float(last or 0)) >= AGES))
-        weights[code] = np.broadcast_to(inside.astype(float), (len(years), 2, len(AGES)))
+    limits = {code: (first, last) for code, first, last in bounds.itertuples()}
+    shape = (len(years), len(SEXES), len(AGES))
+    weights = {code: np.broadcast_to(_between(*limits[code]), shape) for code in BY_AGE}
     above = _above_threshold(retirement_age, years)
-    weights[WORKING] = (int(listed.loc[WORKING, "age_from"]) <= AGES) * (1 - above)
+    weights[WORKING] = _between(limits[WORKING][0], np.inf) * (1 - above)
     weights[ABOVE_WORKING] = above
     codes = tuple(sorted(weights))
     return ExposureGroups(codes, tuple(years), np.stack([weights[code] for code in codes]))
 
 
+def _between(first: float, last: float) -> Floats:
+    return ((first <= AGES) & (last >= AGES)).astype(float)
+
+
 def _above_threshold(retirement_age: pd.DataFrame, years: Sequence[int]) -> Floats:
     months = retirement_age["years"] * 12 + retirement_age["months"]
     threshold = retirement_age.assign(months=months).pivot(index="year", columns="sex", values="months")
-    known = threshold.reindex(range(int(threshold.index.min()), max(years) + 1)).ffill().reindex(years)
+    known = threshold.reindex(range(int(threshold.index.min()), max(years) + 1)).ffill().reindex(list(years))
     limits = known[list(SEXES)].to_numpy(float)[..., None] / 12
     return np.clip(AGES + 1 - limits, 0, 1)
 

@@ -107,9 +107,21 @@ class AgeInputs:
         """Region of each municipality."""
         return self.region_of_oblast[self.oblast_of]
 
+    @property
+    def oblast_years(self) -> Ints:
+        """Positions of the years in which the oblasts have ages."""
+        return np.flatnonzero(np.isfinite(self.oblast_cells).all(axis=(0, 2, 3)))
+
     def oblast_births(self) -> Floats:
         """Births by oblast, year and sex."""
-        return np.stack([self.births[self.oblast_of == o].sum(axis=0) for o in range(len(self.oblasts))])
+        return self._by_oblast(self.births)
+
+    def oblast_deaths(self) -> Floats:
+        """Deaths by oblast and year."""
+        return self._by_oblast(self.deaths)
+
+    def _by_oblast(self, values: Floats) -> Floats:
+        return np.stack([values[self.oblast_of == o].sum(axis=0) for o in range(len(self.oblasts))])
 
 
 def age_inputs(tables: Mapping[str, pd.DataFrame], base_year: int) -> AgeInputs:
@@ -215,7 +227,8 @@ def _oblast_ages(known: Mapping[str, pd.DataFrame], codes: list[str], years: Int
     table = known["population_oblast_age"]
     starts = age_groups(table)
     groups = grouped_array(table, "persons", starts, area_code=codes, year=years, sex=SEXES)
-    births = known["births_municipality"].query("sex == 'T'")
+    births = known["births_municipality"]
+    births = births[births["sex"] == "T"]
     born_in = np.arange(int(births["year"].min()) + 1, int(years[-1]) + 1)
     local = table_array(births, "births", area_code=codes, year=born_in)
     whole = table_array(births, "births", area_code=[COUNTRY], year=born_in)[0]

@@ -104,7 +104,7 @@ def prepare_jump_off(structure: AgeStructure) -> JumpOff:
     inputs = structure.inputs
     fertility = _fertility(structure)
     drift = mortality_drift(inputs.expectancy)
-    with_deaths = inputs.years[np.isfinite(inputs.oblast_cells).all(axis=(0, 2, 3))]
+    with_deaths = inputs.years[inputs.oblast_years]
     births, deaths = inputs.births.sum(axis=2), inputs.deaths
     return JumpOff(
         base_year=inputs.base_year,
@@ -200,7 +200,7 @@ def _walk_spread(events: Floats, parent: Floats) -> float:
 
 def age_spreads(inputs: AgeInputs, ratios: CohortRatios) -> Floats:
     """Yearly sd of broad ages beside ratios and totals, of the country and of oblasts beyond it, shape (2, 6)."""
-    with_ages = np.flatnonzero(np.isfinite(inputs.oblast_cells).all(axis=(0, 2, 3)))
+    with_ages = inputs.oblast_years
     cells, births = inputs.oblast_cells[:, with_ages], inputs.oblast_births()[:, with_ages]
     if len(with_ages) < 3:
         return np.zeros((2, len(BROAD)))

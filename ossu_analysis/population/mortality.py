@@ -100,7 +100,7 @@ def death_rates(deaths: Floats, persons: Floats, starts: Sequence[int]) -> Float
     rates[:1] = np.maximum(whole, 1e-6)
     ends = np.append(np.asarray(starts[1:], float), OPEN_AGE - 5.0)
     middles = (np.asarray(starts, float) + ends) / 2.0
-    return np.exp(_interpolate(AGES + 0.5, middles, np.log(rates)))
+    return np.exp(_interpolate(AGES.astype(np.float64) + 0.5, middles, np.log(rates)))
 
 
 def ratio_variance(observed: Floats, expected: Floats, axis: int | None = None) -> NDArray[np.float64]:

@@ -7,9 +7,9 @@ X[unit, residence, sex, age].
 2. Every year X[x+1] = X[x] R[region, residence, sex, x] R[oblast] / R[region] exp(-(theta - 1) mu / 2), births for
    age 0; theta = deaths of the unit over those expected from its oblast's rates (empirical Bayes).
 3. Fitting in turn to the region's residence-sex-age counts, to the oblast's sex-age counts and to the unit's totals;
-   the last by X exp(lambda g[x]), lambda by Newton, because local gains and losses are mostly ages 15-34. g is the
-   slope, over oblasts, of log cohort change on log change of the total (deviations from the country), its square
-   root, at most 1/2 from age 60.
+   the last by X exp(lambda sqrt(g[x])), lambda by Newton, because local gains and losses are mostly ages 15-34. g is
+   the slope, over oblasts, of log cohort change on log change of the total (deviations from the country), at most 1/4
+   from age 60; its root, because the other margins carry a part of the move already.
 4. Students come and leave again: between 14 and 33 the cells are drawn, with weight w, to those of the census seed
    fitted to the year without ageing. w is estimated where ages are known: oblasts hidden inside their planning
    regions.
@@ -39,7 +39,7 @@ PLACE_AGES, PLACE_SHAPE = (14, 18, 26, 33), (0.0, 1.0, 1.0, 0.0)
 """School ends at 18 and first degrees by 26: between them people live where they study (shape of the weight)."""
 PLACE_WEIGHTS = (0.0, 0.25, 0.5, 0.75, 0.9)
 DEATH_YEARS = 5
-OLD_AGE, OLD_CAP = 60, 0.5
+OLD_AGE, OLD_CAP = 60, 0.25
 SWEEPS, LAST_SWEEPS, NEWTON_STEPS = 8, 60, 1
 TINY = 1e-9
 
@@ -68,7 +68,7 @@ class AgeMargins:
         Pooled cohort ratio of the unit's oblast over its region's; ones when there is no oblast between.
     region_of, oblast_of : int array (U,)
     response : ndarray (U, 101) or (1, 101)
-        g: how strongly each age takes part when a total moves.
+        sqrt(g): how strongly each age takes part when a total moves.
     """
 
     years: NDArray[np.int64]
@@ -157,7 +157,7 @@ def age_response(first: Floats, last: Floats, years: int) -> Floats:
     error = (residual**2).sum(axis=0) / max(len(total) - 2, 1) / (total @ total)
     pooled = 1 + (slope - 1) * _shrink((slope - 1) ** 2, error)
     smooth = smooth_over_age(pooled, np.ones_like(pooled), 3.0)
-    response = np.sqrt(np.maximum(smooth, 0.01))
+    response = np.maximum(smooth, 0.01)
     response[OLD_AGE:] = np.minimum(response[OLD_AGE:], OLD_CAP)
     return response
 

@@ -92,13 +92,37 @@ def pool_ratios(direct: Floats, reached: Floats, parent_direct: Floats, parent: 
     -------
     ndarray (A, 2, 101)
     """
-    away = np.log(direct) - np.log(parent_direct)
-    noise = 1.0 / np.maximum(reached, 1.0)
+    scale = _hazard_scale(parent_direct)
+    away = (np.log(direct) - np.log(parent_direct)) / scale
+    noise = 1.0 / np.maximum(reached, 1.0) / scale**2
     bandwidth = _best_bandwidth(away, noise)
     smooth, smooth_noise = _smooth_with_noise(away, noise, bandwidth)
     between = np.maximum((smooth**2 - smooth_noise).mean(axis=(0, 1)), 0.0)
     between = smooth_over_age(between, np.ones_like(between), 3.0)
-    return parent * np.exp(between / (between + smooth_noise) * smooth)
+    return parent * np.exp(scale * between / (between + smooth_noise) * smooth)
+
+
+def _hazard_scale(parent: Floats) -> Floats:
+    """Unit in which areas differ: the parents' mean hazard from `DRIFT_AGE`, one constant before.
+
+    Old-age mortality differs by a factor, so the log ratio grows with age; smoothed as it is, the many younger would
+    pull the few oldest towards no difference.
+    """
+    hazard = np.maximum(-np.log(parent), 0.0).mean(axis=0, keepdims=True)
+    least = np.maximum(hazard[..., DRIFT_AGE : DRIFT_AGE + 5].mean(axis=-1, keepdims=True), 1e-6)
+    return np.where(AGES >= DRIFT_AGE, np.maximum(hazard, least), least)
+
+
+def with_mortality(ratio: Floats, relative: Floats) -> Floats:
+    """Ratios of areas whose mortality is ``relative`` times the given one: hazards from `DRIFT_AGE` are multiplied.
+
+    Parameters
+    ----------
+    ratio : ndarray (A, 2, 101)
+    relative : ndarray (A,)
+    """
+    hazard = np.maximum(-np.log(ratio), 0.0) * (AGES >= DRIFT_AGE)
+    return ratio * np.exp(-hazard * (relative[:, None, None] - 1))
 
 
 def _smooth_with_noise(away: Floats, noise: Floats, bandwidth: float) -> tuple[Floats, Floats]:
