@@ -13,11 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ossu_analysis.population.history import Floats, Ints
-from ossu_analysis.population.pooling import power_of_size, shrink_to_groups, spread_between_groups
+from ossu_analysis.population.pooling import power_of_size, spread_between_groups
 
 SIZE_LIMITS = (3_000, 6_000, 12_000, 40_000)
 """Size classes in which forecasts of municipalities are judged: below 3, 3-6, 6-12, 12-40, above 40 thousand."""
-_RESAMPLES = 50
 _FREEDOMS = np.array([2.5, 3.0, 4.0, 5.0, 7.0, 10.0, 30.0])
 """Search range of the freedom of the tails; above 2, so that the variance exists."""
 
@@ -147,22 +146,13 @@ def _total_width(errors: Floats, size: Floats, freedom: float) -> tuple[Growth, 
 
 
 def _class_factors(ratios: Floats, classes: Ints) -> Floats:
-    """Factor per area that makes the 80 % range of its size class right, shrunk to all as far as it is uncertain.
-
-    How uncertain a class is shows by drawing its areas again with replacement: the years of one area hang together.
-    """
-    present = [one for one in np.unique(classes) if np.isfinite(ratios[:, classes == one]).sum() > 2]
-    generator, wide, noise = np.random.default_rng(0), [], []
-    for one in present:
-        of_class = ratios[:, classes == one]
-        again = generator.integers(of_class.shape[1], size=(_RESAMPLES, of_class.shape[1]))
-        resampled = np.log([max(_quantile(of_class[:, areas]), 1e-6) for areas in again])
-        wide.append(np.log(max(_quantile(of_class), 1e-6)))
-        noise.append(max(resampled.var(), 1e-6))
-    if len(present) > 1:
-        wide = list(shrink_to_groups(np.array(wide), np.array(noise), np.zeros(len(present), dtype=np.int64)))
-    factors = dict(zip(present, np.exp(wide), strict=True))
-    return np.array([factors.get(one, 1.0) for one in classes])
+    """Factor per area that makes the 80 % range of its size class right."""
+    factors = np.ones(len(classes))
+    for one in np.unique(classes):
+        width = _quantile(ratios[:, classes == one])
+        # A class without any error of its own, or with none at all, keeps the width of all.
+        factors[classes == one] = width if width > 0 else 1.0
+    return factors
 
 
 def _freedom(own: Floats, size: Floats) -> float:
