@@ -6,7 +6,7 @@ its name by `os.replace`, so a killed run leaves the former table. Nothing here 
 
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -77,20 +77,24 @@ class Store:
             db.execute(f"copy (select {casts} from checked) to '{building}' (format parquet, compression zstd)")
         return self.path(link, table)
 
-    def write_chunks(self, link: str, table: str, chunks: "Iterable[pyarrow_types.Table]") -> int:
-        """Replace a large working table chunk by chunk, without holding it in memory; returns the number of rows."""
-        import pyarrow.parquet as parquet
-
-        rows, writer = 0, None
+    @contextmanager
+    def chunk_writer(self, link: str, table: str) -> "Iterator[ChunkWriter]":
+        """Replace a large working table chunk by chunk; it takes its name when the block ends without an error."""
         with self._replacing(link, table) as building:
-            for chunk in chunks:
-                writer = writer or parquet.ParquetWriter(building, chunk.schema, compression="zstd")
-                writer.write_table(chunk)
-                rows += chunk.num_rows
-            if writer is None:
+            writer = ChunkWriter(building)
+            try:
+                yield writer
+            finally:
+                writer.close()
+            if not writer.rows:
                 raise OssuError("common.empty_table", table=f"{link}.{table}")
-            writer.close()
-        return rows
+
+    def write_chunks(self, link: str, table: str, chunks: "Iterable[pyarrow_types.Table]") -> int:
+        """Replace a large working table without holding it in memory; returns the number of rows."""
+        with self.chunk_writer(link, table) as writer:
+            for chunk in chunks:
+                writer.write(chunk)
+        return writer.rows
 
     def read(self, link: str, table: str, where: str = "") -> "pd.DataFrame":
         """Read a working table into pandas with its declared types; ``where`` is an SQL condition.
@@ -104,7 +108,7 @@ class Store:
 
         condition = f" where {where}" if where else ""
         with connect() as db:
-            source = f"read_parquet('{self._made(link, table)}')"
+            source = f"read_parquet('{self.made(link, table)}')"
             frame = db.sql(f"select * from {source}{condition}").df()
         kinds = {info.name: info.pandas_type for info in columns(table_class(link, table))}
         return frame.astype({name: kind for name, kind in kinds.items() if name in frame and kind != "date"})
@@ -114,7 +118,7 @@ class Store:
         with connect() as db:
             for link, table in tables or self.existing():
                 db.execute(f'create schema if not exists "{link}"')
-                source = f"read_parquet('{self._made(link, table)}')"
+                source = f"read_parquet('{self.made(link, table)}')"
                 db.execute(f'create view "{link}"."{table}" as select * from {source}')
             return db.sql(query).df()
 
@@ -130,7 +134,8 @@ class Store:
         os.replace(building, target)
         return target
 
-    def _made(self, link: str, table: str) -> Path:
+    def made(self, link: str, table: str) -> Path:
+        """File of a working table that exists; otherwise `OssuError` ``common.no_table``."""
         if not self.has(link, table):
             raise OssuError("common.no_table", table=f"{link}.{table}")
         return self.path(link, table)
@@ -148,6 +153,28 @@ class Store:
             building.unlink(missing_ok=True)
 
 
+class ChunkWriter:
+    """Writes Arrow tables of one schema into one Parquet file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.rows = path, 0
+        self._writer: Any = None
+
+    def write(self, chunk: "pyarrow_types.Table") -> None:
+        """Append the rows of a chunk."""
+        import pyarrow.parquet as parquet
+
+        if self._writer is None:
+            self._writer = parquet.ParquetWriter(self.path, chunk.schema, compression="zstd")
+        self._writer.write_table(chunk)
+        self.rows += chunk.num_rows
+
+    def close(self) -> None:
+        """Finish the file."""
+        if self._writer is not None:
+            self._writer.close()
+
+
 @contextmanager
 def connect(path: Path | str = ":memory:", **options: Any) -> "Iterator[duckdb.DuckDBPyConnection]":
     """Open DuckDB for the length of a ``with`` block; no file is kept open by us."""
@@ -158,3 +185,14 @@ def connect(path: Path | str = ":memory:", **options: Any) -> "Iterator[duckdb.D
         yield connection
     finally:
         connection.close()
+
+
+def write_side_by_side(store: Store, link: str, chunks: Iterator[dict[str, Any]]) -> None:
+    """Write a stream of chunks, each a part of several tables; no table changes unless all of them are complete."""
+    with ExitStack() as stack:
+        writers: dict[str, Any] = {}
+        for chunk in chunks:
+            for table, rows in chunk.items():
+                if table not in writers:
+                    writers[table] = stack.enter_context(store.chunk_writer(link, table))
+                writers[table].write(rows)

@@ -5,7 +5,9 @@ frame is written by `TableIO`. ``@stream_asset`` is for tables too large for a f
 """
 
 import functools
-from collections.abc import Callable, Mapping
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import dagster as dg
@@ -24,15 +26,29 @@ def asset_key(name: str) -> dg.AssetKey:
 
 def speaking_errors(compute: Callable[..., Any]) -> Callable[..., Any]:
     """Turn our own errors into failures that show the Bulgarian sentence and no traceback."""
+    if inspect.isgeneratorfunction(compute):
+
+        @functools.wraps(compute)
+        def spoken_stream(*args: Any, **kwargs: Any) -> Any:
+            with _as_failure():
+                yield from compute(*args, **kwargs)
+
+        return spoken_stream
 
     @functools.wraps(compute)
     def spoken(*args: Any, **kwargs: Any) -> Any:
-        try:
+        with _as_failure():
             return compute(*args, **kwargs)
-        except OssuError as error:
-            raise dg.Failure(description=str(error), allow_retries=False) from error
 
     return spoken
+
+
+@contextmanager
+def _as_failure() -> Iterator[None]:
+    try:
+        yield
+    except OssuError as error:
+        raise dg.Failure(description=str(error), allow_retries=False) from error
 
 
 def _described(link: str, table: str, more: str) -> dict[str, Any]:

@@ -23,20 +23,21 @@ def column_schema(link: str, table: str) -> dg.TableSchema:
 
 def table_page(store: Store, link: str, table: str) -> dict[str, Any]:
     """Row count, statuses, sources and first rows of a working table, as Dagster metadata."""
-    name = f'"{link}"."{table}"'
-    shown = store.sql(f"select * from {name} limit {PREVIEW_ROWS}", (link, table))
-    page: dict[str, Any] = {
-        "dagster/row_count": int(store.sql(f"select count(*) as n from {name}", (link, table))["n"].iloc[0]),
-        "преглед": dg.MetadataValue.md(shown.iloc[:, :PREVIEW_COLUMNS].to_markdown(index=False)),
-        "файл": dg.MetadataValue.path(str(store.path(link, table))),
-    }
-    for column, title in (("status", "статус"), ("source_id", "източник")):
-        if column in shown:
-            counted = store.sql(
-                f"select {column} as kind, count(*) as n from {name} group by 1 order by 2 desc",
-                (link, table),
-            )
-            page[title] = ", ".join(f"{row.kind}: {row.n}" for row in counted.head(12).itertuples())
+    from ossu_analysis.store import connect
+
+    path = store.made(link, table)
+    with connect() as db:
+        db.execute(f"create view shown as select * from read_parquet('{path}')")
+        first = db.sql(f"select * from shown limit {PREVIEW_ROWS}").df()
+        page: dict[str, Any] = {
+            "dagster/row_count": int(db.sql("select count(*) as n from shown").df()["n"].iloc[0]),
+            "преглед": dg.MetadataValue.md(first.iloc[:, :PREVIEW_COLUMNS].to_markdown(index=False)),
+            "файл": dg.MetadataValue.path(str(path)),
+        }
+        for column, title in (("status", "статус"), ("source_id", "източник")):
+            if column in first:
+                counted = db.sql(f"select {column} as kind, count(*) as n from shown group by 1 order by 2 desc").df()
+                page[title] = ", ".join(f"{row.kind}: {row.n}" for row in counted.head(12).itertuples())
     return page
 
 

@@ -4,6 +4,7 @@ import pandas as pd
 import pandera.pandas as pa
 
 from ossu_analysis.schemas.base import Table, column, declare, status_column
+from ossu_analysis.schemas.population import Component, Forecast
 
 
 @declare(
@@ -44,3 +45,13 @@ class Deviation(Table):
         """The four causes add up to the deviation, wherever all of them are known."""
         causes = table["cause_births"] + table["cause_deaths"] + table["cause_migration"] + table["cause_base"]
         return causes.isna() | ((causes - table["deviation"]).abs() < 1e-6)
+
+
+@declare("monitoring", "past_forecast", "По-ранната прогноза, направена отново от знаеното в нейната базова година")
+class PastForecast(Forecast):
+    """``population.forecast`` of the earlier base year."""
+
+
+@declare("monitoring", "past_component", "Компоненти на по-ранната прогноза")
+class PastComponent(Component):
+    """``population.component`` of the earlier base year."""

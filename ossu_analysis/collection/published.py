@@ -1,0 +1,53 @@
+"""Sums of the returns beside the published totals of the country, cell by cell.
+
+A published cell can only be compared while every row of its service and year is a demonstration row: a real return
+that replaced some of them need not add up to what was published earlier.
+"""
+
+import pandas as pd
+
+MEASURES = {
+    "users": lambda rows: rows["users"].sum(),
+    "places": lambda rows: rows["places"].sum(),
+    "quota": lambda rows: rows["places"].sum(),
+    "free_places": lambda rows: rows["places"].sum() - rows["users"].sum(),
+    "waiting": lambda rows: rows["waiting"].sum(),
+    "services": lambda rows: rows["services_count"].sum(),
+    "municipalities_with_service": lambda rows: rows["municipality_code"].nunique(),
+    "municipalities_with_waiting": lambda rows: rows.loc[rows["waiting"] > 0, "municipality_code"].nunique(),
+}
+
+
+def published_beside_returns(
+    returns: pd.DataFrame, service_total: pd.DataFrame, municipality: pd.DataFrame
+) -> pd.DataFrame:
+    """Each comparable cell of the country: service_code, year, measure, published, returned, difference.
+
+    Parameters
+    ----------
+    returns : DataFrame
+        ``collection.return``.
+    service_total : DataFrame
+        ``sources.service_total``.
+    municipality : DataFrame
+        ``reference.municipality``.
+    """
+    cells = service_total[service_total["area_level"].eq("country") & service_total["service_code"].notna()]
+    year_of = returns["period_end"].str[:4].astype(int)
+    rows = []
+    for cell in cells.itertuples():
+        year = int(cell.reference_date[:4])
+        same = returns[returns["service_code"].eq(cell.service_code) & year_of.eq(year)]
+        if same.empty or not same["status"].eq("demonstration").all():
+            continue
+        returned = _returned(cell.measure, same, len(municipality))
+        if returned is not None:
+            rows.append((cell.service_code, year, cell.measure, int(cell.value), returned, returned - int(cell.value)))
+    return pd.DataFrame(rows, columns=["service_code", "year", "measure", "published", "returned", "difference"])
+
+
+def _returned(measure: str, rows: pd.DataFrame, municipalities: int) -> int | None:
+    if measure == "municipalities_without_service":
+        return municipalities - int(rows["municipality_code"].nunique())
+    summed = MEASURES.get(measure)
+    return None if summed is None else int(summed(rows))

@@ -1,0 +1,114 @@
+"""From working tables to demand tables: what the assets, the gap and the notebooks call.
+
+Belongs here: which table feeds which step and the order of the services. Arithmetic is in the modules named.
+"""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from ossu_analysis.config import RunSettings
+from ossu_analysis.demand.draws import DemandDraws
+from ossu_analysis.demand.exposure import Exposure
+from ossu_analysis.demand.forecast import Level, bulgarian_levels
+from ossu_analysis.demand.group_rate import by_municipality
+from ossu_analysis.demand.need import need_chunks
+from ossu_analysis.demand.service import (
+    Service,
+    fit_services,
+    forecast_service,
+    latest_places,
+    ordered_areas,
+    services_of,
+    simulate_services,
+    yearly_returns,
+)
+from ossu_analysis.demand.use_rate import UseRate
+from ossu_analysis.store import Store
+
+
+@dataclass
+class DemandModel:
+    """Everything that the demand of services is computed from, read once.
+
+    Attributes
+    ----------
+    municipality, oblast, returns : DataFrame
+        Code lists, and ``capacity.current`` as returns by year.
+    rates : DataFrame
+        ``demand.group_rate`` spread to municipalities.
+    exposure : Exposure
+        Persons exposed, observed and drawn.
+    services : list of Service
+    """
+
+    municipality: pd.DataFrame
+    oblast: pd.DataFrame
+    returns: pd.DataFrame
+    rates: pd.DataFrame
+    exposure: Exposure
+    services: list[Service]
+
+    @classmethod
+    def of_store(cls, store: Store) -> "DemandModel":
+        """Read the working tables of a project."""
+        municipality, oblast = store.read("reference", "municipality"), store.read("reference", "oblast")
+        rates = by_municipality(store.read("demand", "group_rate"), municipality)
+        returns = yearly_returns(store.read("capacity", "current"))
+        exposure = Exposure.of_store(store, ordered_areas(municipality), rates)
+        services = services_of(returns, store.read("reference", "service"))
+        return cls(municipality, oblast, returns, rates, exposure, services)
+
+    @cached_property
+    def fits(self) -> list[UseRate]:
+        """Rates of use of every service."""
+        return list(fit_services(self.services, self.returns, self.exposure, self.municipality))
+
+    @property
+    def levels(self) -> list[Level]:
+        """Municipality, oblast, region, country."""
+        return bulgarian_levels(self.exposure.areas, self.municipality, self.oblast)
+
+    def draws(self, settings: RunSettings) -> Iterator[DemandDraws]:
+        """Joint draws of demand, one service at a time, for the base year and the years ahead."""
+        return simulate_services(self.services, self.fits, self.exposure, planning_years(settings), settings.seed)
+
+
+def planning_years(settings: RunSettings) -> np.ndarray:
+    """The base year and every year ahead."""
+    return np.arange(settings.base_year, settings.until_year + 1)
+
+
+def write_need(store: Store, settings: RunSettings, run_id: str) -> None:
+    """Replace ``demand.need_forecast``."""
+    model = DemandModel.of_store(store)
+    exposure = Exposure.of_store(store, model.exposure.areas)
+    years = planning_years(settings)
+    chunks = need_chunks(model.rates, exposure, years, model.levels, settings.seed, run_id, settings.scenario)
+    store.write_chunks("demand", "need_forecast", chunks)
+
+
+def simulate_into(store: Store, settings: RunSettings, run_id: str, tables: Collection[str]) -> None:
+    """Write ``demand_forecast``, ``use_forecast`` and ``above_places``, those asked for, in one pass over services."""
+    import pyarrow as pa
+
+    from ossu_analysis.store import write_side_by_side
+
+    model = DemandModel.of_store(store)
+    by_code = {service.code: service for service in model.services}
+
+    def chunks() -> Iterator[dict[str, pa.Table]]:
+        for drawn in model.draws(settings):
+            places = latest_places(model.returns, drawn.service_code, model.exposure.areas)
+            made = forecast_service(drawn, by_code[drawn.service_code], places, model.levels, run_id, settings.scenario)
+            tables_of_service = {
+                "demand_forecast": made.demand,
+                "use_forecast": made.use,
+                "above_places": pa.Table.from_pandas(made.above_places, preserve_index=False),
+            }
+            yield {name: rows for name, rows in tables_of_service.items() if name in tables}
+
+    write_side_by_side(store, "demand", chunks())

@@ -1,0 +1,94 @@
+"""From working tables to population tables: what the assets, the notebooks and the command call.
+
+Belongs here: which table feeds which step. Arithmetic is in the modules named.
+"""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ossu_analysis.config import RunSettings
+from ossu_analysis.population.age_structure import AgeStructure, estimate_age_structure
+from ossu_analysis.population.exposure import ExposureGroups, exposure_groups, exposure_observed
+from ossu_analysis.population.history import prepare_history
+from ossu_analysis.population.inputs import FIRST_YEAR, AgeInputs, age_inputs
+from ossu_analysis.population.jump_off import prepare_jump_off
+from ossu_analysis.population.names import REFERENCE_TABLES, SOURCE_TABLES
+from ossu_analysis.population.simulate import SimulationSettings, simulate
+from ossu_analysis.population.totals import TotalDraws, TotalsModel, fit_totals, forecast_totals
+from ossu_analysis.store import Store, connect, write_side_by_side
+
+
+def read_age_inputs(store: Store, base_year: int) -> AgeInputs:
+    """Arrays of the age model from the working tables, cut at the base year."""
+    tables = {name: store.read("sources", name) for name in SOURCE_TABLES}
+    tables |= {name: store.read("reference", name) for name in REFERENCE_TABLES}
+    return age_inputs(tables, base_year)
+
+
+def age_structure(store: Store, base_year: int) -> AgeStructure:
+    """Ages of municipalities and pooled ratios of oblasts."""
+    return estimate_age_structure(read_age_inputs(store, base_year))
+
+
+def groups_of_years(store: Store, years: Collection[int]) -> ExposureGroups:
+    """Weights of the target groups that ages define, for the years given."""
+    tables = (store.read("reference", name) for name in ("target_group", "retirement_age"))
+    return exposure_groups(*tables, list(years))
+
+
+def observed_exposure(store: Store, base_year: int) -> pd.DataFrame:
+    """Rows of ``population.exposure_observed``."""
+    groups = groups_of_years(store, range(FIRST_YEAR, base_year + 1))
+    return exposure_observed(age_structure(store, base_year), groups)
+
+
+def fitted_totals(tables: Mapping[str, pd.DataFrame], settings: RunSettings) -> TotalsModel:
+    """Model of the municipal totals from ``sources.*_municipality`` and ``reference.area_change``."""
+    return fit_totals(_history(tables, settings), settings.years)
+
+
+def drawn_totals(tables: Mapping[str, pd.DataFrame], settings: RunSettings) -> TotalDraws:
+    """Joint draws of the municipal totals."""
+    return forecast_totals(_history(tables, settings), settings.years, settings.draws, settings.seed)
+
+
+def _history(tables: Mapping[str, pd.DataFrame], settings: RunSettings) -> Any:
+    names = ("population_municipality", "births_municipality", "deaths_municipality", "area_change")
+    return prepare_history(*(tables[name] for name in names), settings.base_year)
+
+
+def read_total_draws(store: Store) -> TotalDraws:
+    """``population.total_draw`` as arrays again."""
+    path = store.made("population", "total_draw")
+    order = "order by municipality_code, year, draw"
+    with connect() as db:
+        axes = [
+            db.sql(f"select distinct {name} from read_parquet('{path}') order by 1").df()[name].to_numpy()
+            for name in ("municipality_code", "year", "draw")
+        ]
+        values = db.sql(f"select persons, hidden_loss from read_parquet('{path}') {order}").fetchnumpy()
+    shape = tuple(len(axis) for axis in axes)
+    persons, loss = (
+        np.asarray(values[name], np.float32).reshape(shape).transpose(2, 0, 1) for name in ("persons", "hidden_loss")
+    )
+    return TotalDraws(tuple(map(str, axes[0])), axes[1].astype(int), persons, loss, pd.DataFrame())
+
+
+def simulate_into(
+    store: Store, settings: RunSettings, run_id: str, tables: Collection[str], link: str = "population"
+) -> None:
+    """Write ``forecast``, ``component`` and ``exposure_draw``, those that are asked for, in one pass.
+
+    Raises
+    ------
+    OssuError
+        When a table that the simulation reads has not been made; the former tables stay.
+    """
+    jump_off = prepare_jump_off(age_structure(store, settings.base_year))
+    totals = read_total_draws(store)
+    chosen = SimulationSettings(settings.seed, settings.scenario, run_id, settings.jobs)
+    chunks = simulate(jump_off, totals, groups_of_years(store, settings.years), chosen, tables)
+    write_side_by_side(store, link, chunks)

@@ -1,0 +1,15 @@
+"""Which tables the population link reads: names only, so that the asset graph can be drawn without loading the model."""
+
+SOURCE_TABLES = (
+    "population_municipality",
+    "births_municipality",
+    "deaths_municipality",
+    "population_oblast_age",
+    "deaths_oblast_age",
+    "population_region_residence_age",
+    "life_expectancy_region",
+    "census_profile",
+    "population_single_age",
+    "fertility_schedule",
+)
+REFERENCE_TABLES = ("municipality", "oblast", "area_change")

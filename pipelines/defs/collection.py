@@ -1,0 +1,56 @@
+"""Assets of ``collection``: checked returns, real ones replacing demonstration ones, and the faults found in them."""
+
+import dagster as dg
+import pandas as pd
+
+from pipelines.assets import table_asset
+from pipelines.checks import rule
+from pipelines.resources import Workspace
+
+
+@table_asset(
+    "collection",
+    "return",
+    reads={
+        "municipality": "reference.municipality",
+        "population_municipality": "sources.population_municipality",
+        "census_profile": "sources.census_profile",
+        "service_total": "sources.service_total",
+    },
+    more="Демонстрационни данни, освен за общините с файл в data/inbox",
+)
+def returns(
+    workspace: Workspace,
+    municipality: pd.DataFrame,
+    population_municipality: pd.DataFrame,
+    census_profile: pd.DataFrame,
+    service_total: pd.DataFrame,
+) -> pd.DataFrame:
+    """Demonstration returns with every real one in their place."""
+    from ossu_analysis import collection
+
+    settings = collection.read_settings(workspace.store.data / "demo" / "returns.yaml")
+    made_up = collection.demonstration_returns(
+        municipality, population_municipality, census_profile, service_total, settings
+    )
+    observed, _ = collection.read_inbox(workspace.store)
+    return collection.with_real_returns(made_up, observed)
+
+
+@table_asset("collection", "error")
+def error(workspace: Workspace) -> pd.DataFrame:
+    """Faults of the files in ``data/inbox``."""
+    from ossu_analysis.collection import check_inbox, error_table
+
+    return error_table(check_inbox(workspace.store))
+
+
+@dg.asset_check(
+    asset=["collection", "error"],
+    name="returns_are_sound",
+    description="Отчетите в data/inbox са приети; файл с блокираща грешка не се използва.",
+)
+def returns_are_sound(workspace: Workspace) -> dg.AssetCheckResult:
+    """Warn when a file was left out, with its faults."""
+    faults = workspace.store.read("collection", "error", "severity = 'блокираща'")
+    return rule(faults, "pipelines.returns_left_out", blocking=False)

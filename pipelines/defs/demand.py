@@ -1,0 +1,91 @@
+"""Assets of ``demand``: rates of target groups, need, rates of use, demand and use; large ones are streamed."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+import pandas as pd
+
+from pipelines.assets import speaking_errors, table_asset, table_spec
+from pipelines.resources import Settings, Workspace, short_run_id
+
+READS = (
+    "capacity.current",
+    "reference.service",
+    "reference.municipality",
+    "reference.oblast",
+    "demand.group_rate",
+    "population.exposure_draw",
+    "population.exposure_observed",
+)
+SIMULATED = ("demand_forecast", "use_forecast", "above_places")
+
+
+@table_asset(
+    "demand",
+    "group_rate",
+    reads={
+        "national_count": "sources.national_count",
+        "at_risk_of_poverty": "sources.at_risk_of_poverty",
+        "unemployment_rate": "sources.unemployment_rate",
+        "employment_rate": "sources.employment_rate",
+    },
+)
+def group_rate(
+    national_count: pd.DataFrame,
+    at_risk_of_poverty: pd.DataFrame,
+    unemployment_rate: pd.DataFrame,
+    employment_rate: pd.DataFrame,
+) -> pd.DataFrame:
+    """Shares of the target groups for which a publisher gives a figure."""
+    from ossu_analysis.demand.group_rate import group_rates
+
+    return group_rates(national_count, at_risk_of_poverty, unemployment_rate, employment_rate)
+
+
+@table_asset("demand", "group_status", reads={"rates": "demand.group_rate", "target_group": "reference.target_group"})
+def group_status(rates: pd.DataFrame, target_group: pd.DataFrame) -> pd.DataFrame:
+    """Which target groups have a figure, and what would supply the others."""
+    from ossu_analysis.demand.group_rate import group_status as status_of_groups
+
+    return status_of_groups(rates, target_group)
+
+
+@table_asset("demand", "use_rate", deps=READS)
+def use_rate(workspace: Workspace) -> pd.DataFrame:
+    """Rates of use by municipality and service, pooled towards the oblast."""
+    from ossu_analysis.demand.chain import DemandModel
+    from ossu_analysis.demand.service import use_rate_table
+
+    model = DemandModel.of_store(workspace.store)
+    return use_rate_table(model.fits, model.services)
+
+
+@dg.multi_asset(name="demand__need_forecast", specs=[table_spec("demand", "need_forecast", READS)])
+@speaking_errors
+def need_forecast(context: dg.AssetExecutionContext, workspace: Workspace, settings: Settings) -> dg.MaterializeResult:
+    """People who belong to each target group with a real rate."""
+    from ossu_analysis.demand.chain import write_need
+    from pipelines.pages import table_page
+
+    write_need(workspace.store, settings.run_settings(), short_run_id(context.run_id))
+    return dg.MaterializeResult(metadata=table_page(workspace.store, "demand", "need_forecast"))
+
+
+@dg.multi_asset(
+    name="demand__simulation",
+    specs=[table_spec("demand", table, ("demand.use_rate", *READS)) for table in SIMULATED],
+    can_subset=True,
+)
+@speaking_errors
+def simulation(
+    context: dg.AssetExecutionContext, workspace: Workspace, settings: Settings
+) -> Iterator[dg.MaterializeResult]:
+    """One pass over the services that writes those of the three tables that were asked for."""
+    from ossu_analysis.demand.chain import simulate_into
+    from pipelines.pages import table_page
+
+    store = workspace.store
+    wanted = [table for table in SIMULATED if dg.AssetKey(["demand", table]) in context.selected_asset_keys]
+    simulate_into(store, settings.run_settings(), short_run_id(context.run_id), wanted)
+    for table in wanted:
+        yield dg.MaterializeResult(asset_key=["demand", table], metadata=table_page(store, "demand", table))

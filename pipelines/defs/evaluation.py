@@ -1,0 +1,54 @@
+"""Assets of ``evaluation``: forecasts from past years against what happened, beside simple methods."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from pipelines.assets import speaking_errors, table_spec
+from pipelines.checks import rule
+from pipelines.defs.population import TOTALS_READ
+from pipelines.resources import Settings, Workspace
+
+TABLES = ("score", "report_card")
+
+
+@dg.multi_asset(
+    name="evaluation__backtest",
+    specs=[table_spec("evaluation", table, tuple(TOTALS_READ.values())) for table in TABLES],
+    can_subset=True,
+)
+@speaking_errors
+def backtest(
+    context: dg.AssetExecutionContext, workspace: Workspace, settings: Settings
+) -> Iterator[dg.MaterializeResult]:
+    """Rolling origins up to the base year."""
+    from ossu_analysis.evaluation import QUICK_ORIGINS
+    from ossu_analysis.evaluation import backtest as run_backtest
+    from ossu_analysis.population.history import prepare_history
+    from pipelines.pages import table_page
+
+    store = workspace.store
+    tables = [store.read(*name.split(".")) for name in TOTALS_READ.values()]
+    made = run_backtest(prepare_history(*tables, settings.base_year), QUICK_ORIGINS)
+    for table, rows in zip(TABLES, made, strict=True):
+        if dg.AssetKey(["evaluation", table]) in context.selected_asset_keys:
+            store.write("evaluation", table, rows)
+            yield dg.MaterializeResult(asset_key=["evaluation", table], metadata=table_page(store, "evaluation", table))
+
+
+@dg.asset_check(
+    asset=["evaluation", "score"],
+    name="better_than_simple_methods",
+    description="Средната грешка по общини е под тази на простите методи, за всеки хоризонт.",
+)
+def better_than_simple_methods(workspace: Workspace) -> dg.AssetCheckResult:
+    """Say where a simple method was better."""
+    bad = workspace.store.sql(
+        """with mean as (select method, horizon_years, crosses_census, sum(value * areas) / sum(areas) as mape
+          from evaluation.score where level = 'municipality' and size_class = 'all' and metric = 'mape' group by all)
+        select simple.method, horizon_years, crosses_census, simple.mape, ours.mape as ours from mean as simple
+        join mean as ours using (horizon_years, crosses_census)
+        where ours.method = 'ossu' and simple.method not like 'ossu%' and simple.mape < ours.mape order by 2, 3""",
+        ("evaluation", "score"),
+    )
+    return rule(bad, "pipelines.simple_is_better", blocking=False)

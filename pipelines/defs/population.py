@@ -1,0 +1,105 @@
+"""Assets of ``population``: ages and totals of municipalities, then one simulation that three tables can share.
+
+The simulation streams oblast by oblast; selecting one of its three tables runs it for that table alone.
+"""
+
+from collections.abc import Iterator
+
+import dagster as dg
+import pandas as pd
+
+from ossu_analysis.population.names import REFERENCE_TABLES, SOURCE_TABLES
+from pipelines.assets import speaking_errors, table_asset, table_spec
+from pipelines.resources import Settings, Workspace, short_run_id
+
+SIMULATED = ("forecast", "component", "exposure_draw")
+AGES_READ = tuple(f"sources.{name}" for name in SOURCE_TABLES) + tuple(f"reference.{name}" for name in REFERENCE_TABLES)
+TOTALS_READ = {
+    "population_municipality": "sources.population_municipality",
+    "births_municipality": "sources.births_municipality",
+    "deaths_municipality": "sources.deaths_municipality",
+    "area_change": "reference.area_change",
+}
+
+
+@table_asset("population", "municipality_age", deps=AGES_READ)
+def municipality_age(workspace: Workspace, settings: Settings) -> pd.DataFrame:
+    """Ages fitted to what is published of each municipality, oblast and planning region."""
+    from ossu_analysis.population.age_structure import municipality_age_table
+    from ossu_analysis.population.chain import age_structure
+
+    return municipality_age_table(age_structure(workspace.store, settings.base_year))
+
+
+@table_asset(
+    "population", "age_score", deps=AGES_READ, more="Грешката е тази, която да се очаква за възрастите на общините"
+)
+def age_score(workspace: Workspace, settings: Settings) -> pd.DataFrame:
+    """The same fit, one level up, where the ages are known."""
+    from ossu_analysis.population.age_structure import score_hidden_ages
+    from ossu_analysis.population.chain import read_age_inputs
+
+    return score_hidden_ages(read_age_inputs(workspace.store, settings.base_year))
+
+
+@table_asset("population", "exposure_observed", deps=(*AGES_READ, "reference.target_group", "reference.retirement_age"))
+def exposure_observed(workspace: Workspace, settings: Settings) -> pd.DataFrame:
+    """Persons in each target group in the years up to the base year."""
+    from ossu_analysis.population.chain import observed_exposure
+
+    return observed_exposure(workspace.store, settings.base_year)
+
+
+@table_asset("population", "total_method", reads=TOTALS_READ)
+def total_method(settings: Settings, **tables: pd.DataFrame) -> pd.DataFrame:
+    """The middle path by method, for the report card and the trace."""
+    from ossu_analysis.population.chain import fitted_totals
+    from ossu_analysis.population.totals import method_table
+
+    return method_table(fitted_totals(tables, settings.run_settings()))
+
+
+@dg.multi_asset(
+    name="population__total_draw",
+    specs=[table_spec("population", "total_draw", tuple(TOTALS_READ.values()))],
+)
+@speaking_errors
+def total_draw(workspace: Workspace, settings: Settings) -> dg.MaterializeResult:
+    """Joint draws of the totals, written area by area."""
+    from ossu_analysis.population.chain import drawn_totals
+    from ossu_analysis.population.totals import draw_chunks
+    from pipelines.pages import table_page
+
+    store, wanted = workspace.store, settings.run_settings()
+    tables = {name: store.read(*table.split(".")) for name, table in TOTALS_READ.items()}
+    store.write_chunks("population", "total_draw", draw_chunks(drawn_totals(tables, wanted)))
+    return dg.MaterializeResult(metadata=table_page(store, "population", "total_draw"))
+
+
+@dg.multi_asset(
+    name="population__simulation",
+    specs=[
+        table_spec(
+            "population",
+            table,
+            ("population.total_draw", "reference.target_group", "reference.retirement_age", *AGES_READ),
+        )
+        for table in SIMULATED
+    ],
+    can_subset=True,
+)
+@speaking_errors
+def simulation(
+    context: dg.AssetExecutionContext, workspace: Workspace, settings: Settings
+) -> Iterator[dg.MaterializeResult]:
+    """One pass over the oblasts that writes those of the three tables that were asked for."""
+    from ossu_analysis.population.chain import simulate_into
+    from pipelines.pages import table_page
+
+    store, wanted = (
+        workspace.store,
+        [table for table in SIMULATED if dg.AssetKey(["population", table]) in context.selected_asset_keys],
+    )
+    simulate_into(store, settings.run_settings(), short_run_id(context.run_id), wanted)
+    for table in wanted:
+        yield dg.MaterializeResult(asset_key=["population", table], metadata=table_page(store, "population", table))

@@ -1,0 +1,31 @@
+"""Assets of ``proposal``: lines of the planning proposal and options for each oblast."""
+
+import pandas as pd
+
+from pipelines.assets import table_asset
+from pipelines.resources import Workspace
+
+
+@table_asset(
+    "proposal",
+    "line",
+    reads={
+        "service_gap": "gap.service_gap",
+        "oblast_gap": "gap.oblast_gap",
+        "municipality": "reference.municipality",
+    },
+)
+def line(service_gap: pd.DataFrame, oblast_gap: pd.DataFrame, municipality: pd.DataFrame) -> pd.DataFrame:
+    """What each municipality and oblast could propose, with the sentence behind it."""
+    from ossu_analysis.proposal import proposal_lines
+
+    return proposal_lines(service_gap, oblast_gap, municipality)
+
+
+@table_asset("proposal", "option", reads={"service_gap": "gap.service_gap", "municipality": "reference.municipality"})
+def option(workspace: Workspace, service_gap: pd.DataFrame, municipality: pd.DataFrame) -> pd.DataFrame:
+    """Simple options of every oblast, and what each gives up."""
+    from ossu_analysis.gap import read_standards
+    from ossu_analysis.proposal import proposal_options
+
+    return proposal_options(service_gap, municipality, read_standards(workspace.store))
