@@ -199,13 +199,17 @@ def _manifest(
         "seed": settings.seed,
         "code": {"version": __version__, "commit": code_commit(store.root)},
         "rules_version": imprint.rules_version,
-        "sources": sources[kept].to_dict("records"),
+        "sources": _without_nan(sources[kept]),
         "tables": dict(rows),
         "checks": [asdict(check) for check in checks],
         "timings_seconds": {link: round(seconds, 3) for link, seconds in timings.items()},
-        "headlines": headlines[["key", "label", "value", "unit", "digits"]].to_dict("records"),
+        "headlines": _without_nan(headlines[["key", "label", "value", "unit", "digits"]]),
         "status": weakest(headlines["status"]) if len(headlines) else "",
     }
+
+
+def _without_nan(frame: Any) -> list[dict[str, Any]]:
+    return frame.astype(object).where(frame.notna(), None).to_dict("records")  # type: ignore[no-any-return]
 
 
 def code_commit(root: Path) -> str | None:

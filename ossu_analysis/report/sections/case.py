@@ -6,7 +6,7 @@ from functools import cached_property
 import pandas as pd
 
 from ossu_analysis.report.content import Imprint
-from ossu_analysis.report.facts import Facts, age_rows, wide
+from ossu_analysis.report.facts import COUNTRY, Facts, age_rows, wide
 from ossu_analysis.status import weakest
 from ossu_analysis.texts import sort_key, text
 
@@ -31,7 +31,9 @@ class Case:
 
     @property
     def level(self) -> str:
-        """``municipality`` or ``oblast``."""
+        """``municipality``, ``oblast`` or ``country``."""
+        if self.code == COUNTRY:
+            return "country"
         return "oblast" if self.code == self.facts.oblast_code else "municipality"
 
     @property

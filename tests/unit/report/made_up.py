@@ -1,10 +1,16 @@
-"""A made-up oblast of three municipalities with the columns that the chain's tables have; two are named Бяла."""
+"""A made-up oblast of three municipalities with the columns that the chain's tables have; two are named Бяла.
+
+`facts` gives them to the documents directly; `store` writes them as declared tables, so a change of the contract breaks
+the tests here.
+"""
 
 import numpy as np
 import pandas as pd
 
 from ossu_analysis.report.content import Imprint
 from ossu_analysis.report.facts import BOUNDS, Facts
+from ossu_analysis.schemas import columns, table_class
+from ossu_analysis.store import Store
 
 BASE, HORIZON = 2018, 2023
 TOWNS = {"VAR05": "Бяла", "VAR06": "Варна", "RSE04": "Бяла"}
@@ -78,7 +84,7 @@ def level_of(code: str) -> str:
 
 
 def history() -> pd.DataFrame:
-    rows = [(level_of(c), c, y, n * (1 + 0.01 * (BASE - y))) for c, n in sizes().items() for y in range(2005, BASE + 1)]
+    rows = [(level_of(c), c, y, round(n * (1 + 0.01 * (BASE - y)))) for c, n in sizes().items() for y in range(2005, BASE + 1)]
     return pd.DataFrame(rows, columns=["area_level", "area_code", "year", "persons"])
 
 
@@ -263,3 +269,79 @@ def facts(**changes) -> Facts:
         },
     }
     return Facts(**(made | changes))
+
+
+def regions() -> tuple[pd.DataFrame, pd.DataFrame]:
+    oblasts = pd.DataFrame({"oblast_code": [OBLAST], "name_bg": ["Варна"], "region_code": ["BG33"], "nuts3_code": ["BG331"]})
+    towns = pd.DataFrame({"municipality_code": list(TOWNS), "name_bg": list(TOWNS.values()), "oblast_code": OBLAST})
+    return oblasts, towns.assign(category=3, seat_lat=[42.9, 43.2, 43.5], seat_lon=[27.9, 27.9, 25.7], area_km2=100.0)
+
+
+def deviation() -> pd.DataFrame:
+    row = {"area_level": "oblast", "area_code": OBLAST, "year": BASE, "base_year": 2015, "scenario": "reference",
+           "forecast_mean": 355000.0, "forecast_median": 354900.0, "forecast_low": 350000.0, "forecast_high": 360000.0,
+           "actual": 355214.0, "deviation": 214.0, "deviation_share": 0.0006, "cause_births": 100.0, "cause_deaths": 14.0,
+           "cause_migration": 100.0, "cause_base": 0.0, "is_inside_80": True, "run_id": "ab12cd", "status": "forecast"}
+    return pd.DataFrame([row])
+
+
+def score() -> pd.DataFrame:
+    rows = [
+        (method, census, horizon, metric, value * (1.5 if census else 1))
+        for method, value in (("ossu", 0.03), ("naive", 0.07), ("linexp", 0.045), ("damped_ets", 0.035))
+        for census, horizon in ((False, 5), (True, 5), (True, 10))
+        for metric in ("mape", "within_10", "coverage_50", "coverage_80", "coverage_95")
+    ]
+    table = pd.DataFrame(rows, columns=["method", "crosses_census", "horizon_years", "metric", "value"])
+    return table.assign(level="municipality", age_group="total", origin_year=2005, size_class="all", areas=262,
+                        is_calibrated=True, status="forecast")
+
+
+def report_card() -> pd.DataFrame:
+    return pd.DataFrame({"municipality_code": list(TOWNS), "horizon_years": 5, "crosses_census": [True, False, False],
+                         "windows": 2, "mape": 0.03, "malpe": -0.01, "coverage_80": 0.8, "best_baseline": "linexp",
+                         "best_baseline_mape": [0.02, 0.04, 0.05], "is_baseline_better": [True, False, False],
+                         "status": "forecast"})
+
+
+def complete(link: str, table: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with every declared column; what the tests do not care about is empty."""
+    empty = {"str": "", "int64": 0, "float64": 0.0, "bool": False}
+    for info in columns(table_class(link, table)):
+        if info.name not in frame:
+            frame = frame.assign(**{info.name: None if info.nullable else empty[info.pandas_type]})
+    return frame
+
+
+def store(root) -> Store:
+    """A project folder in which every table of the documents and of the index has been made."""
+    made, (oblasts, towns) = facts(), regions()
+    counted = made.history.assign(residence="total", sex="T", basis=2011, reference_date="2018-12-31", source_id="nsi",
+                                  vintage="2026-11-21", status="observed", note=None)
+    services = pd.DataFrame({"service_code": list(made.service_names), "short_name_bg": list(made.service_names.values()),
+                             "planning_level": "municipal", "unit": "users"})
+    rules = pd.DataFrame({"service_code": ["ASSIST"], "rate": [np.nan], "version": ["изпитна"]})
+    frames = {
+        ("reference", "oblast"): oblasts,
+        ("reference", "municipality"): towns,
+        ("reference", "service"): services,
+        ("reference", "source"): made.sources.assign(status="observed"),
+        ("reference", "rule"): rules,
+        ("sources", "population_municipality"): counted,
+        ("population", "forecast"): made.forecast,
+        ("capacity", "current"): made.capacity,
+        ("demand", "group_status"): made.group_status.assign(status="estimated"),
+        ("demand", "need_forecast"): made.need,
+        ("demand", "demand_forecast"): made.demand,
+        ("gap", "service_gap"): made.gap,
+        ("gap", "oblast_gap"): made.oblast_gap,
+        ("proposal", "line"): made.lines,
+        ("proposal", "option"): made.options.assign(planning_year=HORIZON),
+        ("monitoring", "deviation"): deviation(),
+        ("evaluation", "score"): score(),
+        ("evaluation", "report_card"): report_card(),
+    }
+    folder = Store(root)
+    for (link, table), frame in frames.items():
+        folder.write(link, table, complete(link, table, frame))
+    return folder

@@ -1,0 +1,313 @@
+"""The run's ``index.html``: what was made, from which figures, with which warnings, what changed, what to do next.
+
+Belongs here: choosing and ordering what the page shows. The look stands in ``templates/index.html``; charts are also
+written as files (PNG, SVG, CSV) in the folder ``charts`` beside the page.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ossu_analysis.report import overview
+from ossu_analysis.report.charts import Chart
+from ossu_analysis.report.content import Block, Column, Heading, Imprint, Paragraph, Picture, Table
+from ossu_analysis.report.facts import COUNTRY, Facts, census_years, table_or_empty
+from ossu_analysis.report.headlines import compare, headlines, printed
+from ossu_analysis.report.page import render
+from ossu_analysis.report.sections.case import Case, by_name, status_of
+from ossu_analysis.report.sections.notes import sources_table
+from ossu_analysis.report.sections.people import fan_chart
+from ossu_analysis.schemas import all_tables
+from ossu_analysis.store import Store
+from ossu_analysis.texts import number, percent, text
+
+CHARTS = "charts"
+SHOWN_DOCUMENTS = ("docx", "xlsx", "html")
+
+
+@dataclass(frozen=True)
+class Page:
+    """What the template prints."""
+
+    name: str
+    imprint: Imprint
+    banner: str
+    cards: list[tuple[str, str]]
+    warnings: list[str]
+    checks: list[Any]
+    documents: list[dict[str, Any]]
+    sections: list[list[Block]]
+    next_steps: list[str]
+    tables: list[tuple[str, str, str]]
+
+
+def write_index(
+    store: Store,
+    folder: Path,
+    imprint: Imprint,
+    name: str,
+    checks: Sequence[Any],
+    rows: Mapping[str, int],
+    former: Path | None,
+) -> pd.DataFrame:
+    """Write ``index.html`` and the headline charts of a run.
+
+    Parameters
+    ----------
+    store : Store
+        The working tables.
+    folder : Path
+        Folder of the run; documents are already in it.
+    imprint : Imprint
+        Identity of the run.
+    name : str
+        Name that the folder will have.
+    checks : sequence of CheckResult
+        What the checks found.
+    rows : mapping of str to int
+        Rows by ``link.table``.
+    former : Path or None
+        Folder of the former run, to compare with.
+
+    Returns
+    -------
+    DataFrame
+        Table ``report.headline`` of this run.
+    """
+    known = headlines(store, imprint.base_year, imprint.until_year, imprint.scenario)
+    sections = [
+        _country(store, imprint),
+        _accuracy(store),
+        _monitoring(store),
+        _sources(store),
+        _changes(known, former),
+    ]
+    pictures = [block for section in sections for block in section if isinstance(block, Picture)]
+    _write_charts([picture.chart for picture in pictures], folder / CHARTS)
+    page = Page(
+        name=name,
+        imprint=imprint,
+        banner=_banner(store, rows),
+        cards=_cards(known),
+        warnings=_warnings(store, checks),
+        checks=list(checks),
+        documents=_documents(store),
+        sections=sections,
+        next_steps=_next_steps(store, name),
+        tables=_tables(rows),
+    )
+    (folder / "index.html").write_text(render("index.html", page=page, shown=SHOWN_DOCUMENTS), encoding="utf-8")
+    return known
+
+
+def _write_charts(drawn: Sequence[Chart], folder: Path) -> None:
+    folder.mkdir(exist_ok=True)
+    for chart in drawn:
+        for ending, content in (("png", chart.png()), ("svg", chart.svg()), ("csv", chart.csv())):
+            (folder / f"{chart.key}.{ending}").write_bytes(content)
+
+
+def _cards(known: pd.DataFrame) -> list[tuple[str, str]]:
+    """Printed headline numbers; the bounds of the horizon stand beside its median."""
+    values = {row["key"]: row for row in known.to_dict("records")}
+    cards = []
+    for key, row in values.items():
+        if key.endswith(("_low", "_high")):
+            continue
+        shown = printed(row["value"], row["unit"], int(row["digits"]))
+        if f"{key}_low" in values:
+            bounds = "–".join(number(values[f"{key}_{side}"]["value"]) for side in ("low", "high"))
+            shown = f"{shown} ({bounds})"
+        cards.append((shown, row["label"]))
+    return cards
+
+
+def _banner(store: Store, rows: Mapping[str, int]) -> str:
+    if "capacity.current" not in rows:
+        return ""
+    statuses = store.sql("select distinct status from capacity.current", ("capacity", "current"))["status"]
+    if "demonstration" not in set(statuses):
+        return ""
+    return text("report.banner.demonstration" if len(statuses) == 1 else "report.banner.mixed")
+
+
+# --- sections
+
+
+def country_case(store: Store, imprint: Imprint) -> Case:
+    """The country as a case: only its people are read."""
+    where = f"area_code = '{COUNTRY}'"
+    forecast = table_or_empty(store, "population", "forecast", f"{where} and scenario = '{imprint.scenario}'")
+    counted = f"{where} and residence = 'total' and sex = 'T' and persons is not null"
+    history = table_or_empty(store, "sources", "population_municipality", counted)
+    nothing = pd.DataFrame()
+    facts = Facts(COUNTRY, text("report.words.country"), nothing, forecast, history, *[nothing] * 9, breaks=census_years(history))
+    return Case(facts, imprint, COUNTRY)
+
+
+def _country(store: Store, imprint: Imprint) -> list[Block]:
+    base, year = imprint.base_year, imprint.until_year
+    towns = table_or_empty(store, "reference", "municipality")
+    totals = f"area_level = 'municipality' and sex = 'T' and age_from = 0 and age_to is null and year in ({base}, {year})"
+    forecast = table_or_empty(store, "population", "forecast", f"{totals} and scenario = '{imprint.scenario}'")
+    gaps = table_or_empty(store, "gap", "service_gap", f"year = {year} and scenario = '{imprint.scenario}'")
+    blocks: list[Block] = [Heading("country", text("report.heading.country"))]
+    if len(forecast):
+        blocks.append(Picture("fan", text("report.caption.country_fan"), fan_chart(country_case(store, imprint))))
+        change = overview.population_change(forecast, base, year)
+        blocks.append(Picture("map-change", text("report.caption.map_change"), overview.change_map(change, towns, base, year)))
+    if len(gaps):
+        blocks.append(Picture("map-gap", text("report.caption.map_gap"), overview.gap_map(gaps, towns, year)))
+    return blocks
+
+
+def _accuracy(store: Store) -> list[Block]:
+    score, card = table_or_empty(store, "evaluation", "score"), table_or_empty(store, "evaluation", "report_card")
+    heading = Heading("accuracy", text("report.heading.accuracy"))
+    if score.empty:
+        return [heading, Paragraph(text("evaluation.summary.none"))]
+    return [
+        heading,
+        Paragraph(text("evaluation.lead")),
+        Picture("backtest", text("report.caption.backtest"), overview.backtest_chart(score)),
+        backtest_table(score),
+        Picture("calibration", text("report.caption.calibration"), overview.calibration_chart(score)),
+        *_report_card(card),
+    ]
+
+
+def backtest_table(score: pd.DataFrame) -> Table:
+    """Error by method and window, ours first, with the share of municipalities within 10 %."""
+    errors, within = overview.backtest_rows(score), overview.backtest_rows(score, "within_10")
+    keys = ["horizon_years", "crosses_census", "window", "method", "name"]
+    rows = errors.merge(within.rename(columns={"value": "within"}), on=keys, how="left")
+    rows = rows.sort_values(["crosses_census", "horizon_years", "value"]).reset_index(drop=True)
+    columns = (
+        Column("window", text("report.column.window"), width=2),
+        Column("name", text("report.column.method"), width=2),
+        Column("value", text("evaluation.metric.mape"), "share"),
+        Column("within", text("evaluation.metric.within_10"), "share"),
+    )
+    return Table("table-backtest", text("report.caption.backtest_table"), rows, columns, source=text("report.source.backtest"))
+
+
+def _report_card(card: pd.DataFrame) -> list[Block]:
+    """How often a simple method was better, and our error and coverage with and without a census."""
+    if card.empty:
+        return []
+    horizon, worse = int(card["horizon_years"].max()), int(card["is_baseline_better"].sum())
+    said = text("evaluation.summary.card", worse=number(worse), all=number(len(card)), horizon=horizon)
+    groups = card.groupby("crosses_census", as_index=False)
+    rows = groups.agg(mape=("mape", "mean"), malpe=("malpe", "mean"), coverage=("coverage_80", "mean"),
+                      worse=("is_baseline_better", "mean"))  # fmt: skip
+    rows["census"] = [text(f"report.census.{bool(crosses)}") for crosses in rows["crosses_census"]]
+    columns = (
+        Column("census", text("report.column.window"), width=2),
+        Column("mape", text("evaluation.metric.mape"), "share"),
+        Column("malpe", text("evaluation.metric.malpe"), "share"),
+        Column("coverage", text("evaluation.metric.coverage_80"), "share"),
+        Column("worse", text("report.column.baseline_better"), "share"),
+    )
+    table = Table("table-card", text("report.caption.report_card", horizon=horizon), rows, columns, note=text("report.note.report_card"))
+    return [Paragraph(said), table]
+
+
+def _monitoring(store: Store) -> list[Block]:
+    deviation, oblasts = table_or_empty(store, "monitoring", "deviation"), table_or_empty(store, "reference", "oblast")
+    heading = Heading("monitoring", text("report.heading.monitoring"))
+    if deviation.empty:
+        return [heading, Paragraph(text("common.no_data"))]
+    chart = overview.monitoring_chart(deviation, oblasts)
+    return [
+        heading,
+        Paragraph(text("report.sentence.monitoring")),
+        Picture("monitoring-chart", text("report.caption.monitoring"), chart),
+        monitoring_table(deviation, oblasts),
+    ]
+
+
+def monitoring_table(deviation: pd.DataFrame, oblasts: pd.DataFrame) -> Table:
+    """Earlier forecast and actual of every oblast, with the causes that add up to the difference."""
+    rows = overview.monitoring_rows(deviation, oblasts)
+    rows["inside"] = [text(f"report.words.{'yes' if inside else 'no'}") for inside in rows["is_inside_80"]]
+    columns = (
+        Column("name", text("report.column.oblast"), width=2),
+        Column("forecast_median", text("report.column.forecast"), "interval", 0, "forecast_low", "forecast_high", 2),
+        Column("actual", text("report.column.actual"), "count"),
+        Column("deviation", text("report.column.deviation"), "change"),
+        Column("cause_births", text("report.column.cause_births"), "change"),
+        Column("cause_deaths", text("report.column.cause_deaths"), "change"),
+        Column("cause_migration", text("report.column.cause_migration"), "change"),
+        Column("cause_base", text("report.column.cause_base"), "change"),
+        Column("inside", text("report.column.inside")),
+    )
+    year = int(rows["year"].max()) if len(rows) else 0
+    base = int(rows["base_year"].max()) if len(rows) else 0
+    caption = text("report.caption.monitoring_table", year=year, base=base)
+    return Table("table-monitoring", caption, rows, columns, source=text("report.source.population"),
+                 note=text("report.note.monitoring"))  # fmt: skip
+
+
+def _sources(store: Store) -> list[Block]:
+    table = sources_table(table_or_empty(store, "reference", "source"))
+    return [Heading("sources", text("report.heading.from_figures")), table]
+
+
+def _changes(known: pd.DataFrame, former: Path | None) -> list[Block]:
+    from ossu_analysis.report.publish import read_manifest
+
+    heading = Heading("changes", text("report.heading.changes"))
+    if former is None:
+        return [heading, Paragraph(text("report.sentence.first_run"))]
+    columns = (
+        Column("label", text("report.column.measure"), width=3),
+        Column("before", former.name),
+        Column("now", text("report.column.this_run")),
+        Column("change", text("report.column.difference")),
+    )
+    rows = compare(known, read_manifest(former)["headlines"])
+    return [heading, Table("table-changes", text("report.caption.changes", name=former.name), rows, columns)]
+
+
+# --- warnings, documents, what next
+
+
+def _warnings(store: Store, checks: Sequence[Any]) -> list[str]:
+    said = [check.message or check.name for check in checks if not check.passed]
+    rules = table_or_empty(store, "reference", "rule")
+    if len(rules):
+        missing = rules.groupby("service_code")["rate"].apply(lambda rates: rates.isna().all())
+        if missing.any():
+            said.append(text("report.warning.criteria", count=number(int(missing.sum())), of=number(len(missing))))
+    groups = table_or_empty(store, "demand", "group_status")
+    if len(groups) and not groups["has_rate"].all():
+        said.append(text("report.warning.groups", count=number(int((~groups["has_rate"]).sum())), of=number(len(groups))))
+    edited = table_or_empty(store, "reference", "source")
+    said += [text("report.warning.edited", file=row["file"]) for row in edited.to_dict("records") if row["is_edited"]]
+    return said
+
+
+def _documents(store: Store) -> list[dict[str, Any]]:
+    """One row per document with its files by format, oblast summaries before their municipalities."""
+    files = table_or_empty(store, "report", "document")
+    rows = []
+    for (oblast, area), group in files.groupby(["oblast_code", "area_code"], sort=True):
+        links = dict(zip(group["format"], group["file"], strict=True))
+        first = group.iloc[0]
+        rows.append({"oblast": oblast, "area": area, "title": first["title"], "place": first["place"], "links": links,
+                     "mark": text("common.demonstration") if first["status"] == "demonstration" else ""})  # fmt: skip
+    return sorted(rows, key=lambda row: (row["oblast"], row["area"] != row["oblast"], row["area"]))
+
+
+def _next_steps(store: Store, name: str) -> list[str]:
+    steps = ["returns", "criteria", "fill_in", "approve"]
+    return [text(f"report.next.{step}", name=name) for step in steps]
+
+
+def _tables(rows: Mapping[str, int]) -> list[tuple[str, str, str]]:
+    declared = all_tables()
+    named = {name: declared.get(tuple(name.split(".", 1))) for name in rows}  # type: ignore[call-overload]
+    return [(name, number(count), named[name].comment if named[name] else "") for name, count in sorted(rows.items())]  # type: ignore[union-attr]

@@ -1,0 +1,175 @@
+"""Charts of the whole country, for the run's index and for the asset pages: fan, maps of tiles, accuracy, monitoring.
+
+Each function takes tables of the chain and returns a `Chart` (or, where a section needs them, the rows it draws).
+"""
+
+import numpy as np
+import pandas as pd
+
+from ossu_analysis.report import charts
+from ossu_analysis.report.charts.base import SEQUENTIAL
+from ossu_analysis.report.facts import age_rows, wide
+from ossu_analysis.report.sections.case import status_of
+from ossu_analysis.texts import number, percent, sort_key, text
+
+OURS = "ossu"
+CHANGE_COLOURS = (*SEQUENTIAL[:0:-1], "#FDE0C2")
+"""Dark to light blue for losses, a light orange for growth."""
+LIKELY = 0.5
+"""Probability of a gap from which a service counts on the gap map."""
+
+
+def population_change(forecast: pd.DataFrame, base_year: int, year: int) -> pd.DataFrame:
+    """Change of the total of every municipality.
+
+    Parameters
+    ----------
+    forecast : DataFrame
+        Rows of ``population.forecast``; municipalities, both sexes, total.
+
+    Returns
+    -------
+    DataFrame
+        ``municipality_code, now, then, value``; value is the change as a share of the base year.
+    """
+    rows = forecast[(forecast["area_level"] == "municipality") & (forecast["sex"] == "T")]
+    rows = age_rows(rows, 0, None)
+    table = wide(rows[rows["year"].isin([base_year, year])], ["area_code", "year"])
+    middle = table.pivot(index="area_code", columns="year", values="median").reindex(columns=[base_year, year])
+    change = middle[year] / middle[base_year].where(middle[base_year] > 0) - 1
+    named = {"municipality_code": middle.index, "now": middle[base_year], "then": middle[year], "value": change}
+    return pd.DataFrame(named).reset_index(drop=True)
+
+
+def change_map(change: pd.DataFrame, municipalities: pd.DataFrame, base_year: int, year: int) -> charts.Chart:
+    """Tile map of the change of population, five classes: four of losses by size and one of growth."""
+    known = change["value"].dropna()
+    losses = known[known < 0]
+    edges = np.unique([*np.round(np.quantile(losses, (0.25, 0.5, 0.75)), 2), 0.0]) if len(losses) else np.array([0.0])
+    return charts.tile_map(
+        _on_tiles(change, municipalities),
+        edges,
+        CHANGE_COLOURS[-len(edges) - 1 :],
+        key="map_change",
+        title=text("report.finding.map_change", falls=int((known < 0).sum()), all=len(known), horizon=year),
+        subtitle=text("report.chart.map_change", base=base_year, horizon=year),
+        form=lambda edge: percent(edge, 0),
+        source=text("report.source.population"),
+    )
+
+
+def gap_map(service_gap: pd.DataFrame, municipalities: pd.DataFrame, year: int) -> charts.Chart:
+    """Tile map of how many services probably lack places: a count of services, because places never add up over them."""
+    rows = service_gap[service_gap["year"] == year].dropna(subset=["probability_gap_positive"])
+    likely = rows.assign(value=(rows["probability_gap_positive"] > LIKELY).astype(float))
+    counts = likely.groupby("municipality_code", as_index=False)["value"].sum()
+    largest = int(counts["value"].max()) if len(counts) else 0
+    edges = np.unique(np.ceil(np.linspace(1, max(largest, 4), 4)))
+    return charts.tile_map(
+        _on_tiles(counts, municipalities),
+        edges,
+        SEQUENTIAL[: len(edges) + 1],
+        key="map_gap",
+        title=text("report.finding.map_gap", count=int((counts["value"] >= 1).sum()), all=len(counts), horizon=year),
+        subtitle=text("report.chart.map_gap", horizon=year),
+        form=number,
+        source=text("report.source.demand"),
+        is_demonstration=status_of(rows) in {"demonstration", "mixed"},
+    )
+
+
+def _on_tiles(values: pd.DataFrame, municipalities: pd.DataFrame) -> pd.DataFrame:
+    columns = ["municipality_code", "oblast_code", "column", "row", "value"]
+    if municipalities.empty:
+        return pd.DataFrame(columns=columns)
+    towns = municipalities[["municipality_code", "oblast_code"]]
+    tiles = charts.tile_layout(municipalities["municipality_code"], municipalities["seat_lat"], municipalities["seat_lon"])
+    return tiles.merge(towns, on="municipality_code").merge(values, on="municipality_code", how="left")[columns]
+
+
+# --- how right the forecasts were
+
+
+def backtest_rows(score: pd.DataFrame, metric: str = "mape") -> pd.DataFrame:
+    """Mean over origins of one metric of municipal totals, by method and window.
+
+    Parameters
+    ----------
+    score : DataFrame
+        Table ``evaluation.score``.
+
+    Returns
+    -------
+    DataFrame
+        ``horizon_years, crosses_census, window, method, name, value``; windows of 5 and 10 years where they exist.
+    """
+    rows = score[(score["level"] == "municipality") & (score["size_class"] == "all") & (score["age_group"] == "total")]
+    rows = rows[(rows["metric"] == metric) & rows["horizon_years"].isin([5, 10])]
+    weighted = rows.assign(value=rows["value"] * rows["areas"])
+    keys = ["horizon_years", "crosses_census", "method"]
+    sums = weighted.groupby(keys, as_index=False)[["value", "areas"]].sum()
+    sums["value"] = sums["value"] / sums["areas"]
+    sums["name"] = [text(f"evaluation.method.{method}") for method in sums["method"]]
+    sums["window"] = [
+        text("report.window", years=years, census=text(f"report.census.{bool(crosses)}"))
+        for years, crosses in zip(sums["horizon_years"], sums["crosses_census"], strict=True)
+    ]
+    return sums[["horizon_years", "crosses_census", "window", "method", "name", "value"]]
+
+
+def backtest_chart(score: pd.DataFrame) -> charts.Chart:
+    """Mean absolute percentage error of ours beside the simple methods."""
+    rows = backtest_rows(score)
+    rows = rows[rows["method"] != "ossu_given_country"]
+    best = rows.loc[rows.groupby("window")["value"].idxmin(), "method"] if len(rows) else rows["method"]
+    errors = rows.assign(method=rows["name"], value=rows["value"] * 100)[["window", "method", "value"]]
+    return charts.backtest_bars(
+        errors,
+        text(f"evaluation.method.{OURS}"),
+        key="backtest",
+        title=text("report.finding.backtest", count=int((best == OURS).sum()), all=len(best)),
+        subtitle=text("report.chart.backtest"),
+        source=text("report.source.backtest"),
+    )
+
+
+def calibration_chart(score: pd.DataFrame) -> charts.Chart:
+    """Measured coverage of our ranges against what they claimed, by window."""
+    parts = [backtest_rows(score, f"coverage_{level}").assign(nominal=level / 100) for level in (50, 80, 95)]
+    rows = pd.concat(parts, ignore_index=True)
+    rows = rows[rows["method"] == OURS].sort_values(["crosses_census", "horizon_years", "nominal"])
+    middle = rows.loc[rows["nominal"] == 0.8, "value"]
+    coverage = rows.rename(columns={"value": "measured"}).assign(name=rows["window"])
+    return charts.calibration(
+        coverage[["name", "nominal", "measured"]],
+        key="calibration",
+        title=text("report.finding.calibration", low=percent(middle.min(), 0), high=percent(middle.max(), 0)),
+        subtitle=text("report.chart.calibration"),
+        source=text("report.source.backtest"),
+    )
+
+
+# --- the earlier forecast against what happened
+
+
+def monitoring_rows(deviation: pd.DataFrame, oblasts: pd.DataFrame) -> pd.DataFrame:
+    """Oblasts in the last year that both the earlier forecast and the publisher know, with their names."""
+    rows = deviation[deviation["area_level"] == "oblast"]
+    rows = rows[rows["year"] == rows["year"].max()]
+    names = oblasts.set_index("oblast_code")["name_bg"]
+    rows = rows.assign(name=[f"{names.get(code, code)} ({code})" for code in rows["area_code"]])
+    return rows.sort_values("name", key=lambda column: column.map(sort_key)).reset_index(drop=True)
+
+
+def monitoring_chart(deviation: pd.DataFrame, oblasts: pd.DataFrame) -> charts.Chart:
+    """Actual of each oblast inside or outside the 80 % range of the earlier forecast."""
+    rows = monitoring_rows(deviation, oblasts)
+    names = {"forecast_median": "median", "forecast_low": "low", "forecast_high": "high"}
+    year, base = (int(rows[column].max()) if len(rows) else 0 for column in ("year", "base_year"))
+    return charts.monitoring_dots(
+        rows.rename(columns=names)[["name", "actual", "median", "low", "high"]],
+        key="monitoring",
+        title=text("report.finding.monitoring", inside=int(rows["is_inside_80"].sum()), all=len(rows), year=year),
+        subtitle=text("report.chart.monitoring", year=year, base=base),
+        source=text("report.source.population"),
+    )
