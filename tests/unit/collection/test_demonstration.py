@@ -64,20 +64,24 @@ def test_every_published_cell_is_met(returns):
 
 
 @pytest.mark.parametrize("seed", [0, 7, 123_456_789])
-def test_published_cells_are_met_for_any_seed(published, settings, seed):
-    assert_published(demonstration_returns(*published, settings.model_copy(update={"seed": seed})))
+def test_published_cells_are_met_for_any_seed(published_tables, demonstration_settings, seed):
+    assert_published(demonstration_returns(*published_tables, demonstration_settings.model_copy(update={"seed": seed})))
 
 
-def test_same_seed_same_returns(published, settings, returns):
-    again = demonstration_returns(*published, settings)
-    other = demonstration_returns(*published, settings.model_copy(update={"seed": settings.seed + 1}))
+def test_same_seed_same_returns(published_tables, demonstration_settings, returns):
+    again = demonstration_returns(*published_tables, demonstration_settings)
+    other = demonstration_returns(
+        *published_tables, demonstration_settings.model_copy(update={"seed": demonstration_settings.seed + 1})
+    )
     assert again["users"].tolist() == returns["users"].tolist()
     assert other["users"].tolist() != returns["users"].tolist()
 
 
-def test_one_service_alone_gives_the_same_rows(published, settings, returns):
-    alone = settings.model_copy(update={"services": {"DAY-CH": settings.services["DAY-CH"]}})
-    rows = demonstration_returns(*published, alone)
+def test_one_service_alone_gives_the_same_rows(published_tables, demonstration_settings, returns):
+    alone = demonstration_settings.model_copy(
+        update={"services": {"DAY-CH": demonstration_settings.services["DAY-CH"]}}
+    )
+    rows = demonstration_returns(*published_tables, alone)
     expected = returns[returns["service_code"] == "DAY-CH"].reset_index(drop=True)
     assert rows["users"].tolist() == expected["users"].tolist()
 

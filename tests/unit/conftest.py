@@ -12,11 +12,11 @@ from ossu_analysis.schemas import table_class, validated
 from ossu_analysis.sources import READERS as SOURCES
 from ossu_analysis.store import Store
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="session")
-def published() -> tuple[pd.DataFrame, ...]:
+def published_tables() -> tuple[pd.DataFrame, ...]:
     store = Store(ROOT)
     municipality = REFERENCE["municipality"](store)
     return municipality, *(
@@ -25,10 +25,12 @@ def published() -> tuple[pd.DataFrame, ...]:
 
 
 @pytest.fixture(scope="session")
-def settings() -> DemonstrationSettings:
+def demonstration_settings() -> DemonstrationSettings:
     return read_settings(ROOT / "data" / "demo" / "returns.yaml")
 
 
 @pytest.fixture(scope="session")
-def returns(published: tuple[pd.DataFrame, ...], settings: DemonstrationSettings) -> pd.DataFrame:
-    return validated(table_class("collection", "return"), demonstration_returns(*published, settings))
+def returns(published_tables: tuple[pd.DataFrame, ...], demonstration_settings: DemonstrationSettings) -> pd.DataFrame:
+    return validated(
+        table_class("collection", "return"), demonstration_returns(*published_tables, demonstration_settings)
+    )

@@ -1,0 +1,256 @@
+"""One formula per draw, areas from summed draws, and a reason for everything that is empty."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from ossu_analysis.demand.draws import DemandDraws
+from ossu_analysis.errors import OssuError
+from ossu_analysis.gap import GapSettings, Standards, gap_tables
+from ossu_analysis.gap.distance import nearest_km, seat_distances_km
+from ossu_analysis.gap.quantiles import draw_quantiles
+from ossu_analysis.gap.standards import UnitCost
+from ossu_analysis.schemas import table_class, validated
+
+MUNICIPALITY = pd.DataFrame(
+    {
+        "municipality_code": ["AAA01", "AAA02", "BBB01"],
+        "oblast_code": ["AAA", "AAA", "BBB"],
+        "seat_lat": [42.0, 42.0, 43.0],
+        "seat_lon": [24.0, 25.0, 24.0],
+    }
+)
+SERVICE = pd.DataFrame(
+    {
+        "service_code": ["DAY-CH", "ASSIST", "MUN-PATRON", "LEG-PSY", "RES-PSY"],
+        "target_group": ["TG-DISCH", "TG-OLD", "TG-65", "TG-PSY", "TG-PSY"],
+        "planning_level": ["municipal", "municipal", "municipal_budget", "legacy_not_in_map", "oblast"],
+    }
+)
+YEARS = [2019, 2030]
+
+
+def capacity_row(
+    municipality="AAA01", service="DAY-CH", year=2021, places=10, occupied=8, waiting=2, status="observed"
+):
+    return {
+        "municipality_code": municipality,
+        "service_code": service,
+        "period_start": f"{year}-01-01",
+        "period_end": f"{year}-12-31",
+        "places": places,
+        "occupied": occupied,
+        "waiting": waiting,
+        "status": status,
+    }
+
+
+def capacity_of(*rows):
+    everywhere = [capacity_row(code, "ASSIST", places=5, occupied=5) for code in MUNICIPALITY["municipality_code"]]
+    return pd.DataFrame([*everywhere, *rows]).astype({"places": "Int64", "occupied": "Int64", "waiting": "Int64"})
+
+
+def draws_of(persons, service="DAY-CH", areas=("AAA01", "AAA02", "BBB01"), years=YEARS):
+    return DemandDraws(service, np.array(areas), np.array(years), np.asarray(persons, dtype=np.float32))
+
+
+def spread(seed=1, n=400):
+    return np.random.default_rng(seed).gamma(4.0, 5.0, (3, 2, n))
+
+
+def gaps(capacity, *draws, **options):
+    tables = gap_tables(capacity, draws, SERVICE, MUNICIPALITY, GapSettings(YEARS, **options))
+    return {name: validated(table_class("gap", name), table) for name, table in tables.items()}
+
+
+def cell(table, municipality, service, year):
+    keys = (table["municipality_code"] == municipality) & (table["service_code"] == service) & (table["year"] == year)
+    assert keys.sum() == 1
+    return table[keys].iloc[0]
+
+
+def test_gap_is_the_formula_on_the_draws():
+    persons = spread()
+    table = gaps(capacity_of(capacity_row()), draws_of(persons), occupancy_target=0.8)["service_gap"]
+    row = cell(table, "AAA01", "DAY-CH", 2030)
+    per_draw = persons[0, 1].astype(np.float32) / 0.8 - 10
+    assert row["gap_to_demand_places"] == pytest.approx(np.median(per_draw), abs=1e-4)
+    assert row["probability_gap_positive"] == pytest.approx((per_draw > 0).mean())
+    assert row["demand_low"] == pytest.approx(np.quantile(persons[0, 1], 0.1), rel=1e-6)
+
+
+def test_every_municipality_has_a_row_for_every_service_with_a_return():
+    table = gaps(capacity_of(capacity_row()), draws_of(spread()))["service_gap"]
+    assert len(table) == 3 * 2 * 2
+    absent = cell(table, "BBB01", "DAY-CH", 2030)
+    assert absent["places"] == 0 and absent["gap_to_demand_places"] > 0 and "няма услугата" in absent["remark"]
+    silent = cell(table, "AAA01", "ASSIST", 2030)
+    assert silent["places"] == 5 and pd.isna(silent["demand_median"]) and "няма прогноза" in silent["remark"]
+
+
+def test_a_municipality_without_any_return_is_unknown_and_not_empty():
+    capacity = capacity_of(capacity_row())
+    capacity = capacity[capacity["municipality_code"] != "BBB01"]
+    tables = gaps(capacity, draws_of(spread()))
+    row = cell(tables["service_gap"], "BBB01", "DAY-CH", 2030)
+    assert pd.isna(row["places"]) and pd.isna(row["gap_to_demand_places"]) and row["confidence"] == "D"
+    assert "няма отчет" in row["remark"]
+    country = tables["oblast_gap"].query("area_code == 'BG' and service_code == 'DAY-CH'")
+    assert country["places"].isna().all() and country["probability_gap_positive"].isna().all()
+
+
+def test_areas_add_draws_and_not_quantiles():
+    persons = spread()
+    table = gaps(capacity_of(capacity_row(), capacity_row("AAA02", places=30)), draws_of(persons))["oblast_gap"]
+    row = table.query("area_code == 'AAA' and service_code == 'DAY-CH' and year == 2030").iloc[0]
+    summed = (persons[0, 1] + persons[1, 1]).astype(np.float32)
+    assert row["demand_high"] == pytest.approx(np.quantile(summed, 0.9), rel=1e-5)
+    assert row["places"] == 40 and row["gap_to_demand_places"] == pytest.approx(np.median(summed) - 40, abs=1e-3)
+    alone = np.maximum(persons[0, 1] - 10, 0) + np.maximum(persons[1, 1] - 30, 0)
+    assert row["missing_without_sharing_places"] == pytest.approx(np.median(alone), abs=1e-3)
+
+
+def test_the_latest_return_of_the_municipality_counts():
+    older = capacity_row(year=2018, places=50)
+    newer = capacity_row(service="ASSIST", year=2019, places=4)
+    table = gaps(capacity_of(older, newer), draws_of(spread()))["service_gap"]
+    # In 2019 the municipality reported ASSIST only, so its DAY-CH of 2018 no longer exists.
+    assert cell(table, "AAA01", "DAY-CH", 2019)["places"] == 0
+    assert cell(table, "AAA01", "ASSIST", 2019)["places"] == 4
+    assert cell(table, "AAA01", "ASSIST", 2030)["places"] == 5
+
+
+def test_homes_that_close_have_residents_and_no_gap():
+    capacity = capacity_of(capacity_row(service="LEG-PSY", places=60, occupied=55))
+    for draws in ([], [draws_of(spread(), "LEG-PSY")]):
+        row = cell(gaps(capacity, *draws)["service_gap"], "AAA01", "LEG-PSY", 2030)
+        assert row["occupied"] == 55
+        assert pd.isna(row["gap_to_demand_places"]) and pd.isna(row["probability_gap_positive"])
+        assert "RES-PSY" in row["remark"] and "критерият" not in row["remark"]
+
+
+def test_what_is_not_loaded_is_empty_and_says_so():
+    table = gaps(capacity_of(capacity_row()), draws_of(spread()))["service_gap"]
+    row = cell(table, "AAA01", "DAY-CH", 2030)
+    empty = [
+        "map_number",
+        "criterion_maximum",
+        "gap_to_map_places",
+        "gap_to_criterion_places",
+        "staff_needed",
+        "yearly_cost",
+    ]
+    assert row[empty].isna().all()
+    for reason in ("критерият не е зареден", "няма стандарт за разход", "няма стандарт за персонал", "по права линия"):
+        assert reason in row["remark"]
+
+
+def test_municipal_services_outside_the_map_wait_for_no_criterion():
+    capacity = capacity_of(capacity_row(service="MUN-PATRON"))
+    row = cell(gaps(capacity, draws_of(spread(), "MUN-PATRON"))["service_gap"], "AAA01", "MUN-PATRON", 2030)
+    assert "критерият не е зареден" not in row["remark"] and "чл. 47" in row["remark"]
+
+
+def test_cost_of_closing_the_gap_where_a_standard_is_loaded():
+    cost = UnitCost(
+        service_code="DAY-CH",
+        valid_from="2021-01-01",
+        price_year=2021,
+        amount=100.0,
+        currency="BGN",
+        per="user_year",
+        source="измислен в теста",
+    )
+    persons = np.full((3, 2, 10), 25.0)
+    table = gaps(capacity_of(capacity_row()), draws_of(persons), standards=Standards({"DAY-CH": cost}))["service_gap"]
+    row = cell(table, "AAA01", "DAY-CH", 2030)
+    assert (row["yearly_cost"], row["currency"], row["price_year"]) == (1500.0, "BGN", 2021)
+
+
+def test_confidence_follows_the_printed_rule():
+    sure, few = np.full((3, 2, 10), 40.0), np.full((3, 2, 10), 15.0)
+    assert (
+        cell(gaps(capacity_of(capacity_row()), draws_of(sure))["service_gap"], "AAA01", "DAY-CH", 2030)["confidence"]
+        == "B"
+    )
+    assert (
+        cell(gaps(capacity_of(capacity_row()), draws_of(few))["service_gap"], "AAA01", "DAY-CH", 2030)["confidence"]
+        == "C"
+    )
+    mixed = capacity_of(capacity_row())
+    mixed.loc[mixed["municipality_code"] == "BBB01", "status"] = "demonstration"
+    tables = gaps(mixed, draws_of(sure))
+    assert cell(tables["service_gap"], "AAA01", "DAY-CH", 2030)["confidence"] == "C"
+    assert cell(tables["service_gap"], "BBB01", "DAY-CH", 2030)["confidence"] == "D"
+    labels = tables["oblast_gap"].drop_duplicates("area_code").set_index("area_code")["data_label"]
+    assert labels.to_dict() == {"AAA": "", "BBB": "демонстрационни данни", "BG": "смесени данни"}
+    assert set(tables["service_gap"]["status"]) == {"demonstration"}
+
+
+def test_target_population_is_the_median_of_its_group():
+    need = pd.DataFrame(
+        {
+            "area_level": "municipality",
+            "area_code": ["AAA01", "AAA01", "AAA01"],
+            "target_group": ["TG-DISCH", "TG-DISCH", "TG-OLD"],
+            "year": 2030,
+            "scenario": "reference",
+            "output_type": ["median", "mean", "median"],
+            "persons": [120.0, 125.0, 900.0],
+        }
+    )
+    tables = gap_tables(
+        capacity_of(capacity_row()), [draws_of(spread())], SERVICE, MUNICIPALITY, GapSettings(YEARS), need
+    )
+    assert cell(tables["service_gap"], "AAA01", "DAY-CH", 2030)["target_population"] == 120.0
+    assert pd.isna(cell(tables["service_gap"], "AAA01", "DAY-CH", 2019)["target_population"])
+
+
+def test_draws_in_another_order_give_the_same_gap_and_missing_ones_are_refused():
+    persons, capacity = spread(), capacity_of(capacity_row())
+    straight = gaps(capacity, draws_of(persons))["service_gap"]
+    turned = draws_of(persons[::-1, ::-1], areas=("BBB01", "AAA02", "AAA01"), years=[2030, 2019])
+    pd.testing.assert_frame_equal(gaps(capacity, turned)["service_gap"], straight)
+    with pytest.raises(OssuError, match="DAY-CH"):
+        gaps(capacity, draws_of(persons[:2], areas=("AAA01", "AAA02")))
+
+
+@hypothesis_settings(max_examples=15, deadline=None)
+@given(st.integers(0, 60), st.integers(0, 40), st.integers(0, 2**31))
+def test_more_places_never_raise_the_gap(places, more, seed):
+    persons = draws_of(spread(seed, 50))
+    fewer, richer = (
+        gap_tables(
+            capacity_of(capacity_row(places=there, occupied=0)), [persons], SERVICE, MUNICIPALITY, GapSettings(YEARS)
+        )
+        for there in (places, places + more)
+    )
+    for name in fewer:
+        for column in ("gap_to_demand_places", "probability_gap_positive"):
+            assert (richer[name][column].dropna() <= fewer[name][column].dropna() + 1e-9).all()
+    unshared = "missing_without_sharing_places"
+    assert (richer["oblast_gap"][unshared].dropna() <= fewer["oblast_gap"][unshared].dropna() + 1e-4).all()
+    positive = fewer["oblast_gap"]["gap_to_demand_places"].clip(lower=0)
+    assert (fewer["oblast_gap"][unshared] >= positive - 1e-3)[positive.notna()].all()
+
+
+@given(st.integers(2, 60), st.integers(0, 2**31))
+def test_quantiles_equal_those_of_numpy(n, seed):
+    draws = np.random.default_rng(seed).normal(size=(3, 2, n))
+    levels = (0.025, 0.1, 0.5, 0.9, 1.0)
+    np.testing.assert_allclose(draw_quantiles(draws, levels), np.quantile(draws, levels, axis=2), rtol=1e-9, atol=1e-12)
+
+
+def test_distances():
+    # Sofia to Varna, great circle: 379 km.
+    sofia_varna = seat_distances_km(np.array([42.70, 43.21]), np.array([23.32, 27.92]))
+    assert sofia_varna[0, 1] == pytest.approx(379, abs=1) and sofia_varna[0, 0] == 0
+    assert nearest_km(sofia_varna, np.array([False, True])).tolist() == [sofia_varna[0, 1], 0.0]
+    assert np.isnan(nearest_km(sofia_varna, np.array([False, False]))).all()
+    table = gaps(capacity_of(capacity_row()), draws_of(spread()))["service_gap"]
+    assert cell(table, "AAA01", "DAY-CH", 2030)["km_to_nearest"] == 0
+    # One degree of longitude at 42 degrees north: 111.2 * cos(42).
+    assert cell(table, "AAA02", "DAY-CH", 2030)["km_to_nearest"] == pytest.approx(82.6, abs=0.1)

@@ -1,0 +1,161 @@
+"""Proposal lines and options: the rule, the parts of the law, and sentences that say what the numbers say."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ossu_analysis.gap import Standards
+from ossu_analysis.gap.standards import UnitCost
+from ossu_analysis.proposal import planning_year, proposal_lines, proposal_options
+from ossu_analysis.schemas import table_class, validated
+
+MUNICIPALITY = pd.DataFrame({"municipality_code": ["SML02", "SML31"], "oblast_code": ["SML", "SML"]})
+LEVELS = {"DAY-CH": "municipal", "RES-PSY": "oblast", "SHE-CRISIS": "unknown", "MUN-PATRON": "municipal_budget"}
+LEVELS |= {"LEG-PSY": "legacy_not_in_map"}
+
+
+def gap_row(municipality="SML02", service="DAY-CH", year=2034, places=10, demand=14.2, waiting=3, occupied=9, km=0.0):
+    known = places is not None and demand is not None and service != "LEG-PSY"
+    return {
+        "municipality_code": municipality,
+        "service_code": service,
+        "year": year,
+        "scenario": "reference",
+        "planning_level": LEVELS[service],
+        "places": places,
+        "occupied": occupied,
+        "waiting": waiting,
+        "demand_median": demand if known else np.nan,
+        "demand_low": demand - 4 if known else np.nan,
+        "demand_high": demand + 4 if known else np.nan,
+        "gap_to_demand_places": demand - places if known else np.nan,
+        "probability_gap_positive": (0.9 if demand > places else 0.2) if known else np.nan,
+        "km_to_nearest": km,
+        "confidence": "D",
+        "status": "demonstration",
+    }
+
+
+def tables(*rows):
+    whole = {"places": "Int64", "occupied": "Int64", "waiting": "Int64"}
+    municipal = pd.DataFrame(rows).astype(whole)
+    oblast = municipal.drop(columns=["municipality_code", "planning_level", "km_to_nearest", "confidence"])
+    measures = [name for name in oblast if name not in ("service_code", "year", "scenario", "status")]
+    grouped = oblast.groupby(["service_code", "year", "scenario", "status"])[measures].sum(min_count=1).reset_index()
+    grouped["probability_gap_positive"] = grouped["probability_gap_positive"].clip(upper=1)
+    return municipal, grouped.assign(area_level="oblast", area_code="SML").astype(whole)
+
+
+def lines(*rows, **options):
+    found = proposal_lines(*tables(*rows), MUNICIPALITY, **options)
+    return validated(table_class("proposal", "line"), found)
+
+
+def test_places_and_the_gap_rounded_up_are_proposed():
+    line = lines(gap_row()).iloc[0]
+    assert (line["proposed_users"], line["existing_places"], line["part"]) == (15, 10, 1)
+    assert lines(gap_row(demand=14.0)).iloc[0]["proposed_users"] == 14
+    assert lines(gap_row(demand=6.0)).iloc[0]["proposed_users"] == 10
+
+
+def test_sentence_is_built_from_the_numbers():
+    said = lines(gap_row(places=1200, demand=1504.0, occupied=1100)).iloc[0]["justification"]
+    for part in (
+        "1\u00a0200 места",
+        "1\u00a0100 заети",
+        "Чакащи: 3",
+        "31.12.2034",
+        "1\u00a0504 лица",
+        "1\u00a0500–1\u00a0508",
+        "90\u00a0%",
+    ):
+        assert part in said, part
+    assert "{" not in said and "proposal." not in said
+
+
+@pytest.mark.parametrize(
+    ("row", "part"),
+    [
+        ({"places": 0, "km": 23.4}, "най-близката община с места е на 23 км"),
+        ({"waiting": None}, "Чакащи не се отчитат"),
+        ({"demand": 6.0}, "запазване на 10 места"),
+        ({"places": None}, "местата са неизвестни"),
+        ({"demand": 6.0}, "под 20 потребители"),
+    ],
+)
+def test_sentence_says_what_is_special(row, part):
+    assert part in lines(gap_row(**row)).iloc[0]["justification"]
+
+
+def test_criterion_is_never_replaced_by_the_rule():
+    line = lines(gap_row()).iloc[0]
+    assert pd.isna(line["need_by_criterion"]) and line["criterion_note"] == "критерият не е зареден"
+
+
+def test_parts_follow_the_level_of_planning():
+    rows = [gap_row(service=service) for service in LEVELS] + [gap_row("SML31", "RES-PSY")]
+    found = lines(*rows)
+    assert found.set_index("service_code")["part"].to_dict() == {
+        "DAY-CH": 1,
+        "RES-PSY": 2,
+        "SHE-CRISIS": 2,
+        "MUN-PATRON": 3,
+    }
+    whole = found[found["service_code"] == "RES-PSY"].iloc[0]
+    assert (whole["area_level"], whole["area_code"], whole["existing_places"]) == ("oblast", "SML", 20)
+    assert whole["agreement_reference"] == "[ДОПЪЛНЕТЕ]"
+    assert "трябва да се потвърди" in found.loc[found["service_code"] == "SHE-CRISIS", "justification"].iloc[0]
+
+
+def test_residents_of_closing_homes_are_named_beside_and_not_inside():
+    found = lines(gap_row(service="RES-PSY"), gap_row(service="LEG-PSY", places=60, occupied=55))
+    line = found.iloc[0]
+    assert len(found) == 1 and line["residents_to_move"] == 55 and line["proposed_users"] == 15
+    assert "55 лица живеят в домове, които се закриват" in line["justification"]
+
+
+def test_lines_of_nothing_are_left_out():
+    assert len(lines(gap_row(), gap_row("SML31", places=0, demand=0.0, occupied=0))) == 1
+
+
+def test_planning_year_stops_before_the_deadline_of_the_map():
+    assert planning_year([2019, 2035, 2040]) == 2034 and planning_year([2019, 2030]) == 2030
+    assert lines(gap_row(year=2030), gap_row(year=2034), year=2030)["planning_year"].tolist() == [2030]
+
+
+def options(*rows, standards=None):
+    found = proposal_options(tables(*rows)[0], MUNICIPALITY, standards or Standards())
+    return validated(table_class("proposal", "option"), found).set_index("option")
+
+
+def test_three_options_by_hand():
+    # SML02: 10 places, 9 taken, 3 waiting, 14.2 asked; SML31: 20 places, 5 taken, 2 waiting, 6 asked.
+    found = options(gap_row(), gap_row("SML31", places=20, occupied=5, waiting=2, demand=6.0))
+    assert found["places_added"].to_dict() == {"keep_places": 0, "cover_waiting": 2, "cover_demand": 5}
+    assert found["persons_covered"].to_dict() == pytest.approx(
+        {"keep_places": 16.0, "cover_waiting": 18.0, "cover_demand": 20.2}
+    )
+    assert set(found["cost_note"]) == {"няма стандарт"} and found["yearly_cost"].isna().all()
+    assert "3 чакащи са записани при свободни места" in found.loc["keep_places", "gives_up"]
+
+
+def test_an_oblast_service_is_decided_for_the_oblast_as_a_whole():
+    found = options(
+        gap_row(service="RES-PSY"), gap_row("SML31", "RES-PSY", places=20, occupied=5, waiting=2, demand=6.0)
+    )
+    assert found["places_added"].to_dict() == {"keep_places": 0, "cover_waiting": 0, "cover_demand": 0}
+
+
+def test_cost_only_where_a_standard_is_loaded():
+    cost = UnitCost(
+        service_code="DAY-CH",
+        valid_from="2021-01-01",
+        price_year=2021,
+        amount=100,
+        currency="BGN",
+        per="user_year",
+        source="измислен в теста",
+    )
+    found = options(gap_row(), standards=Standards({"DAY-CH": cost}))
+    assert found["yearly_cost"].to_dict() == {"keep_places": 0, "cover_waiting": 200, "cover_demand": 500}
+    assert found["cost_note"].isna().all() and set(found["price_year"]) == {2021}
