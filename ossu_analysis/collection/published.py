@@ -1,7 +1,7 @@
 """Sums of the returns beside the published totals of the country, cell by cell.
 
-A published cell can only be compared while every row of its service and year is a demonstration row: a real return
-that replaced some of them need not add up to what was published earlier.
+Cells can only be compared while every row is a demonstration row: a real return takes out all made-up rows of its
+municipality, also those of services that it does not have, and need not add up to what was published earlier.
 """
 
 import pandas as pd
@@ -32,18 +32,21 @@ def published_beside_returns(
     municipality : DataFrame
         ``reference.municipality``.
     """
+    names = ["service_code", "year", "measure", "published", "returned", "difference"]
+    if not returns["status"].eq("demonstration").all():
+        return pd.DataFrame(columns=names)
     cells = service_total[service_total["area_level"].eq("country") & service_total["service_code"].notna()]
     year_of = returns["period_end"].str[:4].astype(int)
     rows = []
     for cell in cells.itertuples():
         year = int(cell.reference_date[:4])
         same = returns[returns["service_code"].eq(cell.service_code) & year_of.eq(year)]
-        if same.empty or not same["status"].eq("demonstration").all():
+        if same.empty:
             continue
         returned = _returned(cell.measure, same, len(municipality))
         if returned is not None:
             rows.append((cell.service_code, year, cell.measure, int(cell.value), returned, returned - int(cell.value)))
-    return pd.DataFrame(rows, columns=["service_code", "year", "measure", "published", "returned", "difference"])
+    return pd.DataFrame(rows, columns=names)
 
 
 def _returned(measure: str, rows: pd.DataFrame, municipalities: int) -> int | None:

@@ -1,6 +1,7 @@
 """A real return replaces everything that was made up for its municipality."""
 
 from ossu_analysis.collection import mixture_label, with_real_returns
+from ossu_analysis.collection.published import published_beside_returns
 
 
 def real_return(returns, municipality):
@@ -24,3 +25,15 @@ def test_mixture_says_so(returns):
     assert mixture_label(both["status"]) == "смесени данни"
     assert mixture_label(returns["status"]) == "демонстрационни данни"
     assert mixture_label(["observed", "forecast"]) == ""
+
+
+def test_published_totals_are_compared_until_a_real_return_comes(returns, published_tables):
+    municipality, _, _, service_total = published_tables
+    beside = published_beside_returns(returns, service_total, municipality)
+    assert len(beside) >= 15 and (beside["difference"] == 0).all()
+    one_less = returns[~((returns["service_code"] == "LEG-OLD") & (returns["municipality_code"] == "DOB28"))]
+    found = published_beside_returns(one_less, service_total, municipality)
+    assert -115 in found["difference"].tolist()
+    # Dobrich hands in a return without its home: nothing made up is left to compare with the published homes.
+    mixed = with_real_returns(returns, real_return(returns, "DOB28"))
+    assert published_beside_returns(mixed, service_total, municipality).empty
