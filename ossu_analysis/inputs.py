@@ -131,8 +131,9 @@ def _faults_of(error: ValidationError, file: str, place: str) -> list[Fault]:
 def _expected(item: Any) -> str:
     from ossu_analysis.texts import text
 
-    said = text(f"reference.expected.{item['type']}")
-    return item["msg"] if said.startswith("reference.") else said
+    facts = item.get("ctx", {})
+    said = text(f"reference.expected.{item['type']}", **facts)
+    return text("reference.expected.other", kind=item["type"]) if said.startswith("reference.") else said
 
 
 def relative(path: Path, root: Path) -> str:

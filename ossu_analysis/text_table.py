@@ -41,13 +41,15 @@ def open_text_table(path: Path, columns: Sequence[str], file: str) -> pd.DataFra
         Missing file, bytes that are not UTF-8, missing or unknown columns, a row of another length, no rows.
     """
     text = _text(path, file)
+    if not text.strip():
+        raise FaultsFound([_no_rows(file)])
     header = next(csv.reader([text.split("\n", 1)[0].rstrip("\r")]), [])
     faults = [*_header_faults(header, columns, file), *_blank_rows(text, file)]
     if faults:
         raise FaultsFound(faults)
     cells = _cells(path, header, file)
     if cells.empty:
-        raise FaultsFound([Fault("reference.empty_file", file=file, row=2)])
+        raise FaultsFound([_no_rows(file)])
     return cells[[ROW, *columns]]
 
 
@@ -66,8 +68,13 @@ def _text(path: Path, file: str) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         row = content.count(b"\n", 0, error.start) + 1
-        found = content[max(error.start - 8, 0) : error.start + 12].split(b"\n")[0].decode("cp1251", "replace")
+        begin = max(content.rfind(b"\n", 0, error.start) + 1, error.start - 20)
+        found = content[begin : begin + 40].splitlines()[0].decode("cp1251", "replace")
         raise FaultsFound([Fault("reference.wrong_encoding", file=file, row=row, found=f"„{found}“")]) from error
+
+
+def _no_rows(file: str) -> Fault:
+    return Fault("reference.empty_file", file=file, row=2)
 
 
 def _header_faults(header: list[str], columns: Sequence[str], file: str) -> list[Fault]:

@@ -5,11 +5,12 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 
 import pandas as pd
 
 from ossu_analysis.errors import NOTICE, TO_CHECK, Fault, FaultsFound
-from ossu_analysis.inputs import read_source_record, relative, source_folders
+from ossu_analysis.inputs import SourceRecord, read_source_record, relative, source_folders
 from ossu_analysis.reference.areas import Areas, read_areas
 from ossu_analysis.sources.layouts import LAYOUTS
 from ossu_analysis.sources.readers import Release, faults_between, faults_of_release, read_source_table
@@ -24,13 +25,15 @@ READERS: dict[str, Callable[[Store], pd.DataFrame]] = {
 
 def check_sources(store: Store) -> list[Fault]:
     """Every fault of every raw file, blocking ones and notices; an empty list when all is well."""
-    areas, faults, seen = read_areas(store), list[Fault](), dict[str, list[Release]]()
+    areas, seen = read_areas(store), dict[str, list[Release]]()
+    faults = list(_folders_without_record(store))
     for folder in source_folders(store):
         try:
             record = read_source_record(folder, store)
         except FaultsFound as found:
             faults += found.faults
             continue
+        faults += _unlisted_files(folder, record, store)
         for entry in record.tables:
             layout = LAYOUTS.get(entry.table)
             if layout is None or layout.source_id != record.source_id:
@@ -46,6 +49,17 @@ def check_sources(store: Store) -> list[Fault]:
         for table, layout in LAYOUTS.items()
         if table not in seen
     ]
+
+
+def _folders_without_record(store: Store) -> Iterator[Fault]:
+    for folder in sorted(path for path in store.raw.glob("*/*") if path.is_dir()):
+        if not (folder / "source.yaml").exists():
+            yield Fault("sources.no_record", file=relative(folder, store.root), expected="source.yaml")
+
+
+def _unlisted_files(folder: Path, record: SourceRecord, store: Store) -> list[Fault]:
+    paths = sorted(path for path in folder.glob("*.csv") if record.table(path.stem) is None)
+    return [Fault("sources.unlisted_file", file=relative(path, store.root), severity=TO_CHECK) for path in paths]
 
 
 def _edited(release: Release) -> Iterator[Fault]:

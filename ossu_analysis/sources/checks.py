@@ -16,14 +16,14 @@ from ossu_analysis.text_table import ROW
 
 TEXT, FIGURE, MARK, HEADER, BAD = "_text", "_figure", "_mark", "_header", "_bad"
 TOTAL_AGE = "total"
-PLAIN_NUMBER = r"-?\d+(?:\.\d+)?"
+PLAIN_NUMBER = r"-?[0-9]+(?:\.[0-9]+)?"
 """No thousands separator, no decimal comma and no exponent: ``7,00E+06`` is what a spreadsheet leaves of 7 000 039."""
 
 FORMS = {
-    "year": (r"^(?:19|20|21)\d\d$", "ГГГГ"),
-    "age": (r"^(?:total|\d{1,3}|\d{1,3}-\d{1,3}|\d{1,3}\+)$", "0, 5-9, 90+, total"),
-    "period": (r"^\d{4}-\d{4}$", "ГГГГ-ГГГГ"),
-    "reference_date": (r"^\d{4}(?:-\d\d-\d\d|/\d{4})?$", "ГГГГ-ММ-ДД, ГГГГ или ГГГГ/ГГГГ"),
+    "year": (r"^(?:19|20|21)[0-9][0-9]$", "ГГГГ"),
+    "age": (r"^(?:total|[0-9]{1,3}|[0-9]{1,3}-[0-9]{1,3}|[0-9]{1,3}\+)$", "0, 5-9, 90+, total"),
+    "period": (r"^[0-9]{4}-[0-9]{4}$", "ГГГГ-ГГГГ"),
+    "reference_date": (r"^[0-9]{4}(?:-[0-9][0-9]-[0-9][0-9]|/[0-9]{4})?$", "ГГГГ-ММ-ДД, ГГГГ или ГГГГ/ГГГГ"),
 }
 """Pattern of the keys that are not from a list, and how the pattern is shown."""
 ALLOWED: Mapping[str, tuple[str, ...]] = {
@@ -128,7 +128,7 @@ def faults_of_keys(raw: pd.DataFrame, layout: Layout, file: str, areas: Mapping[
             pattern, form = FORMS[key]
             yield from _unlike("sources.unknown_value", raw[~texts.str.match(pattern)], key, file, form)
     for name in layout.counts:
-        yield from _unlike("sources.not_a_number", raw[~raw[name].str.match(r"^\d+$")], name, file, "цяло число")
+        yield from _unlike("sources.not_a_number", raw[~raw[name].str.match(r"^[0-9]+$")], name, file, "цяло число")
     yield from _repeated(raw, layout, file)
 
 
