@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from ossu_analysis.errors import Fault, FaultsFound, OssuError, raise_if_any
 from ossu_analysis.status import STATUSES
 from ossu_analysis.store import Store
+from ossu_analysis.text_table import read_text
 
 Reference = Literal["stock_31_december", "stock_1_january", "stock_1_july", "calendar_year", "period", "day"]
 """What ``year`` means in a raw table: the stock at its end, the stock on the next 1 January, events of the year ..."""
@@ -81,12 +82,6 @@ class SourceRecord(Strict):
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def read_yaml(path: Path) -> Any:
-    """Content of a YAML file with the fast loader where libyaml is present."""
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return yaml.load(path.read_text(encoding="utf-8-sig"), Loader=loader)
-
-
 def parse(model: type[Model], content: Any, file: str, place: str = "") -> Model:
     """Content as a typed object.
 
@@ -102,14 +97,11 @@ def parse(model: type[Model], content: Any, file: str, place: str = "") -> Model
 
 
 def parse_file(model: type[Model], path: Path, root: Path) -> Model:
-    """One YAML file as a typed object; broken YAML and wrong keys are faults."""
+    """One YAML file as a typed object; a missing file, another encoding, broken YAML and wrong keys are faults."""
     file = relative(path, root)
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        content = read_yaml(path)
-    except UnicodeDecodeError as error:
-        raise FaultsFound(
-            [Fault("sources.wrong_encoding", file=file, found=f"{error.object[error.start]:#x}")]
-        ) from error
+        content = yaml.load(read_text(path, file), Loader=loader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         row = mark.line + 1 if mark else None

@@ -40,7 +40,7 @@ def open_text_table(path: Path, columns: Sequence[str], file: str) -> pd.DataFra
     FaultsFound
         Missing file, bytes that are not UTF-8, missing or unknown columns, a row of another length, no rows.
     """
-    text = _text(path, file)
+    text = read_text(path, file)
     if not text.strip():
         raise FaultsFound([_no_rows(file)])
     header = next(csv.reader([text.split("\n", 1)[0].rstrip("\r")]), [])
@@ -60,7 +60,8 @@ def checksum(path: Path) -> str:
     return hashlib.sha256(path.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
 
 
-def _text(path: Path, file: str) -> str:
+def read_text(path: Path, file: str) -> str:
+    """Text of a file that must exist and be UTF-8; otherwise one fault with the row as Windows-1251 would show it."""
     if not path.exists():
         raise FaultsFound([Fault("reference.missing_file", file=file, expected=path.name)])
     content = path.read_bytes()

@@ -5,7 +5,7 @@ import datetime
 import pytest
 
 from ossu_analysis.errors import FaultsFound, OssuError
-from ossu_analysis.inputs import assumption_value, read_assumptions, read_rules
+from ossu_analysis.inputs import assumption_value, read_assumptions, read_published_names, read_rules
 from ossu_analysis.store import Store
 
 ASSUMPTION = """
@@ -82,6 +82,15 @@ def test_a_wrong_assumption_is_named_by_file_and_place(store, old, new, place):
     assert place in {fault.column for fault in raised.value.faults}
     assert {fault.file for fault in raised.value.faults} == {"data/assumptions/one.yaml"}
     assert not any("Input" in fault.sentence() for fault in raised.value.faults), "the sentence is Bulgarian"
+
+
+def test_a_file_of_another_encoding_and_a_missing_one_are_faults(store):
+    (store.rules / "one.yaml").write_bytes(RULE.encode("cp1251"))
+    with pytest.raises(FaultsFound, match="опит") as raised:
+        read_rules(store)
+    assert [(fault.code, fault.row) for fault in raised.value.faults] == [("reference.wrong_encoding", 2)]
+    with pytest.raises(FaultsFound, match="published_service_names"):
+        read_published_names(store)
 
 
 def test_faults_of_all_files_come_at_once_and_ids_are_unique(store):
