@@ -85,7 +85,6 @@ def table_asset(
         return dg.asset(
             ins=ins,
             deps=[asset_key(name) for name in deps],
-            io_manager_key="table_io",
             kinds={"duckdb", "parquet"},
             **_described(link, table, more),
         )(speaking_errors(compute))

@@ -27,6 +27,6 @@ def defs() -> dg.Definitions:
         jobs=automation.JOBS,
         schedules=automation.SCHEDULES,
         sensors=automation.SENSORS,
-        resources={"workspace": workspace, "settings": Settings(), "table_io": TableIO(workspace=workspace)},
+        resources={"workspace": workspace, "settings": Settings(), "io_manager": TableIO(workspace=workspace)},
         executor=dg.in_process_executor,
     )

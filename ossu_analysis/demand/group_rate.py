@@ -67,9 +67,9 @@ def group_rates(
     Parameters
     ----------
     national_count : pandas.DataFrame
-        ``indicator, category, age, reference_date, unit, value, source_id``.
+        ``indicator, category, age_from, age_to, reference_date, unit, value, source_id``.
     at_risk_of_poverty, unemployment_rate : pandas.DataFrame
-        ``area_code, year, sex, rate_percent, source_id`` (the first also ``age``).
+        ``area_code, year, sex, rate_percent, source_id`` (the first also ``age_from, age_to``).
     employment_rate : pandas.DataFrame
         ``area_code, year, quarter, sex, rate_percent, source_id``.
     until_year : int, optional
@@ -146,15 +146,15 @@ def _age_rows() -> pd.DataFrame:
 def _disability_rows(national_count: pd.DataFrame) -> pd.DataFrame:
     figures = national_count.query("indicator == 'recognised_disability' and category == 'all' and unit == 'per_1000'")
     figures = figures[figures["reference_date"].str.startswith(str(DISABILITY_YEAR))]
-    by_age = figures.set_index("age")
+    by_age = figures.set_index("age_from")
     made = []
-    for group, age, base in (
-        ("TG-DIS-U16", "0-15", "AGE-0-15"),
-        ("TG-DIS-16P", "16+", "AGE-16-PLUS"),
-        ("TG-DIS", "0-15", "AGE-0-15"),
-        ("TG-DIS", "16+", "AGE-16-PLUS"),
+    for group, age_from, base in (
+        ("TG-DIS-U16", 0, "AGE-0-15"),
+        ("TG-DIS-16P", 16, "AGE-16-PLUS"),
+        ("TG-DIS", 0, "AGE-0-15"),
+        ("TG-DIS", 16, "AGE-16-PLUS"),
     ):
-        figure = by_age.loc[age]
+        figure = by_age.loc[age_from]
         rate = float(str(figure["value"])) / 1000
         made.append(
             _rows(
@@ -173,7 +173,7 @@ def _disability_rows(national_count: pd.DataFrame) -> pd.DataFrame:
 
 
 def _poverty(table: pd.DataFrame) -> pd.DataFrame:
-    rows = table[(table["sex"] == "T") & (table["age"] == "total")]
+    rows = table[(table["sex"] == "T") & (table["age_from"] == 0) & table["age_to"].isna()]
     return rows.assign(rate=rows["rate_percent"] / 100)[["area_code", "year", "rate"]]
 
 

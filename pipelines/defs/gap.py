@@ -15,7 +15,9 @@ TABLES = ("service_gap", "oblast_gap")
 @dg.multi_asset(
     name="gap__comparison",
     specs=[
-        table_spec("gap", table, ("demand.use_rate", "demand.need_forecast", "reference.assumption", *READS))
+        table_spec(
+            "gap", table, ("demand.use_rate", "demand.need_forecast", "reference.assumption", "reference.rule", *READS)
+        )
         for table in TABLES
     ],
     can_subset=True,
