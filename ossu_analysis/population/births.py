@@ -3,7 +3,7 @@
 Belongs here: fertility at the origin and how uncertain its path is.
 
     B[a, t] = f(t) b[a] sum_x w[x] N[a, F, x, t]                  w sums to 1 over single ages 15..49
-    f = births / sum_x w[x] N[F, x] of the country over the last three years;   b[a] = (B[a] + k) / (E[a] + k)
+    f = births / sum_x w[x] N[F, x] of the country;   b[a] = (B[a] + k) / (E[a] + k);   both over the last three years
 
 E are the births expected at the national level and k = 1 / variance of the true ratio between areas (method of
 moments). Single ages of w: monotone spline of the cumulated five-year schedule. The level moves as a random walk
@@ -72,9 +72,10 @@ def estimate_fertility(
     Parameters
     ----------
     women : ndarray (A, T, 101)
-        Women by age at the ends of the last T (at most three) years, by area.
+        Women by age at the ends of consecutive years, by area; births are measured against the year end before them,
+        as they are simulated.
     births : ndarray (A, T, 2)
-        Births of the same years by sex.
+        Births of the same years by sex; the last three are pooled.
     national_women, national_births : ndarray (T, 101), (T, 2)
     schedule : ndarray (101,)
     crude : ndarray (Y,)
@@ -84,12 +85,12 @@ def estimate_fertility(
     -------
     Fertility
     """
-    exposed = (national_women @ schedule).sum()
-    level = national_births.sum() / exposed
-    expected = level * (women @ schedule).sum(axis=1)
-    local = pooled_ratio(births.sum(axis=(1, 2)), expected)
+    last = slice(-min(LEVEL_YEARS, women.shape[1] - 1), None)
+    levels = national_births[1:].sum(axis=1) / (national_women[:-1] @ schedule)
+    expected = ((women[:, :-1] @ schedule) * levels)[:, last].sum(axis=1)
+    local = pooled_ratio(births[:, last].sum(axis=(1, 2)), expected)
     steps = np.diff(np.log(crude))
     steps = steps[np.isfinite(steps)]
     sigma = float(steps.std(ddof=1)) if len(steps) > 1 else 0.0
     boys = national_births[:, 1].sum() / national_births.sum()
-    return Fertility(schedule, float(level), local, sigma, float(boys))
+    return Fertility(schedule, float(levels[-1]), local, sigma, float(boys))

@@ -21,12 +21,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ossu_analysis.population.age_structure import AgeStructure
-from ossu_analysis.population.births import LEVEL_YEARS, Fertility, estimate_fertility, single_age_schedule
+from ossu_analysis.population.births import Fertility, estimate_fertility, single_age_schedule
 from ossu_analysis.population.cells import AGES, BROAD, Floats, cohort_source, group_index, sum_groups
 from ossu_analysis.population.inputs import FIRST_YEAR, AgeInputs
 from ossu_analysis.population.mortality import mortality_drift
-from ossu_analysis.population.municipality_age import PLACE_AGES, PLACE_SHAPE
-from ossu_analysis.population.ratios import CohortRatios
+from ossu_analysis.population.municipality_age import DEATH_YEARS, PLACE_AGES, PLACE_SHAPE
+from ossu_analysis.population.ratios import CohortRatios, direct_ratios
 
 AGE_ERROR = np.array([0.04, 0.06, 0.045, 0.02, 0.02, 0.02])
 """Sd c of the log error of a broad class of 10,000 inhabitants after five years without ages: fitted on 1,195 European
@@ -104,7 +104,6 @@ def prepare_jump_off(structure: AgeStructure) -> JumpOff:
     inputs = structure.inputs
     fertility = _fertility(structure)
     drift = mortality_drift(inputs.expectancy)
-    with_deaths = inputs.years[inputs.oblast_years]
     births, deaths = inputs.births.sum(axis=2), inputs.deaths
     return JumpOff(
         base_year=inputs.base_year,
@@ -118,28 +117,37 @@ def prepare_jump_off(structure: AgeStructure) -> JumpOff:
         totals=inputs.totals[:, -1].sum(axis=1),
         ratios=structure.ratios,
         local=local_ratios(structure),
-        mu=structure.mu,
+        mu=structure.mu * death_levels(structure)[:, None, None],
         theta=structure.theta,
-        mu_year=float(with_deaths.mean()),
+        mu_year=float(inputs.years[1:][-DEATH_YEARS:].mean()),
         fertility=fertility,
         response=structure.response,
         spread=Spreads(
             fertility=(fertility.sigma, *walk_spreads(births, inputs.oblast_of)),
             mortality=(drift.sigma, *walk_spreads(deaths, inputs.oblast_of)),
-            ages=age_spreads(inputs, structure.ratios),
+            ages=age_spreads(inputs),
         ),
         seed_years=inputs.base_year - FIRST_YEAR + 1,
     )
 
 
+def death_levels(structure: AgeStructure) -> Floats:
+    """Deaths of the oblasts in the last years over those that rates by age give, for the persons in mid-year."""
+    inputs, owner = structure.inputs, structure.inputs.oblast_of
+    middle = (structure.cells[:, :-1] + structure.cells[:, 1:])[:, -DEATH_YEARS:].sum(axis=1) / 2
+    expected = (middle * structure.mu[owner]).sum(axis=(1, 2)) * structure.theta
+    observed = inputs.deaths[:, 1:][:, -DEATH_YEARS:].sum(axis=1)
+    return np.bincount(owner, observed) / np.bincount(owner, expected)
+
+
 def _fertility(structure: AgeStructure) -> Fertility:
-    inputs, last = structure.inputs, slice(-LEVEL_YEARS, None)
+    inputs = structure.inputs
     schedule = single_age_schedule(inputs.schedule_shares, inputs.schedule_starts)
     return estimate_fertility(
-        women=structure.cells[:, last, 0],
-        births=inputs.births[:, last],
-        national_women=inputs.national[last, 0],
-        national_births=inputs.births[:, last].sum(axis=0),
+        women=structure.cells[:, :, 0],
+        births=inputs.births,
+        national_women=inputs.national[:, 0],
+        national_births=inputs.births.sum(axis=0),
         schedule=schedule,
         crude=inputs.crude_births,
     )
@@ -190,7 +198,7 @@ def _walk_spread(events: Floats, parent: Floats) -> float:
     first, last = events[:, :third].sum(axis=1), events[:, -third:].sum(axis=1)
     used = (first > 0) & (last > 0)
     parents = np.broadcast_to(parent, events.shape)
-    moved = np.log(last / np.maximum(first, 1))[used]
+    moved = np.log(np.maximum(last, 1) / np.maximum(first, 1))[used]
     moved = moved - np.log(parents[:, -third:].sum(axis=1) / parents[:, :third].sum(axis=1))[used]
     noise = (1 / np.maximum(first, 1) + 1 / np.maximum(last, 1))[used]
     weight = 1 / noise
@@ -198,22 +206,30 @@ def _walk_spread(events: Floats, parent: Floats) -> float:
     return float(np.sqrt(max(excess, 0.0) / max(span - third + 1, 1)))
 
 
-def age_spreads(inputs: AgeInputs, ratios: CohortRatios) -> Floats:
-    """Yearly sd of broad ages beside ratios and totals, of the country and of oblasts beyond it, shape (2, 6)."""
-    with_ages = inputs.oblast_years
-    cells, births = inputs.oblast_cells[:, with_ages], inputs.oblast_births()[:, with_ages]
-    if len(with_ages) < 3:
+def age_spreads(inputs: AgeInputs) -> Floats:
+    """Yearly sd of broad ages beside ratios and totals, of the country and of oblasts beyond it, shape (2, 6).
+
+    From the oblasts; from the planning regions while oblasts have fewer than three years of ages.
+    """
+    births, known = inputs.oblast_births(), inputs.oblast_years
+    if len(known) > 2:
+        persons, births = inputs.oblast_cells[:, known], births[:, known]
+    else:
+        owner, persons = inputs.region_of_oblast, inputs.region_cells.sum(axis=2)
+        births = np.stack([births[owner == r].sum(axis=0) for r in range(len(persons))])
+    if persons.shape[1] < 3:
         return np.zeros((2, len(BROAD)))
-    expected = cohort_source(cells[:, :-1], births[:, 1:]) * ratios.ratio[:, None]
-    actual = sum_groups(cells[:, 1:].sum(axis=2), BROAD)
+    ratio, _ = direct_ratios(persons, births)
+    expected = cohort_source(persons[:, :-1], births[:, 1:]) * ratio[:, None]
+    actual = sum_groups(persons[:, 1:].sum(axis=2), BROAD)
     residual = np.log(actual / sum_groups(expected.sum(axis=2), BROAD))
     residual -= np.average(residual, axis=-1, weights=actual)[..., None]
+    residual *= np.sqrt(residual.shape[1] / (residual.shape[1] - 1))
     country = residual.mean(axis=0)
-    country_sd = np.sqrt((country**2).sum(axis=0) / max(len(country) - 1, 1))
     own = residual - country
     noise = (1 / actual).mean(axis=(0, 1)) * _death_share(inputs, actual.shape[-1])
-    oblast_sd = np.sqrt(np.maximum((own**2).mean(axis=(0, 1)) - noise, 0.0))
-    return np.stack([country_sd, oblast_sd])
+    beyond = np.maximum((own**2).mean(axis=(0, 1)) - noise, 0.0)
+    return np.sqrt(np.stack([(country**2).mean(axis=0), beyond]))
 
 
 def _death_share(inputs: AgeInputs, classes: int) -> Floats:

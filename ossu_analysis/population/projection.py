@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ossu_analysis.population.age_structure import AgeStructure
-from ossu_analysis.population.births import LEVEL_YEARS, estimate_fertility, single_age_schedule
+from ossu_analysis.population.births import estimate_fertility, single_age_schedule
 from ossu_analysis.population.cells import Floats, cohort_source
 from ossu_analysis.population.municipality_age import tilt_to_totals
 
@@ -31,13 +31,13 @@ def project_oblasts(structure: AgeStructure, years: Sequence[int], totals: Float
     ndarray (P, H, 2, 101)
     """
     inputs = structure.inputs
-    persons, last = inputs.oblast_cells[:, -1], slice(-LEVEL_YEARS, None)
-    births, pooled = inputs.oblast_births(), inputs.oblast_years[last]
+    persons, births, known = inputs.oblast_cells[:, -1], inputs.oblast_births(), inputs.oblast_years
+    known = known if len(known) > 1 else np.repeat(known, 2)
     fertility = estimate_fertility(
-        women=inputs.oblast_cells[:, pooled, 0],
-        births=births[:, pooled],
-        national_women=inputs.national[pooled, 0],
-        national_births=births[:, pooled].sum(axis=0),
+        women=inputs.oblast_cells[:, known, 0],
+        births=births[:, known],
+        national_women=inputs.national[known, 0],
+        national_births=births[:, known].sum(axis=0),
         schedule=single_age_schedule(inputs.schedule_shares, inputs.schedule_starts),
         crude=inputs.crude_births,
     )

@@ -181,18 +181,20 @@ class _Municipality:
         state = self.persons[:, None] * start[self.group]
         births, deaths = np.empty((2, len(years), draws), dtype=np.int32)
         cumulated = np.empty((len(years), 2 * len(bounds) + 1, draws), dtype=np.int32)
-        walks = self._walks((len(years), draws))
+        walks, rates = self._walks((len(years), draws)), self.rates.astype(np.float32)
+        dying = rates @ state
         source, factor = np.empty_like(state), np.empty_like(state)
         moved = np.stack([np.ones(SOURCE_ROWS, dtype=np.float32), self.response])
         for at, year in enumerate(years):
             births[at] = self._births(state, walks[0][at])
-            deaths[at] = self._deaths(state, walks[1][at], year)
             _move_up(state, births[at], self.jump_off.fertility.boys_share, source)
             shocks = np.concatenate([walks[1][at : at + 1], self._age_shocks(at, draws)], dtype=np.float32)
             np.matmul(self._loadings(at), shocks, out=factor)
             factor += self.ratios[at][:, None]
             np.multiply(source, factor, out=state)
             _move_to_totals(state, totals[at], moved, factor)
+            before, dying = dying, rates @ state
+            deaths[at] = self._deaths((before + dying) / 2, walks[1][at], year)
             cumulated[at] = _whole_persons(state, totals[at], bounds, self.generator)
         return cumulated, births, deaths
 
@@ -206,10 +208,10 @@ class _Municipality:
         rates = (fertility.level * fertility.local[self.member] * fertility.schedule).astype(np.float32)
         return self.generator.poisson((rates @ state[: len(AGES)]) * np.exp(walk))
 
-    def _deaths(self, state: Single, walk: Floats, year: int) -> NDArray[np.int64]:
+    def _deaths(self, at_base_rates: Floats, walk: Floats, year: int) -> NDArray[np.int64]:
+        """Deaths of persons in mid-year; those at the ends of the year are given at the rates of the base."""
         drift = np.exp(-self.jump_off.ratios.rho * (year - self.jump_off.mu_year))
-        expected = (self.rates.astype(np.float32) @ state) * (drift * np.exp(walk))
-        return self.generator.poisson(expected)
+        return self.generator.poisson(at_base_rates * (drift * np.exp(walk)))
 
     def _age_shocks(self, at: int, draws: int) -> Single:
         """Standard shocks: shared by both sexes (country and oblast in sds of the municipality's own), then by sex."""
