@@ -13,8 +13,8 @@ Belongs here: from published figures to ``demand.group_rate`` and ``demand.group
 
 Survey rates of small oblasts jump. Each oblast's log rate is a random walk seen with survey error; both variances are
 estimated from the changes of all oblasts over one year, two years and so on; the rate is the filtered level of the last
-year (exponential smoothing with the gain that follows). What is common to the oblasts' yearly movements is kept apart, so
-that ranges of the country are sums of draws that move together.
+year (exponential smoothing with the gain that follows). What is common to the oblasts' yearly movements is kept apart,
+so that ranges of the country are sums of draws that move together.
 """
 
 from dataclasses import dataclass

@@ -73,7 +73,9 @@ class Cells:
     area, year : numpy.ndarray of int
         Positions in the panel.
     persons, count : numpy.ndarray
-        Exposed persons; demand, or its floor.
+        Exposed persons; users, or the floor of demand.
+    waiting : numpy.ndarray
+        Length of the waiting list where one was reported, else 0. Demand is count + validity * waiting.
     is_floor : numpy.ndarray of bool
         True where `count` is only a floor.
     when : numpy.ndarray of int
@@ -90,6 +92,7 @@ class Cells:
     year: np.ndarray
     persons: np.ndarray
     count: np.ndarray
+    waiting: np.ndarray
     is_floor: np.ndarray
     when: np.ndarray
     top: np.ndarray
@@ -105,15 +108,30 @@ def informative_cells(panel: Panel) -> Cells:
     full = users >= np.floor(FULL * places + 1e-9)
     empty_list = (panel.waiting == 0) & _zeros_mean_empty(panel.waiting, full)
     top, window, at_top = _own_tops(users, places, full)
-    stopped = (at_top & listed).any(axis=1)
+    stopped = np.any(at_top & listed, axis=1)
     unsure = at_top & ~listed & ~full & ~((panel.waiting == 0) & empty_list)
     is_floor = (full | np.isnan(places)) & ~listed & ~empty_list
     is_floor |= _opening_year(panel.users) & ~listed
-    count = users + np.where(listed, panel.waiting, 0.0)
+    # What is learnt from a full cell is only that demand reached FULL of the places: had it stopped between there and
+    # the places, the cell would look the same. Taking use itself as the floor would overstate demand.
+    floor = np.where(full, np.fmin(users, np.ceil(FULL * places - 1e-9)), users)
     informative = np.isfinite(users) & (panel.persons > 0)
-    area, year, floor, when = _stacked(informative, is_floor, unsure & ~is_floor)
+    area, year, floors, when = _stacked(informative, is_floor, unsure & ~is_floor)
     at = (area, year)
-    return Cells(area, year, panel.persons[at], count[at], floor, when, top, window, stopped)
+    count, waiting = np.where(floors, floor[at], users[at]), np.where(listed[at], panel.waiting[at], 0.0)
+    return Cells(area, year, panel.persons[at], count, waiting, floors, when, top, window, stopped)
+
+
+def log_coverage(panel: Panel) -> np.ndarray:
+    """Log of places per exposed person around the mean of the areas with places; NaN without; shape (areas,)."""
+    places, persons = (
+        np.where(np.isfinite(panel.places) & (panel.persons > 0), x, np.nan) for x in (panel.places, panel.persons)
+    )
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = np.log(np.nansum(places, axis=1) / np.nansum(persons, axis=1))
+    found[~np.isfinite(found)] = np.nan
+    centred = found - np.nanmean(found)
+    return np.clip(centred, -3 * np.nanstd(centred), 3 * np.nanstd(centred))
 
 
 def _stacked(
@@ -129,9 +147,9 @@ def _stacked(
         area, year = np.nonzero(chosen)
         floors = is_floor[area, year] if floor is None else np.full(len(area), floor)
         parts.append((area, year, floors, np.full(len(area), when)))
-    area, year, floors, when = (np.concatenate(column) for column in zip(*parts, strict=True))
-    order = np.argsort(area, kind="stable")
-    return area[order], year[order], floors[order], when[order]
+    areas, years, floors, whens = (np.concatenate(column) for column in zip(*parts, strict=True))
+    order = np.argsort(areas, kind="stable")
+    return areas[order], years[order], floors[order], whens[order]
 
 
 def slips(panel: Panel) -> np.ndarray:

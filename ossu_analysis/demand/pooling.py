@@ -97,10 +97,10 @@ def own_grids(middle: np.ndarray, spread: np.ndarray) -> np.ndarray:
     return middle[:, None] + WIDTH * spread[:, None] * np.linspace(-1, 1, NODES)[None, :]
 
 
-def log_prior(nodes: np.ndarray, parent_level: np.ndarray, shape: float) -> np.ndarray:
-    """Log density of the log level when the level is gamma with mean `parent_level` and relative variance 1/shape."""
-    relative = nodes - np.log(parent_level)[:, None]
-    return shape * relative - shape * np.exp(relative)
+def log_prior(nodes: np.ndarray, mean: np.ndarray, shape: np.ndarray) -> np.ndarray:
+    """Log density of the log level when the level is gamma with a mean and relative variance 1 / shape by area."""
+    relative = nodes - np.log(mean)[:, None]
+    return shape[:, None] * (relative - np.exp(relative))
 
 
 def log_known(count: np.ndarray, mean: np.ndarray, dispersion: float) -> np.ndarray:
@@ -116,9 +116,9 @@ def log_known(count: np.ndarray, mean: np.ndarray, dispersion: float) -> np.ndar
 
 
 def log_floor(floor: np.ndarray, mean: np.ndarray, dispersion: float) -> np.ndarray:
-    """Log probability that the count reaches a floor: ``P(D >= c) = I_p(c, r)``, r = 1 / dispersion, p = mean / (mean + r).
+    """Log probability that the count reaches a floor.
 
-    I is the regularised incomplete beta function. A floor of zero says nothing.
+    ``P(D >= c) = I_p(c, r)`` with r = 1 / dispersion and p = mean / (mean + r); I is the regularised incomplete beta function. A floor of zero says nothing.
     """
     from scipy.special import betainc
 

@@ -21,7 +21,7 @@ DRIFT = 0.03
 LARGEST_DRIFT_OF_TEN_YEARS = np.log(2.0)
 """A rate neither doubles nor halves by trend alone in ten years (forecasting notes 5.2)."""
 
-FADES = (0.8, 0.9, 0.97, 1.0)
+FADES = (0.85, 0.97, 1.0)
 STEPS = (0.0, 0.01, 0.02, 0.04)
 SHOCKS = (0.0, 0.01, 0.02, 0.05)
 LONG = 6

@@ -9,13 +9,14 @@ reaching them. The fit is expectation-maximisation: the expected counts behind t
 statsmodels negative-binomial GLM with the log of expected persons as offset, then levels, spreads and dispersion.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from ossu_analysis.demand import ceiling
-from ossu_analysis.demand.panel import EITHER, IF_OPEN, IF_STOPPED, Cells, Panel, informative_cells
+from ossu_analysis.demand.panel import EITHER, IF_OPEN, IF_STOPPED, Cells, Panel, informative_cells, log_coverage
 from ossu_analysis.demand.pooling import (
     Levels,
     expected_above,
@@ -32,6 +33,9 @@ ROUNDS, SETTLED = 40, 5e-4
 DISPERSIONS = (1e-4, 1.0)
 SHAPES = (0.5, 400.0)
 """Bounds of the dispersion of counts and of the gamma shape, so that a service with few cells still has a model."""
+
+VALIDITIES, FEWEST_LISTS = (0.5, 3.0), 30
+"""Bounds of the worth of a waiting-list entry, and the number of lists from which it is estimated."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,10 @@ class UseRate:
         Variance of counts = mean + dispersion * mean^2.
     levels : Levels
         Posterior of each municipality's level; those without the service keep the prior of their oblast.
+    validity : float
+        Persons behind an entry of a waiting list.
+    follow : float
+        Slope of the log level on the log of places per person.
     """
 
     panel: Panel
@@ -63,18 +71,34 @@ class UseRate:
     shape: float
     dispersion: float
     levels: Levels
+    validity: float
+    follow: float
 
 
 @dataclass(frozen=True)
 class _State:
-    """What the rounds of the fit hand on: year effects, oblast levels, gamma shape, dispersion, stops, grids."""
+    """What the rounds of the fit hand on.
+
+    Year effects, oblast levels, gamma shape, what places tell of the level, dispersion, worth of a waiting-list entry,
+    stops (`ceiling`) and the grids of the levels.
+    """
 
     years: np.ndarray
     parents: np.ndarray
     shape: float
+    follow: float
     dispersion: float
+    validity: float
     stops: np.ndarray
     grid: np.ndarray
+
+    def prior(self, panel: Panel, coverage: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Prior mean and shape of the level of each area; without places the spread that they explain comes on top."""
+        told = np.exp(self.follow * np.nan_to_num(coverage))
+        there = np.isfinite(coverage)
+        told /= told[there].mean()
+        shape = np.where(there, self.shape, 1 / (1 / self.shape + np.var(told[there])))
+        return self.parents[panel.parents] * np.where(there, told, 1.0), shape
 
 
 @dataclass(frozen=True)
@@ -102,18 +126,31 @@ def fit(panel: Panel, cells: Cells | None = None) -> UseRate:
     UseRate
     """
     cells = informative_cells(panel) if cells is None else cells
+    coverage = log_coverage(panel)
     state = _start(panel, cells)
     for round_ in range(ROUNDS):
-        found = _expect(state, panel, cells)
+        found = _expect(state, panel, cells, coverage)
         moved, _ = _year_effects(state, cells, found)
-        before, state = state.years, _maximise(replace(state, years=moved), panel, cells, found)
+        before, state = state.years, _maximise(replace(state, years=moved), panel, cells, coverage, found)
         if round_ % 3 == 2:
-            state = replace(state, dispersion=_dispersion(state.dispersion, cells, found))
+            state = replace(state, dispersion=_dispersion(state, cells, found))
+            state = replace(state, validity=_validity(state, cells, found))
         if round_ > 8 and np.nanmax(np.abs(state.years - before)) < SETTLED:
             break
-    found = _expect(state, panel, cells)
+    found = _expect(state, panel, cells, coverage)
     _, covariance = _year_effects(state, cells, found)
-    return UseRate(panel, cells, state.years, covariance, state.parents, state.shape, state.dispersion, found.levels)
+    return UseRate(
+        panel=panel,
+        cells=cells,
+        year_effects=state.years,
+        covariance=covariance,
+        parent_levels=state.parents,
+        shape=state.shape,
+        dispersion=state.dispersion,
+        levels=found.levels,
+        validity=state.validity,
+        follow=state.follow,
+    )
 
 
 def _start(panel: Panel, cells: Cells) -> _State:
@@ -126,31 +163,35 @@ def _start(panel: Panel, cells: Cells) -> _State:
     observed = np.bincount(cells.area, cells.count, areas)
     level = np.maximum(pooled_levels(observed, np.nan_to_num(expected), panel.parents), 0.05)
     grid = own_grids(np.log(level), np.full(areas, 0.25))
-    return _State(effects, np.ones(len(panel.parent_codes)), 8.0, 0.03, ceiling.start(), grid)
+    parents = np.ones(len(panel.parent_codes))
+    return _State(effects, parents, 8.0, 0.0, 0.03, 1.0, ceiling.start(), grid)
 
 
-def _expect(state: _State, panel: Panel, cells: Cells) -> _Expected:
+def _expect(state: _State, panel: Panel, cells: Cells, coverage: np.ndarray) -> _Expected:
     """Posterior of the levels under both readings of the tops, and the expected demand of every cell."""
     base = cells.persons * np.exp(state.years[cells.year])
     mean = base[:, None] * np.exp(state.grid[cells.area])
-    evidence, expected = np.empty_like(mean), np.broadcast_to(cells.count[:, None], mean.shape).copy()
+    count = cells.count + state.validity * cells.waiting
+    evidence, expected = np.empty_like(mean), np.broadcast_to(count[:, None], mean.shape).copy()
     known, floor = ~cells.is_floor, cells.is_floor
-    evidence[known] = log_known(cells.count[known], mean[known], state.dispersion)
-    evidence[floor] = log_floor(cells.count[floor], mean[floor], state.dispersion)
-    expected[floor] = expected_above(cells.count[floor], mean[floor], state.dispersion, evidence[floor])
-    by_reading = _by_reading(evidence, state, panel, cells)
+    evidence[known] = log_known(count[known], mean[known], state.dispersion)
+    evidence[floor] = log_floor(count[floor], mean[floor], state.dispersion)
+    expected[floor] = expected_above(count[floor], mean[floor], state.dispersion, evidence[floor])
+    prior = log_prior(state.grid, *state.prior(panel, coverage))
+    by_reading = _by_reading(evidence, prior, state.stops, cells)
     weights = _of_cells(by_reading, cells)
     share = weights.sum(axis=1)
     counts = (weights * expected).sum(axis=1) / np.maximum(share, 1e-12)
     return _Expected(by_reading, Levels(state.grid, by_reading[0] + by_reading[1]), share, counts, mean)
 
 
-def _by_reading(evidence: np.ndarray, state: _State, panel: Panel, cells: Cells) -> tuple[np.ndarray, np.ndarray]:
+def _by_reading(
+    evidence: np.ndarray, prior: np.ndarray, stops: np.ndarray, cells: Cells
+) -> tuple[np.ndarray, np.ndarray]:
     """Weights of the nodes of each area if its service is open to its places, and if it stops at its own top."""
-    prior = log_prior(state.grid, state.parents[panel.parents], state.shape)
-    sums = [_sum_by_area(evidence, cells, len(panel.areas), when) for when in (EITHER, IF_OPEN, IF_STOPPED)]
+    sums = [_sum_by_area(evidence, cells, len(prior), when) for when in (EITHER, IF_OPEN, IF_STOPPED)]
     open_ = prior + sums[0] + sums[1]
-    stopped = prior + sums[0] + sums[2] + ceiling.log_odds(cells, state.stops)[:, None]
+    stopped = prior + sums[0] + sums[2] + ceiling.log_odds(cells, stops)[:, None]
     highest = np.maximum(open_, stopped).max(axis=1, keepdims=True)
     open_, stopped = np.exp(open_ - highest), np.exp(stopped - highest)
     total = (open_ + stopped).sum(axis=1, keepdims=True)
@@ -191,24 +232,55 @@ def _year_effects(state: _State, cells: Cells, found: _Expected) -> tuple[np.nda
     return effects, covariance
 
 
-def _maximise(state: _State, panel: Panel, cells: Cells, found: _Expected) -> _State:
-    """Oblast levels, spread of municipal levels, stops and new grids from the posterior of this round."""
-    levels, informed = found.levels, np.unique(cells.area)
-    mean, (middle, spread) = levels.mean(), levels.log_moments()
-    prior = state.parents[panel.parents]
-    variance = (levels.weights * (np.exp(levels.nodes) - mean[:, None]) ** 2).sum(axis=1)
-    learnt = np.clip(1 - variance * state.shape / prior**2, 0.05, 1.0)
-    unpooled = np.maximum(prior + (mean - prior) / learnt, 0.02)
+def _maximise(state: _State, panel: Panel, cells: Cells, coverage: np.ndarray, found: _Expected) -> _State:
+    """Oblast levels, spread, what places tell, stops and new grids from the posterior of this round."""
+    informed = np.unique(cells.area)
+    mean, (middle, spread) = found.levels.mean(), found.levels.log_moments()
+    prior, shape = state.prior(panel, coverage)
+    told = prior / state.parents[panel.parents]
+    learnt = _learnt(found.levels, mean, prior, shape)
+    unpooled = np.maximum(prior + (mean - prior) / learnt, 0.02) / told
     parents = _parent_levels(unpooled[informed], learnt[informed], panel.parents[informed], state)
     common = np.average(parents[panel.parents[informed]])
-    shape = _gamma_shape(mean[informed] / prior[informed], (middle - np.log(prior))[informed])
-    prior_middle, prior_spread = np.log(parents[panel.parents]), np.sqrt(1 / shape)
-    bare = np.setdiff1d(np.arange(len(mean)), informed)
-    middle[bare], spread[bare] = prior_middle[bare] - 0.5 * prior_spread**2, 1.2 * prior_spread
-    grid = own_grids(middle - np.log(common), np.maximum(spread, 1e-3))
-    stops = ceiling.shares(cells, state.stops, found.by_reading[1].sum(axis=1))
-    years = state.years + np.log(common)
-    return replace(state, years=years, parents=parents / common, shape=shape, stops=stops, grid=grid)
+    moved = replace(
+        state,
+        years=state.years + np.log(common),
+        parents=parents / common,
+        shape=_gamma_shape((mean / prior)[informed], (middle - np.log(prior))[informed]),
+        follow=_follow(state.follow, (mean / prior - 1)[informed], learnt[informed], coverage[informed]),
+        stops=ceiling.shares(cells, state.stops, found.by_reading[1].sum(axis=1)),
+    )
+    return replace(moved, grid=_grids(moved, panel, coverage, informed, middle - np.log(common), spread))
+
+
+def _learnt(levels: Levels, mean: np.ndarray, prior: np.ndarray, shape: np.ndarray) -> np.ndarray:
+    """Share of the prior variance of each level that its returns took away; shape (areas,)."""
+    variance = (levels.weights * (np.exp(levels.nodes) - mean[:, None]) ** 2).sum(axis=1)
+    return np.clip(1 - variance * shape / prior**2, 0.05, 1.0)
+
+
+def _follow(now: float, residual: np.ndarray, learnt: np.ndarray, coverage: np.ndarray) -> float:
+    """Better slope of the log level on the log of places per person: municipalities build where people ask.
+
+    Without it a municipality that has been full all along would be put at the level of those with few places.
+    """
+    there = np.isfinite(coverage)
+    x, weight = coverage[there], learnt[there]
+    if len(x) < 10 or not np.var(x) > 0:
+        return 0.0
+    residual = residual[there] - np.average(residual[there])
+    return float(np.clip(now + (x * residual).sum() / (weight * x**2).sum(), -0.5, 1.0))
+
+
+def _grids(
+    state: _State, panel: Panel, coverage: np.ndarray, informed: np.ndarray, middle: np.ndarray, spread: np.ndarray
+) -> np.ndarray:
+    """New grids: around the posterior, or around the prior where nothing was returned."""
+    prior, shape = state.prior(panel, coverage)
+    bare = np.ones(len(prior), bool)
+    bare[informed] = False
+    middle = np.where(bare, np.log(prior) - 0.5 / shape, middle)
+    return own_grids(middle, np.maximum(np.where(bare, 1.2 / np.sqrt(shape), spread), 1e-3))
 
 
 def _parent_levels(unpooled: np.ndarray, learnt: np.ndarray, parents: np.ndarray, state: _State) -> np.ndarray:
@@ -236,22 +308,47 @@ def _gamma_shape(mean: np.ndarray, log_mean: np.ndarray) -> float:
     return float(brentq(lambda k: np.log(k) - digamma(k) - target, *SHAPES, xtol=1e-3))
 
 
-def _dispersion(now: float, cells: Cells, found: _Expected) -> float:
-    """Better dispersion: the top of a parabola through the expected log likelihood at three values around it."""
-    steps = np.array([-0.35, 0.0, 0.35])
-    heights = np.array([_expected_log(now * np.exp(step), cells, found) for step in steps])
-    curve = heights[0] - 2 * heights[1] + heights[2]
-    slope = heights[2] - heights[0]
-    step = np.sign(slope) * 0.7 if curve >= 0 else np.clip(-0.175 * slope / curve, -0.7, 0.7)
-    return float(np.clip(now * np.exp(step), *DISPERSIONS))
+def _dispersion(state: _State, cells: Cells, found: _Expected) -> float:
+    """Better dispersion of counts."""
+
+    def height(dispersion: float) -> float:
+        return _expected_log(replace(state, dispersion=dispersion), cells, found)
+
+    return float(np.clip(_uphill(state.dispersion, height), *DISPERSIONS))
 
 
-def _expected_log(dispersion: float, cells: Cells, found: _Expected) -> float:
-    """Log likelihood of the cells at a dispersion, averaged over the posterior of the levels."""
+def _validity(state: _State, cells: Cells, found: _Expected) -> float:
+    """Better worth of a waiting-list entry: below 1 with double entries, above where not everyone is registered.
+
+    The density of a reported list W is that of demand at ``users + validity * W`` times the validity. With few lists it
+    stays at 1.
+    """
+    lists = int((cells.waiting > 0).sum())
+    if lists < FEWEST_LISTS:
+        return 1.0
+
+    def height(validity: float) -> float:
+        return _expected_log(replace(state, validity=validity), cells, found) + lists * np.log(validity)
+
+    return float(np.clip(_uphill(state.validity, height), *VALIDITIES))
+
+
+def _uphill(now: float, height: Callable[[float], float], step: float = 0.35) -> float:
+    """Top of a parabola through the heights at three values around a positive one, a step at most doubled."""
+    below, here, above = (height(now * np.exp(move)) for move in (-step, 0.0, step))
+    curve, slope = below - 2 * here + above, above - below
+    if curve >= 0:
+        return float(now * np.exp(2 * step * np.sign(slope)))
+    return float(now * np.exp(np.clip(-0.5 * step * slope / curve, -2 * step, 2 * step)))
+
+
+def _expected_log(state: _State, cells: Cells, found: _Expected) -> float:
+    """Log likelihood of the cells, averaged over the posterior of the levels."""
     weights = _of_cells(found.by_reading, cells)
+    count = cells.count + state.validity * cells.waiting
     known, floor = ~cells.is_floor, cells.is_floor
-    of_known = log_known(cells.count[known], found.mean[known], dispersion)
-    of_floor = log_floor(cells.count[floor], found.mean[floor], dispersion)
+    of_known = log_known(count[known], found.mean[known], state.dispersion)
+    of_floor = log_floor(count[floor], found.mean[floor], state.dispersion)
     return float((weights[known] * of_known).sum() + (weights[floor] * of_floor).sum())
 
 
