@@ -154,7 +154,7 @@ def _column(name: str, cells: pd.DataFrame, release: Release, areas: Areas) -> "
 
 def _age_from(cells: pd.DataFrame, release: Release, areas: Areas) -> pd.Series:
     """First age of the group; 0 for ``total``."""
-    return cells["age"].str.extract(r"^(\d+)")[0].astype("Int64").fillna(0)
+    return cells["age"].str.extract(r"^(\d+)")[0].astype("Int64").fillna(0).astype(int)
 
 
 def _age_to(cells: pd.DataFrame, release: Release, areas: Areas) -> pd.Series:
