@@ -1,5 +1,7 @@
 """What an analyst sees on an asset page: columns with units, row count, statuses, sources, a preview, a chart."""
 
+import os
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -63,3 +65,13 @@ def picture(png: bytes, title: str) -> dg.MetadataValue:
     import base64
 
     return dg.MetadataValue.md(f"![{title}](data:image/png;base64,{base64.b64encode(png).decode()})")
+
+
+def run_links(folder: Path) -> dict[str, Any]:
+    """Links to a finished run: clickable while `ossu ui` serves the runs, and the folder as text in any case."""
+    base = os.environ.get("OSSU_FILES_URL", "http://127.0.0.1:3001")
+    url = f"{base}/{folder.name}"
+    return {
+        "начална страница": dg.MetadataValue.url(f"{url}/index.html"),
+        "папка": dg.MetadataValue.path(str(folder)),
+    }

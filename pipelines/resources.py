@@ -67,10 +67,8 @@ class Settings(dg.ConfigurableResource):
 
 
 def short_run_id(dagster_run_id: str) -> str:
-    """``2026-11-21-3f9c2a10``: the day and the beginning of Dagster's own id."""
-    import datetime
-
-    return f"{datetime.date.today():%Y-%m-%d}-{dagster_run_id[:8]}"
+    """``3f9c2a10``: the beginning of Dagster's own id; with the day it names the folder of the finished run."""
+    return dagster_run_id[:8]
 
 
 class TableIO(dg.ConfigurableIOManager):

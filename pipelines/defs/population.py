@@ -66,13 +66,13 @@ def total_method(settings: Settings, **tables: pd.DataFrame) -> pd.DataFrame:
 @speaking_errors
 def total_draw(workspace: Workspace, settings: Settings) -> dg.MaterializeResult:
     """Joint draws of the totals, written area by area."""
-    from ossu_analysis.population.chain import drawn_totals
+    from ossu_analysis.population.chain import drawn_totals, scenario_of
     from ossu_analysis.population.totals import draw_chunks
     from pipelines.pages import table_page
 
     store, wanted = workspace.store, settings.run_settings()
     tables = {name: store.read(*table.split(".")) for name, table in TOTALS_READ.items()}
-    store.write_chunks("population", "total_draw", draw_chunks(drawn_totals(tables, wanted)))
+    store.write_chunks("population", "total_draw", draw_chunks(drawn_totals(tables, wanted, scenario_of(store, wanted))))
     return dg.MaterializeResult(metadata=table_page(store, "population", "total_draw"))
 
 

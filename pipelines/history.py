@@ -1,0 +1,37 @@
+"""What Dagster remembers of a run under way: results of its checks and the time of its links."""
+
+from collections import defaultdict
+
+import dagster as dg
+
+from ossu_analysis.report.publish import CheckResult
+
+
+def check_results(instance: dg.DagsterInstance, run_id: str) -> list[CheckResult]:
+    """Every check evaluated so far in a run, in the form that the run's manifest and index print."""
+    records = instance.get_records_for_run(run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION).records
+    found = []
+    for record in records:
+        event = record.event_log_entry.dagster_event
+        if event is None:
+            continue
+        check = event.asset_check_evaluation_data
+        found.append(
+            CheckResult(
+                name=f"{'.'.join(check.asset_key.path)}: {check.check_name}",
+                passed=check.passed,
+                blocking=check.severity == dg.AssetCheckSeverity.ERROR,
+                message=check.description or "",
+            )
+        )
+    return found
+
+
+def seconds_by_link(instance: dg.DagsterInstance, run_id: str) -> dict[str, float]:
+    """Seconds spent in the finished steps of each link."""
+    spent: dict[str, float] = defaultdict(float)
+    for record in instance.get_records_for_run(run_id, of_type=dg.DagsterEventType.STEP_SUCCESS).records:
+        event = record.event_log_entry.dagster_event
+        if event is not None and event.step_key:
+            spent[event.step_key.partition("__")[0]] += event.step_success_data.duration_ms / 1000
+    return {link: round(seconds, 2) for link, seconds in spent.items()}
