@@ -33,7 +33,8 @@ def _source_row(record: SourceRecord, entry: SourceTable, store: Store) -> dict[
     return {
         **record.model_dump(include={"source_id", "vintage", "publisher", "publisher_bg", "source_class"}),
         **record.model_dump(include={"licence", "landing_page", "published"}),
-        **entry.model_dump(include={"title_bg", "reference_bg", "status", "sha256", "rows"}),
+        **entry.model_dump(include={"title_bg", "reference_bg", "status", "sha256"}),
+        "row_count": entry.rows,
         "table_name": entry.table,
         "dataset_code": entry.dataset_code or None,
         "first_year": entry.years[0],

@@ -177,7 +177,7 @@ class Source(Table):
     published: str = column("дата на публикуване; NULL: не е известна", nullable=True)
     retrieved: str = column("дата на изтегляне")
     file: str = column("файл")
-    rows: int = column("редове във файла при изтеглянето", "редове")
+    row_count: int = column("редове във файла при изтеглянето", "редове")
     sha256: str = column("контролна сума при изтеглянето")
     is_edited: bool = column("дали файлът е променен след изтеглянето")
     caveats_bg: str = column("известни недостатъци и прекъсвания", nullable=True)

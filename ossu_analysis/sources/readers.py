@@ -60,8 +60,16 @@ class Release:
         return relative(self.path, self.store.root)
 
 
-def read_source_table(store: Store, table: str) -> pd.DataFrame:
+def read_source_table(store: Store, table: str, as_of: str = "") -> pd.DataFrame:
     """Read one table of the link ``sources`` in its declared columns.
+
+    Parameters
+    ----------
+    store : Store
+    table : str
+        Key of `LAYOUTS`.
+    as_of : str
+        Use only vintages up to this one (ISO date), as an older plan would have seen them; empty: all.
 
     Raises
     ------
@@ -74,7 +82,7 @@ def read_source_table(store: Store, table: str) -> pd.DataFrame:
 
     layout, areas = LAYOUTS[table], read_areas(store)
     wanted = [info.name for info in columns(table_class("sources", table))]
-    found = [_checked(release, areas) for release in releases(store, layout)]
+    found = [_checked(release, areas) for release in releases(store, layout, as_of)]
     if not found:
         raise OssuError("sources.no_release", table=table, folder=f"data/raw/{layout.source_id}")
     raise_if_any(fault for _, _, faults in found for fault in faults)
@@ -84,12 +92,12 @@ def read_source_table(store: Store, table: str) -> pd.DataFrame:
     return pd.concat(tidy).drop_duplicates(keys, keep="last", ignore_index=True)
 
 
-def releases(store: Store, layout: Layout) -> Iterator[Release]:
-    """The vintages of a source that list a table, oldest first."""
+def releases(store: Store, layout: Layout, as_of: str = "") -> Iterator[Release]:
+    """The vintages of a source that list a table, oldest first; with ``as_of`` none that is newer."""
     for folder in source_folders(store, layout.source_id):
         record = read_source_record(folder, store)
         entry = record.table(layout.table)
-        if entry is not None:
+        if entry is not None and (not as_of or record.vintage <= as_of):
             yield Release(store, folder, record, entry, layout)
 
 

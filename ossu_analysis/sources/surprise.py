@@ -64,7 +64,8 @@ def _comparable(table: pd.DataFrame, wide: pd.DataFrame) -> list[int]:
 
 
 def _fault(area: str, wide: pd.DataFrame, year: int, source_id: str) -> Fault:
-    before, now = float(wide.loc[area].shift()[year]), float(wide.loc[area][year])
+    history = wide.loc[area].to_numpy()
+    now, before = (history[list(wide.columns).index(year) - back] for back in (0, 1))
     return Fault(
         "sources.surprising_change",
         file=f"data/raw/{source_id}",
