@@ -141,7 +141,7 @@ def _recorded_until(history: TotalsHistory, year: int, expected: Floats) -> Floa
 
 def _yearly(log_size: Floats, migration: Floats | None, level: float, by_size: float, by_migration: float) -> Floats:
     moved = 0.0 if migration is None else by_migration * (migration - migration.mean())
-    return level + by_size * (log_size - log_size.mean()) + moved
+    return level + by_size * (log_size - np.nanmean(log_size)) + moved
 
 
 def _residual(correction: Correction, corrections: Sequence[Correction]) -> Floats:
@@ -164,10 +164,11 @@ def _pattern(corrections: Sequence[Correction]) -> tuple[float, float, float]:
 def _huber(correction: Correction) -> tuple[float, float, float]:
     from statsmodels.robust.robust_linear_model import RLM
 
-    columns = [np.ones_like(correction.log_size), correction.log_size - correction.log_size.mean()]
+    columns = [np.ones_like(correction.log_size), correction.log_size - np.nanmean(correction.log_size)]
     if correction.recorded_migration is not None:
         columns.append(correction.recorded_migration - correction.recorded_migration.mean())
-    design, known = np.column_stack(columns), np.isfinite(correction.yearly_step)
+    design = np.column_stack(columns)
+    known = np.isfinite(correction.yearly_step) & np.isfinite(design).all(axis=1)
     usable = known.sum() > 2 * design.shape[1] and np.linalg.matrix_rank(design[known]) == design.shape[1]
     if not usable:
         return float(np.median(correction.yearly_step[known])), 0.0, np.nan
@@ -201,7 +202,7 @@ def _country_sd(corrections: Sequence[Correction], history: TotalsHistory) -> fl
         return float(sampling)
     from scipy.stats import t
 
-    weights = np.exp([one.log_size for one in corrections])
+    weights = np.nan_to_num(np.exp([one.log_size for one in corrections]))
     national = np.sum(np.nan_to_num(steps) * weights, axis=1) / weights.sum(axis=1)
     count = len(national)
     wide = t.ppf(0.9, count - 1) / NORMAL_80

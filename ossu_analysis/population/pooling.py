@@ -43,11 +43,11 @@ def scale_by_size(deviation: Floats, size: Floats) -> Floats:
     float array (A,)
         Standard deviation that a normal law with the same mean absolute deviation has.
     """
-    with np.errstate(invalid="ignore"):
-        typical = np.nanmean(np.abs(deviation), axis=1) if deviation.shape[1] else np.full(len(size), np.nan)
-    known = np.isfinite(typical) & (typical > 0)
-    if known.sum() < 2:
-        return np.full(len(size), max(float(np.nanmean(typical, where=known)) if known.any() else 0.0, 1e-6))
+    count = np.isfinite(deviation).sum(axis=1)
+    typical = np.nansum(np.abs(deviation), axis=1) / np.maximum(count, 1)
+    known = (typical > 0) & np.isfinite(size)
+    if not known.any():
+        return np.full(len(size), 1e-6)
     exponent, level = power_of_size(typical[known], size[known])
     return np.exp(level + exponent * np.log(size)) * np.sqrt(np.pi / 2)
 

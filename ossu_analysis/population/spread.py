@@ -70,8 +70,8 @@ def measure_spread(errors: Floats, size: Floats, parent: Ints) -> Spread:
     parent : int array (A,)
     """
     known = np.isfinite(errors)
-    if known.sum() < 3:
-        raise ValueError("at least three errors are needed to measure a spread")
+    if not known.any():
+        raise ValueError("a spread cannot be measured without any error")
     country = _country_growth(errors, size)
     own = errors - np.where(known.any(axis=1, keepdims=True), _row_median(errors), 0.0)
     group = _moments(own, lambda one: spread_between_groups(one, parent) ** 2)
@@ -163,7 +163,7 @@ def _freedom(own: Floats, size: Floats) -> float:
     scale = np.array([_quantile(standard[:, :, h]) for h in range(own.shape[2])])
     absolute = np.abs(standard / np.maximum(scale, 1e-9))
     absolute = absolute[np.isfinite(absolute)]
-    if len(absolute) < 20:
+    if len(absolute) < 20 or not absolute.any():
         return float(_FREEDOMS[3])
     ratio = np.quantile(absolute, 0.95) / np.quantile(absolute, 0.8)
     candidates = t.ppf(0.975, _FREEDOMS) / t.ppf(0.9, _FREEDOMS)

@@ -129,7 +129,7 @@ def fit_totals(history: TotalsHistory, years: range) -> TotalsModel:
     errors = combination.errors
     if np.isfinite(errors).sum() < 3:
         errors = _yearly_errors(history)
-    step_spread = measure_spread(steps.residuals, size, parents) if len(steps.residuals) else None
+    step_spread = measure_spread(steps.residuals, size, parents) if np.isfinite(steps.residuals).sum() > 2 else None
     drift_spread = measure_spread(errors, size, parents)
     return TotalsModel(history, ahead, combination, migration, steps, drift_spread, step_spread)
 
@@ -250,10 +250,10 @@ def _tails(generator: np.random.Generator, draws: int, freedom: float) -> Floats
 
 
 def _yearly_errors(history: TotalsHistory) -> Floats:
-    """Stand-in for trial forecasts of a history that is too short for any: how differently areas changed in a year."""
+    """Stand-in for trial forecasts of a history that is too short for any: how differently areas and years changed."""
     rates = migration_rates(history)
     rates = rates[:, np.isfinite(rates).any(axis=0)]
-    return (rates - np.nanmedian(rates, axis=0)).T[:, :, None]
+    return (rates - np.nanmedian(rates)).T[:, :, None]
 
 
 __all__: Sequence[str] = (
