@@ -25,10 +25,11 @@ def compare(store: Store, settings: RunSettings) -> dict[str, pd.DataFrame]:
         occupancy_target(store),
         standards=read_standards(store),
     )
-    tables = (store.read("reference", name) for name in ("service", "municipality"))
-    need = store.read("demand", "need_forecast", "area_level = 'municipality' and output_type = 'median'")
+    service, municipality, rules = (store.read("reference", name) for name in ("service", "municipality", "rule"))
+    need = store.read("demand", "need_forecast", "output_type = 'median'")
     draws = DemandModel.of_store(store).draws(settings)
-    return gap_tables(store.read("capacity", "current"), draws, *tables, wanted, need)
+    capacity = store.read("capacity", "current")
+    return gap_tables(capacity, draws, service, municipality, wanted, need, rules)
 
 
 def unexplained(store: Store) -> pd.DataFrame:

@@ -7,9 +7,9 @@ demand; the probability that the gap is positive is the share of draws in which 
 beside the sum of gaps they carry the sum of positive gaps, which is what stays missing when no municipality serves
 another.
 
-Kept apart and empty until loaded: map number, criterion maximum, gaps to them. Yearly cost and staff are those of
-closing the median gap, where a standard is published. Homes that must close are shown with their residents and have no
-gap: their places are not capacity, their residents are demand for other services.
+Kept apart and empty until loaded: map number, criterion maximum, gaps to them (`limits`). Yearly cost and staff are
+those of closing the median gap, where a standard is published. Homes that must close are shown with their residents
+and have no gap: their places are not capacity, their residents are demand for other services.
 
 Confidence, a letter by this rule: D, places unknown or from demonstration returns, or no demand; C, fewer than 20
 expected users, or the sign of the gap is unsure (probability between 0.1 and 0.9), or demand learnt partly from
@@ -28,6 +28,8 @@ from ossu_analysis.capacity import CLOSING
 from ossu_analysis.collection import mixture_label
 from ossu_analysis.errors import OssuError
 from ossu_analysis.gap.distance import nearest_km, seat_distances_km
+from ossu_analysis.gap.grid import COUNTRY, Grid
+from ossu_analysis.gap.limits import Limits
 from ossu_analysis.gap.quantiles import draw_quantiles
 from ossu_analysis.gap.standards import Standards
 from ossu_analysis.gap.stock import Stock, Stocks
@@ -75,6 +77,8 @@ def gap_tables(
     municipality: pd.DataFrame,
     settings: GapSettings,
     need: pd.DataFrame | None = None,
+    rules: pd.DataFrame | None = None,
+    map_numbers: pd.DataFrame | None = None,
 ) -> dict[str, pd.DataFrame]:
     """Gaps per municipality and per area, in one pass over the draws of each service.
 
@@ -91,14 +95,20 @@ def gap_tables(
     settings : GapSettings
         Years, scenario, occupancy target, standards.
     need : DataFrame, optional
-        ``demand.need_forecast``; its medians become ``target_population``.
+        ``demand.need_forecast``; its medians become ``target_population`` and the persons of a criterion.
+    rules : DataFrame, optional
+        ``reference.rule``; a rule without a rate computes nothing.
+    map_numbers : DataFrame, optional
+        Users by the National Map: municipality_code, service_code, users.
 
     Returns
     -------
     dict of str to DataFrame
         ``service_gap`` and ``oblast_gap``, every municipality for every service with a return.
     """
-    comparison = _Comparison(capacity, service, municipality, settings, need)
+    grid = Grid(municipality, settings.years)
+    medians = None if need is None else _medians(need, settings.scenario)
+    comparison = _Comparison(capacity, service, grid, settings, Limits(grid, medians, rules, map_numbers))
     municipal, areas, seen = [], [], set()
     for simulated in demand_draws:
         persons = comparison.ordered(simulated)
@@ -119,32 +129,20 @@ class _Comparison:
     """The grid of municipalities and years, and everything about it that all services share."""
 
     def __init__(
-        self,
-        capacity: pd.DataFrame,
-        service: pd.DataFrame,
-        municipality: pd.DataFrame,
-        settings: GapSettings,
-        need: pd.DataFrame | None,
+        self, capacity: pd.DataFrame, service: pd.DataFrame, grid: Grid, settings: GapSettings, limits: Limits
     ) -> None:
-        ordered = municipality.sort_values(["oblast_code", "municipality_code"])
-        self.settings, self.service = settings, service.set_index("service_code")
-        self.codes, self.years = ordered["municipality_code"].tolist(), [int(year) for year in settings.years]
-        self.oblasts = ordered["oblast_code"].to_numpy(dtype=str)
-        self.stocks = Stocks(capacity, self.codes, self.years)
-        self.distances = seat_distances_km(
-            ordered["seat_lat"].to_numpy(dtype=float),
-            ordered["seat_lon"].to_numpy(dtype=float),
-            settings.terrain_factor,
-        )
-        self.statuses = capacity.groupby("municipality_code")["status"].agg(weakest).reindex(self.codes)
+        self.grid, self.settings, self.limits = grid, settings, limits
+        self.service = service.set_index("service_code")
+        self.stocks = Stocks(capacity, grid.codes, grid.years)
+        self.distances = seat_distances_km(grid.latitude, grid.longitude, settings.terrain_factor)
+        self.statuses = capacity.groupby("municipality_code")["status"].agg(weakest).reindex(grid.codes)
         self.label = mixture_label(capacity["status"].unique())
         self.demand_status = weakest(["forecast", *capacity["status"].unique()])
-        self.need = None if need is None else _medians(need, settings.scenario)
 
     def ordered(self, simulated: "DemandDraws") -> NDArray:
         """Draws ``[municipality, year, draw]`` in the order of the grid; a copy only when the order differs."""
-        place = pd.Index(simulated.areas).get_indexer(pd.Index(self.codes))
-        when = pd.Index(simulated.years).get_indexer(pd.Index(self.years))
+        place = pd.Index(simulated.areas).get_indexer(pd.Index(self.grid.codes))
+        when = pd.Index(simulated.years).get_indexer(pd.Index(self.grid.years))
         if (place < 0).any() or (when < 0).any():
             raise OssuError("gap.draws_incomplete", service=simulated.service_code)
         persons = simulated.persons
@@ -159,20 +157,23 @@ class _Comparison:
         gap = np.full_like(middle, np.nan) if closing else middle / target - stock.places
         missing = np.maximum(gap, 0.0)
         cost, posts = self.settings.standards.unit_costs.get(code), self.settings.standards.staff.get(code)
-        nothing = np.full_like(middle, np.nan)
+        nothing = self.grid.unknown()
+        allowed, mapped = self.limits.allowed(code), self.limits.mapped(code)
         cells = {
-            "target_population": self._target_population(code),
+            "target_population": self.limits.persons(
+                self.service["target_group"].get(code), "municipality", self.grid.codes
+            ),
             "places": stock.places,
             "occupied": stock.occupied,
             "waiting": stock.waiting,
-            "map_number": nothing,
-            "criterion_maximum": nothing,
+            "map_number": mapped,
+            "criterion_maximum": allowed,
             "demand_median": middle,
             "demand_low": low,
             "demand_high": high,
             "gap_to_demand_places": gap,
-            "gap_to_map_places": nothing,
-            "gap_to_criterion_places": nothing,
+            "gap_to_map_places": mapped - stock.places,
+            "gap_to_criterion_places": allowed - stock.places,
             "probability_gap_positive": nothing if closing else chance,
             "km_to_nearest": nothing if closing else self._km(stock),
             "staff_needed": missing * posts.posts_per_user if posts else nothing,
@@ -184,8 +185,9 @@ class _Comparison:
             {
                 "currency": cost.currency if cost else None,
                 "price_year": cost.price_year if cost else pd.NA,
-                "confidence": self._confidence(stock, middle, chance, closing).ravel(),
-                "remark": self._remark(code, stock, middle).ravel(),
+                "rules_version": np.tile(self.limits.versions(code), len(self.grid.codes)),
+                "confidence": self._confidence(stock, middle, chance, allowed, closing).ravel(),
+                "remark": self._remark(code, stock, middle, allowed, mapped).ravel(),
                 "status": self._status(draws is not None),
             },
             index=keys.index,
@@ -194,38 +196,42 @@ class _Comparison:
 
     def areas(self, code: str, draws: NDArray | None) -> pd.DataFrame:
         """Rows of ``gap.oblast_gap`` of one service: each oblast and the country, from summed draws."""
-        areas, members = self._members()
-        stock, closing = self.stocks.of(code), code in CLOSING
-        shape = len(areas), len(self.years)
-        places, occupied = members @ stock.places, members @ stock.occupied
+        grid, stock, closing = self.grid, self.stocks.of(code), code in CLOSING
+        areas, shape = grid.areas, (len(grid.areas), len(grid.years))
+        places, mapped = grid.sums(stock.places), grid.sums(self.limits.mapped(code))
+        allowed = self.limits.allowed_in_areas(code)
         low = middle = high = chance = unshared = np.full(shape, np.nan)
         if draws is not None:
-            asked, own = self._added(members, draws), stock.places * self.settings.occupancy_target
+            asked, own = grid.added(draws), stock.places * self.settings.occupancy_target
             low, middle, high = draw_quantiles(asked, _LEVELS)
-            chance = _share_above(asked, members @ own)
-            beyond = np.maximum(draws - own.astype(np.float32)[:, :, None], 0)
-            (unshared,) = draw_quantiles(self._added(members, beyond), (0.5,)) / self.settings.occupancy_target
+            chance = _share_above(asked, grid.sums(own))
+            beyond = np.maximum(draws - np.nan_to_num(own).astype(np.float32)[:, :, None], 0)
+            (unshared,) = draw_quantiles(grid.added(beyond), (0.5,)) / self.settings.occupancy_target
+            unshared[np.isnan(places)] = np.nan
         gap = np.full(shape, np.nan) if closing else middle / self.settings.occupancy_target - places
-        labels = [self._label_of(members[row] > 0) for row in range(len(areas))]
+        labels = [self._label_of(inside) for inside in grid.inside]
         return pd.DataFrame(
             {
-                "area_level": np.repeat(["country" if area == "BG" else "oblast" for area in areas], shape[1]),
+                "area_level": np.repeat(["country" if area == COUNTRY else "oblast" for area in areas], shape[1]),
                 "area_code": np.repeat(areas, shape[1]),
                 "service_code": code,
-                "year": np.tile(self.years, shape[0]),
+                "year": np.tile(grid.years, shape[0]),
                 "scenario": self.settings.scenario,
-                "municipalities_with_service": (members @ (stock.places > 0)).ravel().astype(int),
+                "municipalities_with_service": grid.sums((stock.places > 0).astype(int)).ravel(),
                 "places": places.ravel(),
-                "occupied": occupied.ravel(),
-                "waiting": np.where(
-                    members @ ~np.isnan(stock.waiting) > 0, members @ np.nan_to_num(stock.waiting), np.nan
-                ).ravel(),
+                "occupied": grid.sums(stock.occupied).ravel(),
+                "waiting": grid.sums(stock.waiting, known_only=True).ravel(),
+                "map_number": mapped.ravel(),
+                "criterion_maximum": allowed.ravel(),
                 "demand_median": middle.ravel(),
                 "demand_low": low.ravel(),
                 "demand_high": high.ravel(),
                 "gap_to_demand_places": gap.ravel(),
+                "gap_to_map_places": (mapped - places).ravel(),
+                "gap_to_criterion_places": (allowed - places).ravel(),
                 "missing_without_sharing_places": (gap if closing else unshared).ravel(),
                 "probability_gap_positive": (gap if closing else chance).ravel(),
+                "rules_version": np.tile(self.limits.versions(code), shape[0]),
                 "data_label": np.repeat(labels, shape[1]),
                 "status": self._status(draws is not None),
             }
@@ -238,29 +244,18 @@ class _Comparison:
         low, middle, high = draw_quantiles(draws, _LEVELS)
         return low, middle, high, _share_above(draws, stock.places * self.settings.occupancy_target)
 
-    def _added(self, members: NDArray, draws: NDArray) -> NDArray:
-        """Draws added over the municipalities of each area: shape (areas, years, draws)."""
-        return (members @ draws.reshape(len(draws), -1)).reshape(len(members), *draws.shape[1:])
-
     def _keys(self, code: str) -> pd.DataFrame:
         known = self.service.loc[code] if code in self.service.index else None
-        n_years = len(self.years)
         return pd.DataFrame(
             {
-                "municipality_code": np.repeat(self.codes, n_years),
+                "municipality_code": np.repeat(self.grid.codes, len(self.grid.years)),
                 "service_code": code,
                 "target_group": None if known is None else known["target_group"],
-                "year": np.tile(self.years, len(self.codes)),
+                "year": np.tile(self.grid.years, len(self.grid.codes)),
                 "scenario": self.settings.scenario,
                 "planning_level": None if known is None else known["planning_level"],
             }
         )
-
-    def _members(self) -> tuple[list[str], NDArray]:
-        """Areas and their municipalities as a matrix of ones; the last area is the country."""
-        areas = [*dict.fromkeys(self.oblasts), "BG"]
-        members = np.array([[area in (oblast, "BG") for oblast in self.oblasts] for area in areas])
-        return areas, members.astype(np.float32)
 
     def _label_of(self, inside: NDArray) -> str:
         return mixture_label(self.statuses[inside].dropna())
@@ -272,14 +267,6 @@ class _Comparison:
         level = self.service["planning_level"].get(code, "")
         return level not in OUTSIDE_MAP
 
-    def _target_population(self, code: str) -> NDArray:
-        grid = np.full((len(self.codes), len(self.years)), np.nan)
-        if self.need is None or code not in self.service.index:
-            return grid
-        rows = self.need[self.need["target_group"] == self.service.loc[code, "target_group"]]
-        wide = rows.pivot_table(index="area_code", columns="year", values="persons")
-        return wide.reindex(index=self.codes, columns=self.years).to_numpy(dtype=float)
-
     def _km(self, stock: Stock) -> NDArray:
         found: dict[bytes, NDArray] = {}
         has = stock.places > 0
@@ -287,16 +274,16 @@ class _Comparison:
             found.setdefault(column.tobytes(), nearest_km(self.distances, column))
         return np.stack([found[column.tobytes()] for column in has.T], axis=1)
 
-    def _confidence(self, stock: Stock, middle: NDArray, chance: NDArray, closing: bool) -> NDArray:
+    def _confidence(self, stock: Stock, middle: NDArray, chance: NDArray, allowed: NDArray, closing: bool) -> NDArray:
         made_up = self.statuses.fillna("demonstration").eq("demonstration").to_numpy()[:, None]
         unknown = np.isnan(stock.places) | np.isnan(middle) | closing
         unsure = (middle < FEW_USERS) | ((chance > 1 - SURE) & (chance < SURE))
         shaky = unsure | (self.demand_status == "demonstration")
-        return np.select([unknown | made_up, shaky], ["D", "C"], default="B")
+        return np.select([unknown | made_up, shaky, np.isnan(allowed)], ["D", "C", "B"], default="A")
 
-    def _remark(self, code: str, stock: Stock, middle: NDArray) -> NDArray:
+    def _remark(self, code: str, stock: Stock, middle: NDArray, allowed: NDArray, mapped: NDArray) -> NDArray:
         """Reasons that hold for a cell, joined; few combinations occur, so each is joined once."""
-        reasons = list(self._reasons(code, stock, middle))
+        reasons = list(self._reasons(code, stock, middle, allowed, mapped))
         number = sum(np.broadcast_to(holds, middle.shape).astype(int) << bit for bit, (_, holds) in enumerate(reasons))
         sentences = {
             int(found): "; ".join(said for bit, (said, _) in enumerate(reasons) if found >> bit & 1)
@@ -304,7 +291,9 @@ class _Comparison:
         }
         return np.vectorize(sentences.__getitem__, otypes=[object])(number)
 
-    def _reasons(self, code: str, stock: Stock, middle: NDArray) -> Iterator[tuple[str, NDArray | bool]]:
+    def _reasons(
+        self, code: str, stock: Stock, middle: NDArray, allowed: NDArray, mapped: NDArray
+    ) -> Iterator[tuple[str, NDArray | bool]]:
         standards = self.settings.standards
         if code in CLOSING:
             yield text("gap.closing", replacement=code.replace("LEG-", "RES-")), True
@@ -315,8 +304,7 @@ class _Comparison:
         yield text("gap.no_demand"), np.isnan(middle)
         yield text("gap.few_users", limit=FEW_USERS), middle < FEW_USERS
         if self._is_planned_by_map(code):
-            yield text("common.no_criterion"), True
-            yield text("gap.no_map_number"), True
+            yield from self.limits.reasons(code, allowed, mapped)
         elif code not in CLOSING:
             yield text("gap.outside_map"), True
         yield text("gap.no_cost_standard"), code not in standards.unit_costs
@@ -330,6 +318,5 @@ def _share_above(draws: NDArray, bound: NDArray) -> NDArray:
 
 
 def _medians(need: pd.DataFrame, scenario: str) -> pd.DataFrame:
-    """Municipal medians of the need forecast in one scenario."""
-    municipal = need["area_level"].eq("municipality") & need["output_type"].eq("median")
-    return need[municipal & need["scenario"].eq(scenario)]
+    """Medians of the need forecast in one scenario."""
+    return need[need["output_type"].eq("median") & need["scenario"].eq(scenario)]

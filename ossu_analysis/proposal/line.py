@@ -85,14 +85,21 @@ def _as_lines(rows: pd.DataFrame, year: int) -> pd.DataFrame:
         proposed_users=proposed,
         analyst_users=np.nan,
         analyst_reason=None,
-        need_by_criterion=np.nan,
-        criterion_note=np.where(rows["part"].eq(3), text("gap.outside_map"), text("common.no_criterion")),
+        need_by_criterion=rows["criterion_maximum"],
+        criterion_note=_criterion_note(rows),
         agreement_reference=np.where(rows["part"].eq(2), text("common.fill_in"), ""),
         sources=_sources(rows),
     )
     lines = lines[(lines["proposed_users"] > 0).fillna(True)]
     lines["justification"] = [justification(line) for line in lines.to_dict("records")]
     return lines.sort_values(["oblast_code", "part", "area_code", "service_code"], ignore_index=True)
+
+
+def _criterion_note(rows: pd.DataFrame) -> "pd.Series[str]":
+    """Which version of the rules gave the need, or why there is none."""
+    note = rows["rules_version"].map(lambda version: text("proposal.by_rules", version=version), na_action="ignore")
+    note = note.where(rows["criterion_maximum"].notna(), text("common.no_criterion"))
+    return note.mask(rows["part"].eq(3), text("gap.outside_map")).astype("str")
 
 
 def _sources(rows: pd.DataFrame) -> "pd.Series[str]":

@@ -41,6 +41,7 @@ class ServiceGap(Table):
     )
     currency: str = column("валута на разхода", nullable=True)
     price_year: pd.Int64Dtype = column("година на цените", "година", nullable=True)
+    rules_version: str = column("версия на правилата, по които е критерият; NULL: не е зареден", nullable=True)
     confidence: str = column("увереност A-D по правило, дадено в gap.confidence", isin=("A", "B", "C", "D"))
     remark: str = column("забележка: какво липсва и защо")
     status: str = status_column()
@@ -73,13 +74,20 @@ class OblastGap(Table):
     places: pd.Int64Dtype = column("съществуващи места; NULL: община без отчет", "места", nullable=True, ge=0)
     occupied: pd.Int64Dtype = column("заети места", "лица", nullable=True, ge=0)
     waiting: pd.Int64Dtype = column("чакащи в общините, които ги отчитат", "лица", nullable=True, ge=0)
+    map_number: float = column("потребители по Националната карта; NULL: не е заредено", "лица", nullable=True, ge=0)
+    criterion_maximum: float = column(
+        "най-много потребители по критерия; NULL: не е зареден", "лица", nullable=True, ge=0
+    )
     demand_median: float = column("търсене, медиана на събраните симулации", "лица", nullable=True, ge=0)
     demand_low: float = column("търсене, долна граница на 80 %", "лица", nullable=True, ge=0)
     demand_high: float = column("търсене, горна граница на 80 %", "лица", nullable=True, ge=0)
     gap_to_demand_places: float = column("търсене / целева заетост - места (медиана)", "места", nullable=True)
+    gap_to_map_places: float = column("число по картата - места", "места", nullable=True)
+    gap_to_criterion_places: float = column("най-много по критерия - места", "места", nullable=True)
     missing_without_sharing_places: float = column(
         "сбор на недостига по общини, ако никоя не приема чужди потребители (медиана)", "места", nullable=True, ge=0
     )
     probability_gap_positive: float = column("дял на симулациите с недостиг", "дял", nullable=True, ge=0, le=1)
+    rules_version: str = column("версия на правилата, по които е критерият; NULL: не е зареден", nullable=True)
     data_label: str = column("демонстрационни данни, смесени данни или празно")
     status: str = status_column()

@@ -98,8 +98,11 @@ def test_a_municipality_without_any_return_is_unknown_and_not_empty():
     row = cell(tables["service_gap"], "BBB01", "DAY-CH", 2030)
     assert pd.isna(row["places"]) and pd.isna(row["gap_to_demand_places"]) and row["confidence"] == "D"
     assert "няма отчет" in row["remark"]
-    country = tables["oblast_gap"].query("area_code == 'BG' and service_code == 'DAY-CH'")
-    assert country["places"].isna().all() and country["probability_gap_positive"].isna().all()
+    areas = tables["oblast_gap"].query("service_code == 'DAY-CH'").set_index("area_code")
+    for area in ("BBB", "BG"):
+        unknown = ["places", "gap_to_demand_places", "missing_without_sharing_places", "probability_gap_positive"]
+        assert areas.loc[area, unknown].isna().all(axis=None)
+    assert (areas.loc["AAA", "places"] == 10).all() and areas.loc["AAA", "probability_gap_positive"].notna().all()
 
 
 def test_areas_add_draws_and_not_quantiles():

@@ -14,7 +14,17 @@ LEVELS = {"DAY-CH": "municipal", "RES-PSY": "oblast", "SHE-CRISIS": "unknown", "
 LEVELS |= {"LEG-PSY": "legacy_not_in_map"}
 
 
-def gap_row(municipality="SML02", service="DAY-CH", year=2034, places=10, demand=14.2, waiting=3, occupied=9, km=0.0):
+def gap_row(
+    municipality="SML02",
+    service="DAY-CH",
+    year=2034,
+    places=10,
+    demand=14.2,
+    waiting=3,
+    occupied=9,
+    km=0.0,
+    criterion=None,
+):
     known = places is not None and demand is not None and service != "LEG-PSY"
     return {
         "municipality_code": municipality,
@@ -31,6 +41,8 @@ def gap_row(municipality="SML02", service="DAY-CH", year=2034, places=10, demand
         "gap_to_demand_places": demand - places if known else np.nan,
         "probability_gap_positive": (0.9 if demand > places else 0.2) if known else np.nan,
         "km_to_nearest": km,
+        "criterion_maximum": criterion,
+        "rules_version": "тест 1" if criterion is not None else None,
         "confidence": "D",
         "status": "demonstration",
     }
@@ -38,12 +50,13 @@ def gap_row(municipality="SML02", service="DAY-CH", year=2034, places=10, demand
 
 def tables(*rows):
     whole = {"places": "Int64", "occupied": "Int64", "waiting": "Int64"}
-    municipal = pd.DataFrame(rows).astype(whole)
+    municipal = pd.DataFrame(rows).astype({**whole, "criterion_maximum": "float64", "rules_version": "str"})
     oblast = municipal.drop(columns=["municipality_code", "planning_level", "km_to_nearest", "confidence"])
-    measures = [name for name in oblast if name not in ("service_code", "year", "scenario", "status")]
+    measures = [name for name in oblast if name not in ("service_code", "year", "scenario", "status", "rules_version")]
     grouped = oblast.groupby(["service_code", "year", "scenario", "status"])[measures].sum(min_count=1).reset_index()
     grouped["probability_gap_positive"] = grouped["probability_gap_positive"].clip(upper=1)
-    return municipal, grouped.assign(area_level="oblast", area_code="SML").astype(whole)
+    grouped = grouped.assign(area_level="oblast", area_code="SML", rules_version=municipal["rules_version"].iloc[0])
+    return municipal, grouped.astype(whole)
 
 
 def lines(*rows, **options):
@@ -90,6 +103,11 @@ def test_sentence_says_what_is_special(row, part):
 def test_criterion_is_never_replaced_by_the_rule():
     line = lines(gap_row()).iloc[0]
     assert pd.isna(line["need_by_criterion"]) and line["criterion_note"] == "критерият не е зареден"
+
+
+def test_need_by_a_loaded_criterion_names_the_rules_and_leaves_the_proposal_alone():
+    line = lines(gap_row(criterion=40.0)).iloc[0]
+    assert line["need_by_criterion"] == 40 and "тест 1" in line["criterion_note"] and line["proposed_users"] == 15
 
 
 def test_parts_follow_the_level_of_planning():

@@ -1,0 +1,61 @@
+"""The grid that a comparison runs on: municipalities in oblast order, the areas above them, planning years.
+
+Every array of the link is ``[municipality, year]`` or ``[area, year]`` on this grid, draws have a third axis. The last
+area is the country.
+"""
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+COUNTRY = "BG"
+
+
+class Grid:
+    """Municipalities, areas and years in fixed order.
+
+    Parameters
+    ----------
+    municipality : DataFrame
+        ``reference.municipality``: municipality_code, oblast_code, seat_lat, seat_lon.
+    years : sequence of int
+        Planning years.
+    """
+
+    def __init__(self, municipality: pd.DataFrame, years: Sequence[int]) -> None:
+        ordered = municipality.sort_values(["oblast_code", "municipality_code"])
+        self.codes: list[str] = ordered["municipality_code"].tolist()
+        self.oblasts = ordered["oblast_code"].to_numpy(dtype=str)
+        self.latitude = ordered["seat_lat"].to_numpy(dtype=float)
+        self.longitude = ordered["seat_lon"].to_numpy(dtype=float)
+        self.years = [int(year) for year in years]
+        self.areas: list[str] = [*dict.fromkeys(self.oblasts.tolist()), COUNTRY]
+
+    @cached_property
+    def inside(self) -> list[NDArray]:
+        """Which municipalities lie in each area."""
+        return [(self.oblasts == area) | (area == COUNTRY) for area in self.areas]
+
+    def unknown(self, areas: Sequence[str] | None = None) -> NDArray:
+        """Array of NaN over some areas (the municipalities by default) and the years."""
+        return np.full((len(self.codes if areas is None else areas), len(self.years)), np.nan)
+
+    def sums(self, values: NDArray, known_only: bool = False) -> NDArray:
+        """Sums over the municipalities of each area; unknown where one of them is, or, if asked, where all are."""
+        parts = [values[inside] for inside in self.inside]
+        if not known_only:
+            return np.stack([part.sum(axis=0) for part in parts])
+        return np.stack([np.where(np.isnan(part).all(axis=0), np.nan, np.nansum(part, axis=0)) for part in parts])
+
+    def added(self, draws: NDArray) -> NDArray:
+        """Draws added over the municipalities of each area: shape (areas, years, draws); they must hold no NaN."""
+        members = np.stack(self.inside).astype(draws.dtype)
+        return (members @ draws.reshape(len(draws), -1)).reshape(len(members), *draws.shape[1:])
+
+    def wide(self, rows: pd.DataFrame, values: str, areas: Sequence[str]) -> NDArray:
+        """A long table with ``area_code`` and ``year`` as an array over some areas and the years; NaN where absent."""
+        table = rows.pivot_table(index="area_code", columns="year", values=values)
+        return table.reindex(index=list(areas), columns=self.years).to_numpy(dtype=float)
