@@ -36,6 +36,8 @@ class Column:
         Columns of the bounds of an ``interval``.
     width : float
         Relative width on paper.
+    upright : bool
+        Whether the heading is printed from bottom to top, for many narrow columns.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Column:
     low: str = ""
     high: str = ""
     width: float = 1.0
+    upright: bool = False
 
     @property
     def is_numeric(self) -> bool:

@@ -60,7 +60,7 @@ def write_documents(
     known = all_oblasts(store)
     for code in oblasts:
         if code not in known:
-            raise OssuError("report.unknown_oblast", code=code, known=", ".join(known))
+            raise OssuError("report.unknown_oblast", oblast=code, known=", ".join(known))
         facts = read_facts(store, code, imprint.scenario)
         for area_code, document in _documents(facts, imprint):
             rows += _written(document, facts.oblast_code, area_code, folder)

@@ -115,7 +115,8 @@ def table_or_empty(store: Store, link: str, table: str, where: str = "") -> pd.D
     if store.has(link, table):
         return store.read(link, table, where)
     declared = all_tables().get((link, table))
-    return pd.DataFrame(columns=[info.name for info in columns(declared.schema)] if declared else [])
+    kinds = {info.name: info.pandas_type for info in columns(declared.schema)} if declared else {}
+    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in kinds.items()})
 
 
 def wide(rows: pd.DataFrame, keys: list[str], value: str = "persons") -> pd.DataFrame:

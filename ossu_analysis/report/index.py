@@ -17,12 +17,12 @@ from ossu_analysis.report.content import Block, Column, Heading, Imprint, Paragr
 from ossu_analysis.report.facts import COUNTRY, Facts, census_years, table_or_empty
 from ossu_analysis.report.headlines import compare, headlines, printed
 from ossu_analysis.report.page import render
-from ossu_analysis.report.sections.case import Case, by_name, status_of
+from ossu_analysis.report.sections.case import Case
 from ossu_analysis.report.sections.notes import sources_table
 from ossu_analysis.report.sections.people import fan_chart
 from ossu_analysis.schemas import all_tables
 from ossu_analysis.store import Store
-from ossu_analysis.texts import number, percent, text
+from ossu_analysis.texts import number, text
 
 CHARTS = "charts"
 SHOWN_DOCUMENTS = ("docx", "xlsx", "html")
@@ -144,21 +144,27 @@ def country_case(store: Store, imprint: Imprint) -> Case:
     counted = f"{where} and residence = 'total' and sex = 'T' and persons is not null"
     history = table_or_empty(store, "sources", "population_municipality", counted)
     nothing = pd.DataFrame()
-    facts = Facts(COUNTRY, text("report.words.country"), nothing, forecast, history, *[nothing] * 9, breaks=census_years(history))
+    facts = Facts(
+        COUNTRY, text("report.words.country"), nothing, forecast, history, *[nothing] * 9, breaks=census_years(history)
+    )
     return Case(facts, imprint, COUNTRY)
 
 
 def _country(store: Store, imprint: Imprint) -> list[Block]:
     base, year = imprint.base_year, imprint.until_year
     towns = table_or_empty(store, "reference", "municipality")
-    totals = f"area_level = 'municipality' and sex = 'T' and age_from = 0 and age_to is null and year in ({base}, {year})"
+    totals = (
+        f"area_level = 'municipality' and sex = 'T' and age_from = 0 and age_to is null and year in ({base}, {year})"
+    )
     forecast = table_or_empty(store, "population", "forecast", f"{totals} and scenario = '{imprint.scenario}'")
     gaps = table_or_empty(store, "gap", "service_gap", f"year = {year} and scenario = '{imprint.scenario}'")
     blocks: list[Block] = [Heading("country", text("report.heading.country"))]
     if len(forecast):
         blocks.append(Picture("fan", text("report.caption.country_fan"), fan_chart(country_case(store, imprint))))
         change = overview.population_change(forecast, base, year)
-        blocks.append(Picture("map-change", text("report.caption.map_change"), overview.change_map(change, towns, base, year)))
+        blocks.append(
+            Picture("map-change", text("report.caption.map_change"), overview.change_map(change, towns, base, year))
+        )
     if len(gaps):
         blocks.append(Picture("map-gap", text("report.caption.map_gap"), overview.gap_map(gaps, towns, year)))
     return blocks
@@ -191,7 +197,9 @@ def backtest_table(score: pd.DataFrame) -> Table:
         Column("value", text("evaluation.metric.mape"), "share"),
         Column("within", text("evaluation.metric.within_10"), "share"),
     )
-    return Table("table-backtest", text("report.caption.backtest_table"), rows, columns, source=text("report.source.backtest"))
+    return Table(
+        "table-backtest", text("report.caption.backtest_table"), rows, columns, source=text("report.source.backtest")
+    )
 
 
 def _report_card(card: pd.DataFrame) -> list[Block]:
@@ -211,7 +219,13 @@ def _report_card(card: pd.DataFrame) -> list[Block]:
         Column("coverage", text("evaluation.metric.coverage_80"), "share"),
         Column("worse", text("report.column.baseline_better"), "share"),
     )
-    table = Table("table-card", text("report.caption.report_card", horizon=horizon), rows, columns, note=text("report.note.report_card"))
+    table = Table(
+        "table-card",
+        text("report.caption.report_card", horizon=horizon),
+        rows,
+        columns,
+        note=text("report.note.report_card"),
+    )
     return [Paragraph(said), table]
 
 
@@ -284,7 +298,9 @@ def _warnings(store: Store, checks: Sequence[Any]) -> list[str]:
             said.append(text("report.warning.criteria", count=number(int(missing.sum())), of=number(len(missing))))
     groups = table_or_empty(store, "demand", "group_status")
     if len(groups) and not groups["has_rate"].all():
-        said.append(text("report.warning.groups", count=number(int((~groups["has_rate"]).sum())), of=number(len(groups))))
+        said.append(
+            text("report.warning.groups", count=number(int((~groups["has_rate"]).sum())), of=number(len(groups)))
+        )
     edited = table_or_empty(store, "reference", "source")
     said += [text("report.warning.edited", file=row["file"]) for row in edited.to_dict("records") if row["is_edited"]]
     return said

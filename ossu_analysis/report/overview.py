@@ -83,7 +83,9 @@ def _on_tiles(values: pd.DataFrame, municipalities: pd.DataFrame) -> pd.DataFram
     if municipalities.empty:
         return pd.DataFrame(columns=columns)
     towns = municipalities[["municipality_code", "oblast_code"]]
-    tiles = charts.tile_layout(municipalities["municipality_code"], municipalities["seat_lat"], municipalities["seat_lon"])
+    tiles = charts.tile_layout(
+        municipalities["municipality_code"], municipalities["seat_lat"], municipalities["seat_lon"]
+    )
     return tiles.merge(towns, on="municipality_code").merge(values, on="municipality_code", how="left")[columns]
 
 

@@ -190,7 +190,9 @@ def _manifest(
     headlines: Any,
 ) -> dict[str, Any]:
     sources = table_or_empty(store, "reference", "source")
-    kept = [column for column in ("source_id", "vintage", "file", "title_bg", "retrieved", "sha256") if column in sources]
+    kept = [
+        column for column in ("source_id", "vintage", "file", "title_bg", "retrieved", "sha256") if column in sources
+    ]
     return {
         "name": name,
         "run_id": imprint.run_id,

@@ -5,16 +5,19 @@ hundred times slower.
 """
 
 import io
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
 from ossu_analysis import texts
-from ossu_analysis.report.content import Block, Document, Heading, Paragraph, Picture, Table
+from ossu_analysis.report.content import Block, Column, Document, Heading, Paragraph, Picture, Table
 
 FONT = "Arial"
 PAGE_WIDTH, PAGE_HEIGHT, MARGIN = 11906, 16838, 1134  # A4 and 2 cm, in twentieths of a point
+UPRIGHT = 2100
+"""Height of a header row with upright headings, in twentieths of a point."""
 INK, SHADE, RULE = "1A1A1A", "E8EDF2", "9AA5B1"
 
 
@@ -44,12 +47,19 @@ def _add(word: Any, label: str, block: Block) -> None:
     if isinstance(block, Heading):
         _heading(word, block)
     elif isinstance(block, Paragraph):
-        style = {"bullet": "List Bullet", "note": "Source", "warning": "Warning"}.get(block.kind, "Normal")
-        _runs(word.add_paragraph(style=style), block)
+        style = {"bullet": "ListBullet", "note": "Source", "warning": "Warning"}.get(block.kind, "Normal")
+        _runs(_paragraph(word, style), block)
     elif isinstance(block, Table):
         _table(word, label, block)
     else:
         _picture(word, label, block)
+
+
+def _paragraph(word: Any, style_id: str, said: str = "") -> Any:
+    """A paragraph with a style by its id; looking styles up by name takes most of python-docx's time."""
+    paragraph = word.add_paragraph(said)
+    paragraph._p.style = style_id
+    return paragraph
 
 
 @cache
@@ -145,13 +155,13 @@ def _describe(word: Any, document: Document) -> None:
 
 
 def _front(word: Any, document: Document) -> None:
-    word.add_paragraph(document.title, style="Title")
-    word.add_paragraph(document.subtitle, style="Subtitle")
+    _paragraph(word, "Title", document.title)
+    _paragraph(word, "Subtitle", document.subtitle)
     if document.banner:
-        word.add_paragraph(document.banner, style="Warning")
+        _paragraph(word, "Warning", document.banner)
     lines = [(f"{label}:", value) for label, value in document.imprint.lines()]
     _append(word, _table_xml([], lines, [1.0, 2.2], [False, False]))
-    word.add_paragraph(texts.text("report.words.contents"), style="Subtitle").paragraph_format.space_before = 12 * 12700
+    _paragraph(word, "Subtitle", texts.text("report.words.contents")).paragraph_format.space_before = 12 * 12700
     _contents(word, [block for block in document.blocks if isinstance(block, Heading) and block.level <= 2])
 
 
@@ -216,7 +226,7 @@ def _runs(paragraph: Any, block: Paragraph) -> None:
 
 
 def _caption(word: Any, label: str, caption: str, keep_with_next: bool) -> None:
-    paragraph = word.add_paragraph(style="Caption")
+    paragraph = _paragraph(word, "Caption")
     paragraph.paragraph_format.keep_with_next = keep_with_next
     noun, number = label.rsplit(" ", 1)
     paragraph.add_run(f"{noun} ")
@@ -226,15 +236,14 @@ def _caption(word: Any, label: str, caption: str, keep_with_next: bool) -> None:
 
 def _table(word: Any, label: str, table: Table) -> None:
     _caption(word, label, table.title, keep_with_next=True)
-    headings = [column.heading for column in table.columns]
     widths = [column.width for column in table.columns]
     numeric = [column.is_numeric for column in table.columns]
-    _append(word, _table_xml(headings, table.rows(), widths, numeric, _is_wide(word)))
+    _append(word, _table_xml(table.columns, table.rows(), widths, numeric, _is_wide(word)))
     for line in (table.source and f"{texts.text('report.words.source')}: {table.source}", table.note):
         if line:
-            _runs(word.add_paragraph(style="Source"), Paragraph(line))
+            _runs(_paragraph(word, "Source"), Paragraph(line))
     if not (table.source or table.note):
-        word.add_paragraph(style="Source")
+        _paragraph(word, "Source")
 
 
 def _append(word: Any, xml: str) -> None:
@@ -244,7 +253,11 @@ def _append(word: Any, xml: str) -> None:
 
 
 def _table_xml(
-    headings: list[str], rows: list[tuple[str, ...]], widths: list[float], numeric: list[bool], wide: bool = False
+    head: Sequence[Column],
+    rows: Sequence[tuple[str, ...]],
+    widths: list[float],
+    numeric: list[bool],
+    wide: bool = False,
 ) -> str:
     from docx.oxml.ns import nsdecls
 
@@ -255,29 +268,41 @@ def _table_xml(
     borders = "".join(f"<w:{side} {line}/>" for side in ("top", "bottom", "insideH"))
     sides = {"top": 25, "left": 57, "bottom": 25, "right": 57}
     margins = "".join(f'<w:{side} w:w="{room}" w:type="dxa"/>' for side, room in sides.items())
-    head = _row_xml(tuple(headings), twips, numeric, header=True) if headings else ""
     body = "".join(_row_xml(row, twips, numeric) for row in rows)
     return (
         f"<w:tbl {nsdecls('w')}><w:tblPr><w:tblW w:w='{sum(twips)}' w:type='dxa'/>"
         f"<w:tblBorders>{borders}</w:tblBorders><w:tblLayout w:type='fixed'/>"
-        f"<w:tblCellMar>{margins}</w:tblCellMar></w:tblPr><w:tblGrid>{grid}</w:tblGrid>{head}{body}</w:tbl>"
+        f"<w:tblCellMar>{margins}</w:tblCellMar></w:tblPr><w:tblGrid>{grid}</w:tblGrid>{_head_xml(head, twips)}{body}</w:tbl>"
     )
 
 
-def _row_xml(cells: tuple[str, ...], twips: list[int], numeric: list[bool], header: bool = False) -> str:
-    properties = "<w:cantSplit/><w:tblHeader/>" if header else "<w:cantSplit/>"
+def _head_xml(head: Sequence[Column], twips: list[int]) -> str:
+    """The repeated header row; upright headings need a row high enough for them."""
+    if not head:
+        return ""
+    upright = any(column.upright for column in head)
+    height = f'<w:trHeight w:val="{UPRIGHT}" w:hRule="exact"/>' if upright else ""
+    cells = "".join(
+        _cell_xml(column.heading, width, column.is_numeric and not column.upright, header=True, upright=column.upright)
+        for column, width in zip(head, twips, strict=True)
+    )
+    return f"<w:tr><w:trPr><w:cantSplit/>{height}<w:tblHeader/></w:trPr>{cells}</w:tr>"
+
+
+def _row_xml(cells: tuple[str, ...], twips: list[int], numeric: list[bool]) -> str:
     parts = zip(cells, twips, numeric, strict=True)
-    inside = "".join(_cell_xml(cell, width, right, header) for cell, width, right in parts)
-    return f"<w:tr><w:trPr>{properties}</w:trPr>{inside}</w:tr>"
+    inside = "".join(_cell_xml(cell, width, right) for cell, width, right in parts)
+    return f"<w:tr><w:trPr><w:cantSplit/></w:trPr>{inside}</w:tr>"
 
 
-def _cell_xml(cell: str, width: int, right: bool, header: bool) -> str:
-    shade = f'<w:shd w:val="clear" w:color="auto" w:fill="{SHADE}"/>' if header else ""
+def _cell_xml(cell: str, width: int, right: bool, header: bool = False, upright: bool = False) -> str:
+    look = f'<w:shd w:val="clear" w:color="auto" w:fill="{SHADE}"/>' if header else ""
+    look += '<w:textDirection w:val="btLr"/><w:vAlign w:val="center"/>' if upright else ""
     keep = "<w:keepNext/>" if header else ""
     align = '<w:jc w:val="right"/>' if right else ""
     runs = "".join(_run_xml(piece, slot, header) for piece, slot in Paragraph(cell).parts)
     return (
-        f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{shade}</w:tcPr>'
+        f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{look}</w:tcPr>'
         f'<w:p><w:pPr><w:pStyle w:val="TableText"/>{keep}{align}</w:pPr>{runs}</w:p></w:tc>'
     )
 

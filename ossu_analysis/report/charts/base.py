@@ -24,6 +24,8 @@ SEQUENTIAL = ("#EFF3FF", "#BDD7E7", "#6BAED6", "#3182BD", "#08519C")
 HATCH_MISSING = "////"
 PAPER = 150
 """Dots per inch of the PNG that documents hold."""
+FAST: dict[str, Any] = {"pil_kwargs": {"compress_level": 1}}
+"""PNG that is a tenth larger and written twice as fast."""
 WIDTH = 6.3
 """Inches: the text width of an A4 page with margins of 2 cm and a little over."""
 
@@ -78,11 +80,11 @@ class Chart:
 
     def png(self, dpi: int = PAPER) -> bytes:
         """PNG; 150 dots per inch for paper, 88 for a page 550 pixels wide."""
-        return self._paper if dpi == PAPER else self._saved("png", dpi=dpi)
+        return self._paper if dpi == PAPER else self._saved("png", dpi=dpi, **FAST)
 
     @cached_property
     def _paper(self) -> bytes:
-        return self._saved("png", dpi=PAPER)
+        return self._saved("png", dpi=PAPER, **FAST)
 
     def svg(self) -> bytes:
         """SVG; text stays text, without a creation date, so the same chart is the same file."""

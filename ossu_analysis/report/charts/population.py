@@ -163,10 +163,11 @@ def _mark_ends(axes: Any, history: pd.DataFrame, forecast: pd.DataFrame) -> None
     if len(history):
         year, persons = history.iloc[-1][["year", "persons"]]
         axes.plot([year], [persons], "o", color=INK, markersize=3.2)
-        below = len(history) > 1 and history["persons"].iloc[-2] > persons
-        side = "right" if len(history) > 1 else "left"
-        axes.annotate(texts.number(persons), (year, persons), (-3 if len(history) > 1 else 2, -9 if below else 6),
-                      size=7, ha=side, textcoords="offset points", color=INK)  # fmt: skip
+        alone = len(history) == 1
+        below = alone or history["persons"].iloc[-2] > persons
+        shift = (2 if alone else -3, -10 if below else 6)
+        axes.annotate(texts.number(persons), (year, persons), shift, size=7, ha="left" if alone else "right",
+                      textcoords="offset points", color=INK)  # fmt: skip
     if len(forecast):
         year, persons = forecast.iloc[-1][["year", "median"]]
         axes.annotate(texts.number(persons), (year, persons), (3, 0), textcoords="offset points", size=7,

@@ -62,13 +62,13 @@ def area_name(case: Case, code: str) -> str:
 
 def heat(case: Case) -> list[Block]:
     """Heat map of missing places at the horizon."""
-    year = case.imprint.until_year
+    year = case.planning_year
     return [Picture("figure-heat", text("report.caption.heat", place=case.label, year=year), heat_chart(case))]
 
 
 def heat_chart(case: Case) -> charts.Chart:
     """Municipality by service, median of missing places."""
-    year = case.imprint.until_year
+    year = case.planning_year
     rows = case.municipal_gap(year)
     values = matrix(case, rows, "gap_to_demand_places")
     table = values.rename(columns=case.service)
@@ -90,16 +90,17 @@ def heat_chart(case: Case) -> charts.Chart:
 
 
 def matrix(case: Case, rows: pd.DataFrame, value: str) -> pd.DataFrame:
-    """Municipalities (index, in alphabetical order) by service code; a pair without a row is missing."""
+    """Municipalities (index, in alphabetical order) by service code; a pair without a row is missing, as is a service without any."""
     towns = by_name(case.facts.municipalities, "name_bg")["municipality_code"]
     table = rows.pivot_table(index="municipality_code", columns="service_code", values=value, aggfunc="sum", dropna=False,
                              observed=True, min_count=1)  # fmt: skip
+    table = table.dropna(axis="columns", how="all")
     return table.reindex(towns).rename(index=lambda code: area_name(case, code)).astype("float64")
 
 
 def breakdown(case: Case) -> list[Block]:
     """Territorial breakdown: places, demand and gap apart, one table each, municipality by service."""
-    year = case.imprint.until_year
+    year = case.planning_year
     rows = case.municipal_gap(year)
     lines = case.facts.lines
     lines = lines[lines["area_level"] == "municipality"].rename(columns={"area_code": "municipality_code"})
@@ -120,8 +121,10 @@ def breakdown(case: Case) -> list[Block]:
 
 def _matrix_table(case: Case, key: str, rows: pd.DataFrame, value: str, kind: str, year: int) -> Table:
     table = matrix(case, rows, value)
-    columns = [Column("municipality", text("report.column.municipality"), width=1.9)]
-    columns += [Column(str(code), case.service(str(code), True), kind, width=1.1) for code in table.columns]
+    columns = [Column("municipality", text("report.column.municipality"), width=3.2)]
+    columns += [
+        Column(str(code), case.service(str(code), True), kind, width=1.1, upright=True) for code in table.columns
+    ]
     return Table(
         f"table-breakdown-{key}",
         text(f"report.caption.breakdown_{key}", place=case.label, year=year),

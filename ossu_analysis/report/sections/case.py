@@ -6,7 +6,7 @@ from functools import cached_property
 import pandas as pd
 
 from ossu_analysis.report.content import Imprint
-from ossu_analysis.report.facts import COUNTRY, Facts, age_rows, wide
+from ossu_analysis.report.facts import COUNTRY, GROUPS, Facts, age_rows, wide
 from ossu_analysis.status import weakest
 from ossu_analysis.texts import sort_key, text
 
@@ -41,21 +41,32 @@ class Case:
         """„община Смолян (SML31)“; „област Смолян (SML)“."""
         return text(f"report.label.{self.level}", name=self.facts.name(self.code), code=self.code)
 
+    @property
+    def planning_year(self) -> int:
+        """Year that the proposal plans for; the horizon where there is no proposal."""
+        years = self.facts.lines["planning_year"]
+        return int(years.max()) if len(years) else self.imprint.until_year
+
     @cached_property
     def people(self) -> pd.DataFrame:
         """Wide population of the territory: ``year, sex, age_from, age_to, median, low_80 ...``."""
         rows = self.facts.forecast
         return wide(rows[rows["area_code"] == self.code], ["year", "sex", "age_from", "age_to"])
 
-    def group(self, first: int, last: int | None) -> pd.DataFrame:
-        """Both sexes of one age group by year, base year first."""
-        people = self.people
-        return age_rows(people[people["sex"] == "T"], first, last).sort_values("year").reset_index(drop=True)
+    @cached_property
+    def _groups(self) -> dict[tuple[int, int | None], pd.DataFrame]:
+        people = self.people[self.people["sex"] == "T"].sort_values("year")
+        return {group: age_rows(people, *group).reset_index(drop=True) for group in GROUPS}
 
-    def at(self, first: int, last: int | None, year: int) -> pd.Series:
-        """One age group in one year; all missing when the year has not been computed."""
-        rows = self.group(first, last).set_index("year")
-        return rows.loc[year] if year in rows.index else pd.Series(index=rows.columns, dtype=float)
+    def group(self, first: int, last: int | None) -> pd.DataFrame:
+        """Both sexes of one of the printed age groups by year, base year first."""
+        return self._groups[first, last]
+
+    def at(self, first: int, last: int | None, year: int) -> dict[str, float]:
+        """One printed age group in one year: ``median``, ``low_80`` ...; empty when the year has not been computed."""
+        rows = self.group(first, last)
+        found = rows[rows["year"] == year].to_dict("records")
+        return {str(name): value for name, value in found[0].items()} if found else {}
 
     @cached_property
     def demand(self) -> pd.DataFrame:
@@ -98,10 +109,9 @@ def named(key: str, code: object) -> str:
 
 
 def source_name(facts: Facts, source_id: str) -> str:
-    """Title of a source with one file, publisher of one with several; several sources are joined by „|“."""
-    known = facts.sources.groupby("source_id")
-    titles = known["title_bg"].first().where(known.size() == 1, known["publisher_bg"].first())
-    return "; ".join(str(titles.get(one, one)) for one in source_id.split("|"))
+    """Publisher of a source; several are joined by „|“; groups by age alone rest on the population forecast."""
+    publishers = facts.sources.drop_duplicates("source_id").set_index("source_id")["publisher_bg"]
+    return "; ".join(str(publishers.get(one, named("report.source", one))) for one in source_id.split("|"))
 
 
 def status_of(frame: pd.DataFrame) -> str:
@@ -122,4 +132,5 @@ def ratio(part: float | None, whole: float | None) -> float:
 
 def by_name(frame: pd.DataFrame, column: str) -> pd.DataFrame:
     """Rows in the order of the Bulgarian alphabet of one column."""
-    return frame.sort_values(column, key=lambda names: names.map(sort_key)).reset_index(drop=True)
+    order = frame[column].map(sort_key)
+    return frame.loc[order.sort_values(kind="stable").index].reset_index(drop=True)

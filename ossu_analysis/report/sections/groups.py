@@ -4,7 +4,7 @@ import pandas as pd
 
 from ossu_analysis.report.content import Block, Column, Heading, Paragraph, Table
 from ossu_analysis.report.facts import wide
-from ossu_analysis.report.sections.case import Case, ratio, source_name, status_of
+from ossu_analysis.report.sections.case import Case, by_name, ratio, source_name, status_of
 from ossu_analysis.texts import day, text
 
 
@@ -30,10 +30,10 @@ def _known(case: Case) -> Table:
     columns = (
         Column("group", text("report.column.group"), width=3.2),
         Column("now", text("report.column.in_year", year=base), "count", width=1.1),
-        Column("share", text("report.column.share_people"), "share", width=1.1),
-        Column("then", text("report.column.forecast_in", year=horizon), "interval", 0, "then_low", "then_high", 1.9),
-        Column("change", text("report.column.change", base=base, horizon=horizon), "share", width=1.2),
-        Column("source", text("report.column.source"), width=2.4),
+        Column("share", text("report.column.share_people"), "share", width=1.4),
+        Column("then", text("report.column.forecast_in", year=horizon), "interval", 0, "then_low", "then_high", 2.2),
+        Column("change", text("report.column.change", base=base, horizon=horizon), "share", width=1.3),
+        Column("source", text("report.column.source"), width=2.2),
     )
     rows = case.facts.need
     return Table(
@@ -72,8 +72,8 @@ def group_rows(case: Case) -> pd.DataFrame:
         }
         for code in sorted(set(table["target_group"]))
     ]
-    return pd.DataFrame(rows, columns=["target_group", "group", "now", "share", "then", "then_low", "then_high",
-                                       "change", "source"])  # fmt: skip
+    names = ["target_group", "group", "now", "share", "then", "then_low", "then_high", "change", "source"]
+    return by_name(pd.DataFrame(rows, columns=names), "group")
 
 
 def _source(case: Case, status: pd.DataFrame, code: str) -> str | None:
@@ -108,8 +108,14 @@ def unknown_rows(case: Case) -> pd.DataFrame:
         {
             "group": f"{group_name(case, row['target_group'])} ({row['target_group']})",
             "data": text("common.no_data"),
-            "needed": row["remark_bg"],
+            "needed": _needed(row["remark_bg"]),
         }
         for row in status.to_dict("records")
     ]
-    return pd.DataFrame(rows, columns=["group", "data", "needed"])
+    return by_name(pd.DataFrame(rows, columns=["group", "data", "needed"]), "group")
+
+
+def _needed(remark: str) -> str:
+    """What would supply the figure, without „няма данни“, which stands in a column of its own."""
+    missing = text("common.no_data")
+    return remark.removeprefix(missing).lstrip(";: ") if remark.startswith(missing) else remark

@@ -4,7 +4,7 @@ import pandas as pd
 
 from ossu_analysis.report import charts
 from ossu_analysis.report.content import Block, Column, Heading, Paragraph, Picture, Table, probability
-from ossu_analysis.report.sections.case import Case, named, status_of
+from ossu_analysis.report.sections.case import Case, by_name, named, status_of
 from ossu_analysis.texts import day, interval, number, text
 
 SHOWN_PANELS = 6
@@ -56,12 +56,12 @@ def network_rows(case: Case) -> pd.DataFrame:
     table["as_of"] = grouped["period_end"].max().map(day)
     table["occupancy"] = table["occupied"] / table["places"].where(table["places"] > 0)
     table["service"] = [case.service(code, True) for code in table.index]
-    return table.reset_index()
+    return by_name(table.reset_index(), "service")
 
 
 def demand(case: Case) -> list[Block]:
     """Fans of the main services and the table of all, with 80 % ranges."""
-    horizon = case.imprint.until_year
+    horizon = case.planning_year
     chart = demand_chart(case)
     caption = text("report.caption.demand_chart", place=case.label)
     return [
@@ -75,14 +75,15 @@ def demand(case: Case) -> list[Block]:
 
 def demand_chart(case: Case) -> charts.Chart:
     """Small multiples: reported users, forecast demand, places today."""
-    at_horizon = case.demand[case.demand["year"] == case.imprint.until_year]
+    at_horizon = case.demand[case.demand["year"] == case.planning_year]
     largest = at_horizon.nlargest(SHOWN_PANELS, "median")["service_code"]
     newest = case.capacity.groupby("service_code")["places"].sum(min_count=1)
     panels = [(case.service(code), *_panel(case, code), float(newest.get(code, float("nan")))) for code in largest]
-    above = sum(panel[2]["median"].iloc[-1] > panel[3] for panel in panels if len(panel[2]))
+    wanted = at_horizon.set_index("service_code")["median"]
+    above = sum(bool(wanted[code] > newest.get(code, float("nan"))) for code in largest)
     known = sum(panel[3] == panel[3] for panel in panels)
     finding = "demand_unknown" if not known else "demand" if above else "demand_none"
-    title = text(f"report.finding.{finding}", above=above, known=known, horizon=case.imprint.until_year)
+    title = text(f"report.finding.{finding}", above=above, known=known, horizon=case.planning_year)
     return charts.demand_multiples(
         panels,
         key=f"demand_{case.code}",
@@ -102,14 +103,16 @@ def _panel(case: Case, code: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     history = users.rename("persons").reset_index().astype(float)
     ahead = case.demand[case.demand["service_code"] == code].sort_values("year")
     ahead = ahead[ahead["year"] > history["year"].max()] if len(history) else ahead
+    ahead = ahead[ahead["year"] > case.imprint.base_year]
     return history, ahead.drop(columns=["service_code", "service", "mean"], errors="ignore").astype(float)
 
 
 def _demand_table(case: Case) -> Table:
-    first, last = case.imprint.base_year, case.imprint.until_year
+    first, last = case.imprint.base_year, case.planning_year
     years = [first + 1, (first + last + 1) // 2, last]
     table = pd.DataFrame({"service_code": sorted(case.demand["service_code"].unique())})
     table["service"] = [case.service(code, True) for code in table["service_code"]]
+    table = by_name(table, "service")
     columns = [Column("service", text("report.column.service"), width=3)]
     for year in years:
         one = case.demand[case.demand["year"] == year].set_index("service_code")
@@ -131,7 +134,9 @@ def _demand_table(case: Case) -> Table:
 
 def gap_rows(case: Case, year: int) -> pd.DataFrame:
     """Gap of one year with what is printed in words: service, level, criterion and map."""
-    rows = case.gap(year).reset_index(drop=True)
+    rows = (
+        case.gap(year).sort_values("gap_to_demand_places", ascending=False, na_position="last").reset_index(drop=True)
+    )
     rows["service"] = [case.service(code, True) for code in rows["service_code"]]
     if "planning_level" in rows:
         rows["level"] = [named("report.planning_level", level) for level in rows["planning_level"]]
@@ -146,8 +151,8 @@ def said(values: "pd.Series[float]", missing: str) -> list[object]:
 
 
 def gap(case: Case) -> list[Block]:
-    """Gap table of the horizon year, on a page on its side."""
-    year = case.imprint.until_year
+    """Gap table of the planning year, on a page on its side."""
+    year = case.planning_year
     rows = gap_rows(case, year)
     return [
         Heading("gap", text("report.heading.gap"), wide=True),

@@ -16,7 +16,7 @@ GLOSSARY = ("need", "demand", "use", "waiting", "places", "map_number", "criteri
 
 def summary(case: Case) -> list[Block]:
     """One page: key numbers and the sentences that the figures allow."""
-    year = case.imprint.until_year
+    year = case.planning_year
     rows = gap_rows(case, year)
     said = [*profile_sentences(case), *gap_sentences(rows, year), *_what_is_missing(case, year)]
     return [
@@ -56,7 +56,7 @@ def _key_numbers(case: Case) -> Table:
         Column("measure", text("report.column.measure"), width=2),
         Column("now", text("report.column.in_year", year=base), "count"),
         Column("then", text("report.column.forecast_in", year=horizon), "count", width=1.8),
-        Column("change", text("report.column.change", base=base, horizon=horizon), "count"),
+        Column("change", text("report.column.change", base=base, horizon=horizon), "count", width=1.2),
     )
     return Table("table-key", text("report.caption.key", place=case.label), pd.DataFrame(rows), columns,
                  source=text("report.source.population"), sheet=text("report.sheet.key"))  # fmt: skip
@@ -74,7 +74,7 @@ def method(case: Case) -> list[Block]:
 
 def notes(case: Case) -> list[Block]:
     """Quality notes, glossary and the sources with their vintage and date."""
-    blocks: list[Block] = [Heading("notes", text("report.heading.notes"))]
+    blocks: list[Block] = [Heading("notes", text("report.heading.notes"), wide=True)]
     blocks += [Heading("quality", text("report.heading.quality"), 2)]
     blocks += [Paragraph(text(f"report.quality.{note}"), "bullet") for note in _quality(case)]
     blocks += [Paragraph(text("report.slot.quality"))]

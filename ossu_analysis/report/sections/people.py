@@ -17,8 +17,8 @@ def profile(case: Case) -> list[Block]:
     return [
         Heading("profile", text("report.heading.profile")),
         *[Paragraph(said) for said in profile_sentences(case)],
-        Picture("figure-fan", text("report.caption.fan", place=case.label), fan_chart(case)),
         _age_table(case),
+        Picture("figure-fan", text("report.caption.fan", place=case.label), fan_chart(case)),
         Picture("figure-pyramid", text("report.caption.pyramid", place=case.label, base=first, horizon=last),
                 pyramid_chart(case)),
         Paragraph(text("report.slot.profile")),
@@ -141,10 +141,10 @@ def _age_table(case: Case) -> Table:
         Column("group", text("report.column.age_group"), width=1.7),
         Column("now", text("report.column.in_year", year=base), "count"),
         Column("share_now", text("report.column.share_in", year=base), "share"),
-        Column("mid", text("report.column.forecast_in", year=middle_year), "interval", 0, "mid_low", "mid_high", 1.9),
-        Column("then", text("report.column.forecast_in", year=horizon), "interval", 0, "then_low", "then_high", 1.9),
+        Column("mid", text("report.column.forecast_in", year=middle_year), "interval", 0, "mid_low", "mid_high", 2.4),
+        Column("then", text("report.column.forecast_in", year=horizon), "interval", 0, "then_low", "then_high", 2.4),
         Column("share_then", text("report.column.share_in", year=horizon), "share"),
-        Column("change", text("report.column.change", base=base, horizon=horizon), "share"),
+        Column("change", text("report.column.change", base=base, horizon=horizon), "share", width=1.4),
     )
     return Table(
         "table-ages",

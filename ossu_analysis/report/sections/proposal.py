@@ -3,7 +3,7 @@
 import pandas as pd
 
 from ossu_analysis.report.content import SLOT, Block, Column, Heading, Paragraph, Table
-from ossu_analysis.report.sections.case import Case, named, status_of
+from ossu_analysis.report.sections.case import Case, by_name, named, status_of
 from ossu_analysis.report.sections.network import said
 from ossu_analysis.texts import text
 
@@ -26,6 +26,8 @@ def proposal(case: Case) -> list[Block]:
 
 
 def _part(case: Case, part: int, lines: pd.DataFrame) -> Table:
+    # One source for all rows is said once, below the table.
+    shared = str(lines["sources"].iloc[0]) if lines["sources"].nunique() == 1 else ""
     columns = (
         Column("service", text("report.column.service"), width=2.3),
         Column("year", text("report.column.planning_year"), "year", width=0.9),
@@ -33,7 +35,7 @@ def _part(case: Case, part: int, lines: pd.DataFrame) -> Table:
         Column("maximum_users", text("report.column.maximum_users"), "count", width=1.4),
         Column("criterion", text("report.column.criterion_need"), "count", width=1.6),
         Column("justification", text("report.column.justification"), width=5.4),
-        Column("sources", text("report.column.source"), width=2),
+        *([] if shared else [Column("sources", text("report.column.source"), width=2)]),
         Column("agreement", text("report.column.agreement"), width=1.7),
     )
     place = (
@@ -46,6 +48,7 @@ def _part(case: Case, part: int, lines: pd.DataFrame) -> Table:
         text(f"report.caption.proposal_{part}", place=place),
         proposal_rows(case, lines),
         columns,
+        source=shared,
         note=text("report.note.proposal"),
         status=status_of(lines),
         sheet=text(f"report.sheet.proposal_{part}"),
@@ -77,8 +80,9 @@ def proposal_rows(case: Case, lines: pd.DataFrame) -> pd.DataFrame:
 
 def options(case: Case) -> list[Block]:
     """What the simple choices mean for each service of the oblast, side by side, with what each gives up."""
-    rows = case.facts.options.reset_index(drop=True)
-    rows["service"] = [case.service(code, True) for code in rows["service_code"]]
+    rows = case.facts.options
+    rows = rows.assign(service=[case.service(code, True) for code in rows["service_code"]])
+    rows = by_name(rows, "service")
     rows["choice"] = [named("report.option", option) for option in rows["option"]]
     rows["cost"] = said(rows["yearly_cost"], "common.no_standard")
     columns = (
