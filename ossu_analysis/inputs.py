@@ -151,6 +151,17 @@ def read_source_record(folder: Path, store: Store) -> SourceRecord:
     return record
 
 
+def read_source_records(store: Store) -> tuple[list[tuple[Path, SourceRecord]], list[Fault]]:
+    """Every folder of ``data/raw`` with its record, and the faults of the records that could not be read."""
+    found, faults = [], list[Fault]()
+    for folder in source_folders(store):
+        try:
+            found.append((folder, read_source_record(folder, store)))
+        except FaultsFound as error:
+            faults += error.faults
+    return found, faults
+
+
 def _misplaced(record: SourceRecord, folder: Path, store: Store) -> Iterator[Fault]:
     file = relative(folder / "source.yaml", store.root)
     for key, found, expected in (

@@ -10,9 +10,8 @@ from ossu_analysis.inputs import (
     SourceTable,
     read_assumptions,
     read_rules,
-    read_source_record,
+    read_source_records,
     relative,
-    source_folders,
 )
 from ossu_analysis.reference.tables import read_reference_table
 from ossu_analysis.store import Store
@@ -20,12 +19,16 @@ from ossu_analysis.text_table import checksum
 
 
 def read_sources(store: Store) -> pd.DataFrame:
-    """``reference.source``: one row per raw file and vintage."""
-    rows = []
-    for folder in source_folders(store):
-        record = read_source_record(folder, store)
-        rows += [_source_row(record, entry, store) for entry in record.tables]
-    return pd.DataFrame(rows)
+    """``reference.source``: one row per raw file and vintage.
+
+    Raises
+    ------
+    FaultsFound
+        Every wrong entry of every ``source.yaml``.
+    """
+    records, faults = read_source_records(store)
+    raise_if_any(faults)
+    return pd.DataFrame(_source_row(record, entry, store) for _, record in records for entry in record.tables)
 
 
 def _source_row(record: SourceRecord, entry: SourceTable, store: Store) -> dict[str, object]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from ossu_analysis.errors import NOTICE, TO_CHECK, Fault, FaultsFound
-from ossu_analysis.inputs import SourceRecord, read_source_record, relative, source_folders
+from ossu_analysis.inputs import SourceRecord, read_published_names, read_source_records, relative
 from ossu_analysis.reference.areas import Areas, read_areas
 from ossu_analysis.sources.layouts import LAYOUTS
 from ossu_analysis.sources.readers import Release, faults_between, faults_of_release, read_source_table
@@ -24,15 +24,18 @@ READERS: dict[str, Callable[..., pd.DataFrame]] = {table: partial(read_source_ta
 
 
 def check_sources(store: Store) -> list[Fault]:
-    """Every fault of every raw file, blocking ones and notices; an empty list when all is well."""
-    areas, seen = read_areas(store), dict[str, list[Release]]()
-    faults = list(_folders_without_record(store))
-    for folder in source_folders(store):
-        try:
-            record = read_source_record(folder, store)
-        except FaultsFound as found:
-            faults += found.faults
-            continue
+    """Every fault of every raw file, blocking ones and notices; an empty list when all is well.
+
+    Code lists come first: without them no figure can be judged, and only their faults are returned.
+    """
+    try:
+        areas, _ = read_areas(store), read_published_names(store)
+    except FaultsFound as found:
+        return list(found.faults)
+    seen: dict[str, list[Release]] = {}
+    records, faults = read_source_records(store)
+    faults += _folders_without_record(store)
+    for folder, record in records:
         faults += _unlisted_files(folder, record, store)
         for entry in record.tables:
             layout = LAYOUTS.get(entry.table)
@@ -43,7 +46,7 @@ def check_sources(store: Store) -> list[Fault]:
             release = Release(store, folder, record, entry, layout)
             seen.setdefault(entry.table, []).append(release)
             faults += [*faults_of_release(release, areas), *_edited(release)]
-    faults += [fault for found in seen.values() for fault in faults_between(found)]
+    faults += [fault for releases in seen.values() for fault in faults_between(releases)]
     return faults + [
         Fault("sources.no_table", file=f"data/raw/{layout.source_id}", expected=table)
         for table, layout in LAYOUTS.items()

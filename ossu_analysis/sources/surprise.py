@@ -64,8 +64,8 @@ def _comparable(table: pd.DataFrame, wide: pd.DataFrame) -> list[int]:
 
 
 def _fault(area: str, wide: pd.DataFrame, year: int, source_id: str) -> Fault:
-    history = wide.loc[area].to_numpy()
-    now, before = (history[list(wide.columns).index(year) - back] for back in (0, 1))
+    history = dict(zip(map(int, wide.columns), wide.loc[area].to_numpy(), strict=True))
+    now, before = history[year], history[year - 1]
     return Fault(
         "sources.surprising_change",
         file=f"data/raw/{source_id}",

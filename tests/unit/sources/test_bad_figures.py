@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from ossu_analysis.errors import BLOCKING, NOTICE, FaultsFound, OssuError
+from ossu_analysis.reference import READERS as REFERENCE
 from ossu_analysis.sources import READERS, check_sources
 from ossu_analysis.texts import text
 
@@ -215,6 +216,23 @@ def test_all_faults_of_all_files_come_at_once(project):
     message = str(FaultsFound(faults))
     assert message.count("\n") == len(faults)
     assert all(line.startswith("- data/raw/") for line in message.splitlines()[1:])
+
+
+def test_a_spoilt_code_list_is_told_before_any_figure(project):
+    project.take("nsi_vital")
+    path = project.store.reference / "municipality.csv"
+    path.write_text(path.read_text(encoding="utf-8").replace(",SML,", ",,", 1), encoding="utf-8")
+    assert [fault.code for fault in check_sources(project.store)] == ["reference.empty_cell"]
+
+
+def test_all_records_are_read_before_the_first_one_stops(project):
+    project.take("nsi_vital", "nsi_labour")
+    for table in ("births_municipality", "unemployment_rate"):
+        path = project.folder(table) / "source.yaml"
+        path.write_text(path.read_text(encoding="utf-8").replace("licence:", "license:"), encoding="utf-8")
+    with pytest.raises(FaultsFound) as raised:
+        REFERENCE["source"](project.store)
+    assert len({fault.file for fault in raised.value.faults}) == 2
 
 
 def test_an_edit_that_breaks_nothing_is_a_notice_and_reaches_the_table(project):
