@@ -6,6 +6,7 @@ Belongs here: which table feeds which step and the order of the services. Arithm
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -28,6 +29,14 @@ from ossu_analysis.demand.service import (
 )
 from ossu_analysis.demand.use_rate import UseRate
 from ossu_analysis.store import Store
+
+_READ = (
+    "reference.municipality",
+    "reference.oblast",
+    "reference.service",
+    "demand.group_rate",
+    "capacity.current",
+)
 
 
 @dataclass
@@ -61,6 +70,25 @@ class DemandModel:
         exposure = Exposure.of_store(store, ordered_areas(municipality), rates)
         services = services_of(returns, store.read("reference", "service"))
         return cls(municipality, oblast, returns, rates, exposure, services)
+
+    @classmethod
+    def of_warehouse(cls, db: Any, service_code: str) -> "DemandModel":
+        """Read one service from the ``ossu.duckdb`` of a finished run, already open as ``db``."""
+        table = {name: db.sql(f"select * from {name}").df() for name in _READ}
+        municipality, service = table["reference.municipality"], table["reference.service"]
+        rates = by_municipality(table["demand.group_rate"], municipality)
+        returns = yearly_returns(table["capacity.current"])
+        services = [one for one in services_of(returns, service) if one.code == service_code]
+        groups = {one.exposed_group for one in services}
+        groups |= set(rates.loc[rates["target_group"].isin(groups), "base_group"])
+        observed, drawn = (
+            db.execute(
+                f"select * from population.{name} where list_contains($groups, target_group)", {"groups": list(groups)}
+            ).df()
+            for name in ("exposure_observed", "exposure_draw")
+        )
+        exposure = Exposure(ordered_areas(municipality), observed, drawn, rates)
+        return cls(municipality, table["reference.oblast"], returns, rates, exposure, services)
 
     @cached_property
     def fits(self) -> list[UseRate]:

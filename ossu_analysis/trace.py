@@ -1,0 +1,365 @@
+"""Where a number comes from: its formula in words, its inputs down to the publisher's row, and the number recomputed.
+
+`trace_number` reads a finished run's ``ossu.duckdb`` and builds a tree of `Step`. Every step that is arithmetic is
+recomputed from the inputs below it, never copied from the table: a median of draws by drawing again from the run's own
+input tables and seed. The publisher's line number is looked up in ``data/raw`` where that file is present.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ossu_analysis.errors import OssuError
+from ossu_analysis.texts import number, text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+WAREHOUSE, MANIFEST = "ossu.duckdb", "manifest.json"
+SUMMED = ("births", "deaths", "net_migration", "hidden_loss")
+TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True)
+class Step:
+    """One number on the way, with what it was made from.
+
+    Attributes
+    ----------
+    label, formula : str
+        In Bulgarian.
+    value : float or None
+        As the table says.
+    recomputed : float or None
+        From the inputs; None when this is an input itself.
+    table, key : str
+        Where the number stands.
+    source, status : str
+        Publisher, dataset, vintage, date and row; how the number came to be.
+    inputs : tuple of Step
+    """
+
+    label: str
+    value: float | None
+    table: str = ""
+    key: str = ""
+    formula: str = ""
+    recomputed: float | None = None
+    source: str = ""
+    status: str = ""
+    inputs: tuple["Step", ...] = field(default=())
+
+    @property
+    def is_confirmed(self) -> bool | None:
+        """Whether the number recomputed equals the number in the table; None when there is nothing to recompute."""
+        if self.recomputed is None or self.value is None:
+            return None
+        return abs(self.recomputed - self.value) <= TOLERANCE * max(1.0, abs(self.value))
+
+    def walk(self) -> Iterator["Step"]:
+        """Yield this step and every one below it."""
+        yield self
+        for step in self.inputs:
+            yield from step.walk()
+
+
+def trace_number(run: Path, table: str, area: str, service: str = "", year: int | None = None) -> Step:
+    """Trace one number of a finished run.
+
+    Parameters
+    ----------
+    run : Path
+        Folder of the run.
+    table : {"gap", "demand", "capacity", "forecast", "need"}
+    area : str
+        Municipality code.
+    service : str
+        Service code; a target group for ``need``.
+    year : int, optional
+        The last year of the run when not given.
+
+    Raises
+    ------
+    OssuError
+        ``trace.no_run``, ``trace.unknown_table``, ``trace.no_row``.
+    """
+    from ossu_analysis.store import connect
+
+    if not (run / WAREHOUSE).exists():
+        raise OssuError("trace.no_run", folder=run)
+    if table not in TRACERS:
+        raise OssuError("trace.unknown_table", table=table, known=", ".join(TRACERS))
+    with connect(run / WAREHOUSE, read_only=True) as db:
+        tracer = _Tracer(db, run)
+        return TRACERS[table](tracer, area, service, year or tracer.last_year)
+
+
+class _Tracer:
+    """Questions to one run's warehouse."""
+
+    def __init__(self, db: Any, run: Path) -> None:
+        self.db, self.run = db, run
+        self.manifest = json.loads((run / MANIFEST).read_text(encoding="utf-8"))
+        self.settings = self.manifest["settings"]
+        self.base_year, self.last_year = self.settings["base_year"], self.settings["until_year"]
+
+    def rows(self, query: str, **facts: Any) -> "pd.DataFrame":
+        return self.db.execute(query, facts or None).df()
+
+    def one(self, table: str, where: str, **facts: Any) -> Any:
+        """The only row of a table under a condition."""
+        found = self.rows(f"select * from {table} where {where}", **facts)
+        if found.empty:
+            asked = {"service": "", **facts, "years": f"{self.base_year}–{self.last_year}"}
+            raise OssuError("trace.no_row", table=table, **asked)
+        return found.iloc[0]
+
+    def gap(self, area: str, service: str, year: int) -> Step:
+        row = self.one(
+            "gap.service_gap",
+            "municipality_code = $area and service_code = $service and year = $year",
+            area=area, service=service, year=year,
+        )  # fmt: skip
+        demand, places = self.demand(area, service, year), self.capacity(area, service, year)
+        target = self.rows(
+            "select * from reference.assumption where assumption_id = 'occupancy_target' order by valid_from"
+        ).iloc[-1]
+        goal = Step(
+            text("trace.target.label"), float(target["value"]), "reference.assumption", "occupancy_target",
+            source=f"{target['source_bg']} ({target['file']})", status=str(target["quality"]),
+        )  # fmt: skip
+        again = (demand.recomputed or 0.0) / float(goal.value or 1.0) - (places.recomputed or 0.0)
+        return Step(
+            text("trace.gap.label", service=service, area=self.name_of(area), year=year),
+            float(row["gap_to_demand_places"]), "gap.service_gap", f"{area} {service} {year}",
+            text("trace.gap.formula"), again, status=str(row["status"]), inputs=(demand, goal, places),
+        )  # fmt: skip
+
+    def capacity(self, area: str, service: str, year: int) -> Step:
+        found = self.rows(
+            "select * from capacity.current where municipality_code = $area and service_code = $service "
+            "order by period_end desc limit 1",
+            area=area, service=service,
+        )  # fmt: skip
+        if found.empty:
+            return Step(text("trace.places.none"), 0.0, "capacity.current", f"{area} {service}", recomputed=0.0)
+        row = found.iloc[0]
+        returns = self.rows(
+            "select * from collection.return where municipality_code = $area and list_contains($codes, service_code) "
+            "and period_end = $end",
+            area=area, codes=[service, *str(row["reported_service_code"]).split("|")], end=row["period_end"],
+        )  # fmt: skip
+        inputs = tuple(
+            Step(
+                text("trace.return.label", service=one.service_code, period=f"{one.period_start} – {one.period_end}"),
+                float(one.places), "collection.return", f"{area} {one.service_code} {one.period_end}",
+                source=f"{one.source_id} ({one.source_class})", status=one.status,
+            )
+            for one in returns.itertuples()
+        )  # fmt: skip
+        return Step(
+            text("trace.places.label"), float(row["places"]), "capacity.current",
+            f"{area} {service} {row['period_end']}",
+            text("trace.places.formula"), sum(step.value or 0.0 for step in inputs), status=str(row["status"]),
+            inputs=inputs,
+        )  # fmt: skip
+
+    def demand(self, area: str, service: str, year: int) -> Step:
+        row = self.one(
+            "demand.demand_forecast",
+            "area_code = $area and service_code = $service and year = $year and output_type = 'median'",
+            area=area, service=service, year=year,
+        )  # fmt: skip
+        rate = self.rows(
+            "select * from demand.use_rate where municipality_code = $area and service_code = $service",
+            area=area, service=service,
+        ).iloc[0]  # fmt: skip
+        said = {"parent": number(rate["parent_rate"], 4), "direct": number(rate["direct_rate"], 4)}
+        share = Step(
+            text("trace.rate.label", group=row["target_group"]), float(rate["rate"]), "demand.use_rate",
+            f"{area} {service}", text("trace.rate.formula", **said), status=str(rate["status"]),
+        )  # fmt: skip
+        exposed = self.exposed(area, str(row["target_group"]), year)
+        return Step(
+            text("trace.demand.label", draws=self.settings["draws"], service=service, area=area, year=year),
+            float(row["persons"]), "demand.demand_forecast", f"{area} {service} {year} median",
+            text("trace.demand.formula", seed=self.settings["seed"]), self.drawn_again(area, service, year),
+            status=str(row["status"]), inputs=(exposed, share),
+        )  # fmt: skip
+
+    def drawn_again(self, area: str, service: str, year: int) -> float:
+        """The median of the service's draws, drawn again from the run's tables."""
+        import numpy as np
+
+        from ossu_analysis.config import RunSettings
+        from ossu_analysis.demand.chain import DemandModel
+
+        model = DemandModel.of_warehouse(self.db, service)
+        drawn = next(iter(model.draws(RunSettings(**self.settings))))
+        at = int(np.flatnonzero(drawn.areas == area)[0])
+        return float(np.median(drawn.persons[at, int(np.flatnonzero(drawn.years == year)[0])]))
+
+    def exposed(self, area: str, group: str, year: int) -> Step:
+        shares = self.rows(
+            "select r.* from demand.group_rate r left join reference.municipality m on m.municipality_code = $area "
+            "where target_group = $group and r.area_code in ('BG', m.oblast_code)",
+            area=area, group=group,
+        )  # fmt: skip
+        inputs, total = [], 0.0
+        for share in shares.itertuples():
+            people = self._mean_exposure(area, share.base_group, year)
+            total += people * share.rate
+            if share.base_group == group:
+                continue
+            inputs.append(
+                Step(text("trace.exposed.label", group=share.base_group, year=year), people, "population.exposure_draw")
+            )
+            inputs.append(
+                Step(
+                    text("trace.group_rate.label", group=group, base=share.base_group), share.rate,
+                    "demand.group_rate", f"{group} {share.area_code}", text("trace.group_rate.formula"),
+                    source=f"{self.source_of(share.source_id)}, {share.reference_date}", status=share.status,
+                )
+            )  # fmt: skip
+        kind = "exposed_rate" if inputs else "exposed"
+        return Step(
+            text(f"trace.{kind}.label", group=group, year=year), total, "population.exposure_draw",
+            f"{area} {group} {year}", text(f"trace.{kind}.formula"), total if inputs else None,
+            inputs=(*inputs, self.forecast(area, "", year)),
+        )  # fmt: skip
+
+    def _mean_exposure(self, area: str, group: str, year: int) -> float:
+        table = "exposure_observed" if year <= self.base_year else "exposure_draw"
+        found = self.rows(
+            f"select avg(persons) as persons from population.{table} "
+            "where municipality_code = $area and target_group = $group and year = $year",
+            area=area, group=group, year=year,
+        )  # fmt: skip
+        return float(found["persons"].iloc[0])
+
+    def forecast(self, area: str, service: str, year: int) -> Step:
+        total = "area_code = $area and sex = 'T' and age_from = 0 and age_to is null and output_type = 'mean'"
+        row = self.one(
+            "population.forecast", f"{total} and year = $year", area=area, year=year,
+        )  # fmt: skip
+        base = self.base_population(area)
+        if year <= self.base_year:
+            return base
+        sums = self.rows(
+            f"select {', '.join(f'sum({name}) as {name}' for name in SUMMED)} from population.component "
+            "where area_code = $area and output_type = 'mean' and year > $base and year <= $year",
+            area=area, base=self.base_year, year=year,
+        ).iloc[0]  # fmt: skip
+        parts = tuple(
+            Step(
+                text("trace.component.label", name=text(f"trace.{name}"), first=self.base_year + 1, year=year),
+                float(sums[name]), "population.component", f"{area} {name}", status="forecast",
+            )
+            for name in SUMMED
+        )  # fmt: skip
+        births, deaths, migration, loss = (float(step.value or 0.0) for step in parts)
+        again = float(base.value or 0.0) + births - deaths + migration + loss
+        return Step(
+            text("trace.forecast.label", area=self.name_of(area), year=year), float(row["persons"]),
+            "population.forecast", f"{area} {year} mean", text("trace.forecast.formula", year=year), again,
+            status=str(row["status"]), inputs=(base, *parts),
+        )  # fmt: skip
+
+    def base_population(self, area: str) -> Step:
+        row = self.rows(
+            "select * from sources.population_municipality where area_code = $area and year = $year and sex = 'T' "
+            "and residence = 'total'",
+            area=area, year=self.base_year,
+        ).iloc[0]  # fmt: skip
+        record = self.rows(
+            "select * from reference.source where table_name = 'population_municipality' and vintage = $vintage",
+            vintage=row["vintage"],
+        ).iloc[0]  # fmt: skip
+        return Step(
+            text("trace.base.label", area=self.name_of(area), year=self.base_year), float(row["persons"]),
+            "sources.population_municipality", f"{area} {self.base_year} T total",
+            source=f"{self.source_of(row['source_id'])}{self._line(str(record['file']), area)}",
+            status=str(row["status"]),
+        )  # fmt: skip
+
+    def need(self, area: str, group: str, year: int) -> Step:
+        row = self.one(
+            "demand.need_forecast",
+            "area_code = $area and target_group = $service and year = $year and output_type = 'mean'",
+            area=area, service=group, year=year,
+        )  # fmt: skip
+        exposed = self.exposed(area, group, year)
+        return Step(
+            text("trace.need.label", group=group, area=self.name_of(area), year=year), float(row["persons"]),
+            "demand.need_forecast", f"{area} {group} {year} mean", text("trace.need.formula"),
+            status=str(row["status"]), inputs=(exposed,),
+        )  # fmt: skip
+
+    def source_of(self, source_id: str) -> str:
+        found = self.rows("select * from reference.source where source_id = $id order by vintage desc", id=source_id)
+        if found.empty:
+            return source_id
+        row = found.iloc[0]
+        return f"{row['publisher_bg']}, {row['dataset_code']}, издание {row['vintage']}"
+
+    def name_of(self, area: str) -> str:
+        found = self.rows("select name_bg from reference.municipality where municipality_code = $area", area=area)
+        return f"{found['name_bg'].iloc[0]} ({area})" if len(found) else area
+
+    def _line(self, file: str, area: str) -> str:
+        """Place of the publisher's figure in the raw file, where that file is at hand."""
+        path = self.run.resolve().parents[2] / file
+        if not path.exists():
+            return f", {file}"
+        with path.open(encoding="utf-8") as lines:
+            for at, line in enumerate(lines, start=1):
+                if area in line.split(",") and str(self.base_year) in line.split(","):
+                    return f", {file}, {text('trace.words.row')} {at}"
+        return f", {file}"
+
+
+TRACERS: dict[str, Any] = {
+    "gap": _Tracer.gap,
+    "demand": _Tracer.demand,
+    "capacity": _Tracer.capacity,
+    "forecast": _Tracer.forecast,
+    "need": _Tracer.need,
+}
+
+
+def as_text(step: Step, depth: int = 0) -> str:
+    """The tree as indented lines for the terminal."""
+    pad = "  " * depth
+    words = {key: text(f"trace.words.{key}") for key in ("formula", "recomputed", "same", "differs", "source", "table")}
+    lines = [
+        f"{pad}{'└ ' if depth else ''}{step.label}: {shown(step.value)}"
+        + (f" [{_status(step)}]" if step.status else "")
+    ]
+    if step.table:
+        lines.append(f"{pad}    {words['table']}: {step.table} {step.key}".rstrip())
+    if step.formula:
+        lines.append(f"{pad}    {words['formula']}: {step.formula}")
+    if step.is_confirmed is not None:
+        verdict = words["same"] if step.is_confirmed else words["differs"]
+        lines.append(f"{pad}    {words['recomputed']}: {shown(step.recomputed)} ({verdict})")
+    if step.source:
+        lines.append(f"{pad}    {words['source']}: {step.source}")
+    return "\n".join([*lines, *(as_text(below, depth + 1) for below in step.inputs)])
+
+
+def shown(value: float | None) -> str:
+    """A traced number with as many digits as it needs to be recognised."""
+    if value is None:
+        return number(None)
+    digits = 0 if float(value).is_integer() else 4 if abs(value) < 1 else 2
+    return number(value, digits)
+
+
+def _status(step: Step) -> str:
+    return (
+        text(f"common.status.{step.status}")
+        if text(f"common.status.{step.status}") != f"common.status.{step.status}"
+        else step.status
+    )
