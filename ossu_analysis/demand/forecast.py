@@ -69,7 +69,7 @@ class Labels:
     """What is the same in every row of a chunk."""
 
     service_code: str | None
-    target_group: str
+    target_group: str | None
     scenario: str
     method: str
     run_id: str

@@ -118,7 +118,8 @@ def log_known(count: np.ndarray, mean: np.ndarray, dispersion: float) -> np.ndar
 def log_floor(floor: np.ndarray, mean: np.ndarray, dispersion: float) -> np.ndarray:
     """Log probability that the count reaches a floor.
 
-    ``P(D >= c) = I_p(c, r)`` with r = 1 / dispersion and p = mean / (mean + r); I is the regularised incomplete beta function. A floor of zero says nothing.
+    ``P(D >= c) = I_p(c, r)`` with r = 1 / dispersion and p = mean / (mean + r); I is the regularised incomplete beta
+    function. A floor of zero says nothing.
     """
     from scipy.special import betainc
 

@@ -1,7 +1,7 @@
 """How well demand is seen past full services and forecast, beside simpler methods, on worlds whose truth is known.
 
-Belongs here: the methods in one table and their scores. National bias and the error of the mean are against the expected
-demand of the last year; coverage of the 80 % range is against the demand that came.
+Belongs here: the methods in one table and their scores. National bias and the error of the mean are against the
+expected demand of the last year; coverage of the 80 % range is against the demand that came.
 """
 
 from collections.abc import Callable

@@ -1,0 +1,154 @@
+"""Demand from any returns: the core of ``ossu demand RETURNS --exposed EXPOSED --horizon 5 --out OUT``.
+
+Belongs here: from two tables that anyone hands in to the contract columns of ``demand.demand_forecast``, by the same
+fit and the same draws as the assets. Areas need not be Bulgarian: their levels are then level_2 (areas), level_1
+(parents) and level_0 (all together).
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from ossu_analysis.demand.draws import draw_demand
+from ossu_analysis.demand.forecast import Labels, Level, forecast_chunk, levels
+from ossu_analysis.demand.panel import Panel, grid
+from ossu_analysis.demand.profile import kinds_in, standardised
+from ossu_analysis.demand.returns_input import GROUPING, Handed
+from ossu_analysis.demand.use_rate import fit
+from ossu_analysis.errors import Fault, FaultsFound
+from ossu_analysis.schemas.base import MUNICIPALITY, OBLAST
+from ossu_analysis.texts import text
+
+if TYPE_CHECKING:
+    import pyarrow as pyarrow_types
+
+COUNTRY, WHOLE = "BG", "ALL"
+
+
+def forecast_handed(
+    handed: Handed, horizon: int, seed: int = 20181231, run_id: str = "", scenario: str = "reference"
+) -> "Iterator[pyarrow_types.Table]":
+    """Yield contract rows of ``demand.demand_forecast``, a service at a time.
+
+    Parameters
+    ----------
+    handed : Handed
+        Of `returns_input.read_handed`.
+    horizon : int
+        Years after the last return of each service; the year of that return is given too.
+    seed : int
+    run_id, scenario : str
+
+    Raises
+    ------
+    FaultsFound
+        When exposed persons end before the horizon, or no row of returns is left.
+    """
+    kinds = kinds_in(handed.returns, handed.exposed, GROUPING)
+    returns, exposed = standardised(handed.returns, handed.exposed, kinds)
+    areas = _areas(handed)
+    faults = list(_too_short(returns, exposed, horizon))
+    if faults:
+        raise FaultsFound(faults)
+    for service, rows in returns.groupby("service_code"):
+        people = exposed[exposed["service_code"] == service]
+        yield _one_service(str(service), rows, people, areas, horizon, seed, Labels("", "", scenario, "", run_id))
+
+
+def write_forecast(chunks: "Iterator[pyarrow_types.Table]", out: Path) -> int:
+    """Write Parquet or CSV by the suffix of `out` (a folder gets ``demand_forecast.parquet``); number of rows."""
+    import pyarrow as pa
+    import pyarrow.csv as csv
+    import pyarrow.parquet as parquet
+
+    target = out if out.suffix in (".csv", ".parquet") else out / "demand_forecast.parquet"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    table = pa.concat_tables([chunk.combine_chunks() for chunk in chunks]).unify_dictionaries()
+    building = target.with_name(f".{target.name}.building")
+    if target.suffix == ".csv":
+        csv.write_csv(table, building)
+    else:
+        parquet.write_table(table, building, compression="zstd")
+    building.replace(target)
+    return table.num_rows
+
+
+def _areas(handed: Handed) -> pd.DataFrame:
+    """Every area of both tables with its parent, in order of parent and code."""
+    columns = [t[[n for n in ("area_code", "parent_code") if n in t]] for t in (handed.returns, handed.exposed)]
+    every = pd.concat(columns, ignore_index=True)
+    if "parent_code" not in every:
+        every["parent_code"] = ""
+    every["parent_code"] = every["parent_code"].fillna("")
+    known = every.sort_values("parent_code", ascending=False, kind="stable").drop_duplicates("area_code")
+    return _parents_by_prefix(known).sort_values(["parent_code", "area_code"]).reset_index(drop=True)
+
+
+def _parents_by_prefix(areas: pd.DataFrame) -> pd.DataFrame:
+    """Where every known parent is the first three letters of its areas' codes, so is that of an area never served."""
+    known, prefix = areas["parent_code"] != "", areas["area_code"].str[:3]
+    if not known.any() or (areas["parent_code"] != prefix)[known].any():
+        return areas
+    return areas.assign(parent_code=areas["parent_code"].where(known, prefix))
+
+
+def _too_short(returns: pd.DataFrame, exposed: pd.DataFrame, horizon: int) -> Iterator[Fault]:
+    if returns.empty:
+        yield Fault("demand.no_rows")
+    ends = exposed.groupby("service_code")["year"].max()
+    for service, last in returns.groupby("service_code")["year"].max().items():
+        if ends.get(service, -1) < last + horizon:
+            found = f"{service}: {ends.get(service, '–')}"
+            yield Fault("demand.exposed_too_short", column="year", found=found, expected=str(last + horizon))
+
+
+def _one_service(
+    service: str,
+    returns: pd.DataFrame,
+    exposed: pd.DataFrame,
+    every_area: pd.DataFrame,
+    horizon: int,
+    seed: int,
+    labels: Labels,
+) -> "pyarrow_types.Table":
+    areas = every_area[every_area["area_code"].isin(exposed["area_code"])]
+    codes = areas["area_code"].to_numpy(str)
+    parent_codes, parents = np.unique(areas["parent_code"].to_numpy(str), return_inverse=True)
+    years = np.arange(returns["year"].min(), returns["year"].max() + 1)
+    ahead = np.arange(years[-1], years[-1] + horizon + 1)
+    mean = exposed.groupby(["area_code", "year"])["persons"].mean().reset_index()
+    figures = {name: grid(returns, name, codes, years) for name in ("users", "places", "waiting")}
+    panel = Panel(service, codes, parents, parent_codes, years, grid(mean, "persons", codes, years), **figures)
+    people = _draws(exposed, codes, ahead)
+    covered = np.isfinite(people).all(axis=(1, 2))
+    simulated = draw_demand(fit(panel), np.nan_to_num(people), ahead, seed)
+    kept = levels_of(codes[covered], areas["parent_code"].to_numpy(str)[covered])
+    named = Labels(service, None, labels.scenario, text("demand.method.demand"), labels.run_id)
+    return forecast_chunk(simulated.persons[covered], ahead, kept, named, np.full(len(ahead), "forecast"))
+
+
+def _draws(exposed: pd.DataFrame, areas: np.ndarray, years: np.ndarray) -> np.ndarray:
+    """Exposed persons (areas, years, draws); one draw where the population is given without."""
+    if "draw" not in exposed:
+        return grid(exposed, "persons", areas, years)[:, :, None].astype(np.float32)
+    numbers, at_draw = np.unique(exposed["draw"].to_numpy(), return_inverse=True)
+    wide = np.full((len(areas), len(years), len(numbers)), np.nan, np.float32)
+    at = pd.Index(areas).get_indexer(exposed["area_code"])
+    when = exposed["year"].to_numpy() - years[0]
+    inside = (at >= 0) & (when >= 0) & (when < len(years))
+    wide[at[inside], when[inside], at_draw[inside]] = exposed["persons"].to_numpy(np.float32)[inside]
+    return wide
+
+
+def levels_of(areas: np.ndarray, parents: np.ndarray) -> list[Level]:
+    """Municipality, oblast and country where the codes are Bulgarian; otherwise level_2, level_1 and level_0."""
+    known = pd.Series(parents[parents != ""])
+    bulgarian = pd.Series(areas).str.fullmatch(MUNICIPALITY).all() and known.str.fullmatch(OBLAST).all()
+    names = ("municipality", "oblast", "country") if bulgarian else ("level_2", "level_1", "level_0")
+    above = {names[2]: np.full(len(areas), COUNTRY if bulgarian else WHOLE)}
+    if (parents != "").all():
+        above = {names[1]: parents, **above}
+    return levels(areas, above, lowest=names[0])

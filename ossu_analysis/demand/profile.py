@@ -1,0 +1,74 @@
+"""Age and sex in returns: a national profile of use turns persons of many kinds into comparable exposed persons.
+
+Belongs here: indirect standardisation. Users by kind (sex, age) are Poisson with the log of persons as offset, an
+effect for each kind and one for each year (statsmodels GLM, on national sums, which hold all that the effects need).
+Persons then count by the relative rate of their kind: a municipality that ages expects more users at unchanged rates.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+
+def kinds_in(returns: pd.DataFrame, exposed: pd.DataFrame, grouping: Sequence[str]) -> list[str]:
+    """Columns of sex and age that both tables carry."""
+    return [name for name in grouping if name in returns and name in exposed]
+
+
+def standardised(
+    returns: pd.DataFrame, exposed: pd.DataFrame, kinds: Sequence[str]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Returns summed over kinds, and exposed persons weighted by the relative rate of their kind.
+
+    Parameters
+    ----------
+    returns, exposed : pandas.DataFrame
+        As handed in; ``places`` and ``waiting`` that repeat in every kind of a service are counted once.
+    kinds : sequence of str
+        Columns such as ``sex, age_from, age_to``; empty returns both tables as they are.
+    """
+    if not kinds:
+        return returns, exposed
+    keys = ["area_code", "service_code", "year"]
+    weighted = []
+    for service, people in exposed.groupby("service_code"):
+        weight = relative_rates(returns[returns["service_code"] == service], people, kinds)
+        joined = people.merge(weight, on=list(kinds), how="left")
+        weighted.append(joined.assign(persons=joined["persons"] * joined["weight"].fillna(1.0)))
+    every = pd.concat(weighted, ignore_index=True)
+    by = [*keys, *(name for name in ("draw", "parent_code") if name in every)]
+    summed = every.groupby(by, dropna=False)["persons"].sum().reset_index()
+    return _summed_returns(returns, keys), summed
+
+
+def relative_rates(returns: pd.DataFrame, people: pd.DataFrame, kinds: Sequence[str]) -> pd.DataFrame:
+    """Rate of each kind over the mean rate of one service: columns ``kinds`` and ``weight``."""
+    import statsmodels.api as sm
+
+    keys = ["area_code", "year", *kinds]
+    mean = people.groupby(keys, as_index=False, dropna=False)["persons"].mean()
+    cells = returns.dropna(subset="users").merge(mean, on=keys)
+    sums = cells.groupby([*kinds, "year"], as_index=False, dropna=False)[["users", "persons"]].sum()
+    sums = sums[sums["persons"] > 0].reset_index(drop=True)
+    label = sums[list(kinds)].astype("str").agg("|".join, axis=1)
+    design = np.column_stack([pd.get_dummies(label), pd.get_dummies(sums["year"]).iloc[:, 1:]]).astype(float)
+    model = sm.GLM(sums["users"].to_numpy() + 0.5, design, sm.families.Poisson(), offset=np.log(sums["persons"]))
+    names = sorted(label.unique())
+    rate = np.exp(model.fit().params[: len(names)])
+    first = sums.assign(label=label).drop_duplicates("label").set_index("label").loc[names]
+    persons = sums.groupby(label)["persons"].sum().loc[names]
+    return first[list(kinds)].assign(weight=rate / np.average(rate, weights=persons)).reset_index(drop=True)
+
+
+def _summed_returns(returns: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    grouped = returns.groupby(keys)
+    parent = grouped["parent_code"].first() if "parent_code" in returns else None
+    made = {"users": grouped["users"].sum(min_count=1)}
+    for name in ("places", "waiting"):
+        repeated = (grouped[name].nunique(dropna=True) <= 1) & (grouped[name].size() > 1)
+        made[name] = grouped[name].sum(min_count=1).where(~repeated, grouped[name].first())
+    table = pd.DataFrame(made)
+    if parent is not None:
+        table["parent_code"] = parent
+    return table.reset_index()

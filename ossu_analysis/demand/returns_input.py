@@ -1,0 +1,230 @@
+"""Returns and exposed persons as anyone may hand them in, and everything that is wrong with them, named.
+
+Belongs here: reading two tables (CSV or Parquet) and judging rows; no estimation. Faults of the whole table (a missing
+column, an unknown group, an old service code that may be several services) stop the work. An impossible row (users
+above the exposed persons, a negative waiting list) is named and left out while such rows are few; when they are many,
+the tables do not belong together and the work stops.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ossu_analysis.errors import BLOCKING, NOTICE, TO_CHECK, Fault, FaultsFound
+from ossu_analysis.store import connect
+
+RETURNS = ("area_code", "parent_code", "service_code", "year", "users", "places", "waiting")
+EXPOSED = ("area_code", "service_code", "year", "persons")
+GROUPING = ("sex", "age_from", "age_to")
+NUMBERS = ("year", "users", "places", "waiting", "persons", "draw", "age_from", "age_to")
+NAMED = 30
+"""Faults of one kind that are listed one by one; the rest are counted."""
+
+FEW = 0.05
+"""Share of impossible rows up to which they are left out instead of stopping the work."""
+
+
+@dataclass(frozen=True)
+class Handed:
+    """Two readable tables and what was found in them.
+
+    Parameters
+    ----------
+    returns, exposed : pandas.DataFrame
+        With numeric columns; impossible rows are left out.
+    faults : tuple of Fault
+        What was named on the way, none of it blocking.
+    """
+
+    returns: pd.DataFrame
+    exposed: pd.DataFrame
+    faults: tuple[Fault, ...]
+
+
+def read_handed(
+    returns: Path,
+    exposed: Path,
+    legacy_service: pd.DataFrame | None = None,
+    service_codes: Sequence[str] = (),
+    target_groups: Sequence[str] = (),
+) -> Handed:
+    """Read and judge both tables.
+
+    Parameters
+    ----------
+    returns, exposed : Path
+        CSV or Parquet.
+    legacy_service : pandas.DataFrame, optional
+        ``reference.legacy_service``: codes and names of the old typology.
+    service_codes, target_groups : sequence of str
+        Known codes; with target groups given, a ``target_group`` of the exposed table must be one of them.
+
+    Raises
+    ------
+    FaultsFound
+        With every blocking fault of both tables.
+    """
+    tables = _read(returns, RETURNS), _read(exposed, EXPOSED)
+    faults = [fault for _, found in tables for fault in found]
+    _stop(faults)
+    (users, _), (people, _) = tables
+    users, found = _mapped(users, legacy_service, service_codes, returns.name)
+    faults += [*found, *_unknown_groups(people, target_groups, exposed.name)]
+    users, people = _numeric(users), _numeric(people)
+    for table, judge in ((users, _impossible_returns(users, people)), (people, _impossible_exposed(people))):
+        name = returns.name if table is users else exposed.name
+        faults += _judged(table, judge, name)
+    faults += _doubtful(users, returns.name)
+    _stop(faults)
+    return Handed(_without_bad(users), _without_bad(people), tuple(faults))
+
+
+def _stop(faults: Sequence[Fault]) -> None:
+    if any(fault.severity == BLOCKING for fault in faults):
+        raise FaultsFound(faults)
+
+
+def _read(path: Path, wanted: Sequence[str]) -> tuple[pd.DataFrame, list[Fault]]:
+    """One table as text, with its row numbers, and faults of its shape."""
+    import duckdb
+
+    if not path.exists():
+        return pd.DataFrame(), [Fault("demand.missing_file", file=path.name)]
+    reader = "read_parquet(?)" if path.suffix == ".parquet" else "read_csv(?, all_varchar = true, header = true)"
+    with connect() as db:
+        try:
+            table = db.execute(f"select * from {reader}", [str(path)]).df()
+        except duckdb.Error as error:
+            return pd.DataFrame(), [Fault("demand.unreadable", file=path.name, found=str(error).split("\n")[0])]
+    table.columns = table.columns.str.strip().str.lower()
+    faults = [
+        Fault("demand.missing_column", path.name, row=1, column=name, found=", ".join(table.columns))
+        for name in wanted
+        if name not in table and name != "parent_code"
+    ]
+    if table.empty:
+        faults.append(Fault("demand.no_rows", path.name))
+    texts = [name for name in ("area_code", "parent_code", "service_code", "sex", "target_group") if name in table]
+    for name in texts:
+        table[name] = table[name].astype("str").str.strip().where(table[name].notna(), "")
+    return table.assign(row=np.arange(len(table)) + 2, bad=False), faults
+
+
+def _mapped(
+    table: pd.DataFrame, legacy: pd.DataFrame | None, known: Sequence[str], file: str
+) -> tuple[pd.DataFrame, list[Fault]]:
+    """Old service codes and names put into today's; one that may be several services is a fault that lists them."""
+    if legacy is None:
+        return table, []
+    faults, today = [], {}
+    for code in sorted(set(table["service_code"]) - set(known)):
+        old = (legacy[["old_name_bg", "old_abbreviation", "activity_code"]].astype("str") == code).any(axis=1)
+        new = sorted(set(legacy.loc[old, "service_code"]))
+        row = int(table.loc[table["service_code"] == code, "row"].iloc[0])
+        if len(new) > 1:
+            facts = {"row": row, "column": "service_code", "found": code, "expected": ", ".join(new)}
+            faults.append(Fault("demand.old_service_is_several", file, **facts))
+        elif new:
+            today[code] = new[0]
+            facts = {"row": row, "column": "service_code", "found": code, "expected": new[0], "severity": NOTICE}
+            faults.append(Fault("demand.old_service", file, **facts))
+    return table.assign(service_code=table["service_code"].replace(today)), faults
+
+
+def _unknown_groups(people: pd.DataFrame, known: Sequence[str], file: str) -> list[Fault]:
+    if "target_group" not in people or not known:
+        return []
+    wrong = people[~people["target_group"].isin(known)].drop_duplicates("target_group")
+    return [
+        Fault("demand.unknown_group", file, row=int(row), column="target_group", found=str(group))
+        for row, group in zip(wrong["row"], wrong["target_group"], strict=True)
+    ]
+
+
+def _numeric(table: pd.DataFrame) -> pd.DataFrame:
+    """Numbers as floats; what is no number is marked bad, an empty cell stays unknown."""
+    made = table.copy()
+    for name in NUMBERS:
+        if name in made:
+            values = made[name].astype("str").str.strip().str.replace(",", ".", regex=False)
+            values = values.where(made[name].notna() & (values != ""), None)
+            made[name] = pd.to_numeric(values, errors="coerce").astype(float)
+            made[f"{name}_text"] = values.where(values.notna() & made[name].isna())
+    return made
+
+
+Judgement = tuple[str, str, "pd.Series[bool]", "pd.Series[str] | str"]
+
+
+def _impossible_returns(users: pd.DataFrame, people: pd.DataFrame) -> Iterator[Judgement]:
+    """Code, column, bad rows and what was expected."""
+    yield from _not_numbers(users, ("year", "users", "places", "waiting"))
+    for name in ("users", "places", "waiting"):
+        yield f"demand.negative_{name}", name, users[name] < 0, "0"
+    keys = [name for name in ("area_code", "service_code", "year", *GROUPING) if name in users]
+    yield "demand.repeated_row", "area_code", users.duplicated(keys, keep="first"), ""
+    join = [name for name in keys if name in people]
+    rows = people.groupby([*join, "draw"] if "draw" in people else join, dropna=False)["persons"].sum()
+    exposed = rows.groupby(level=join, dropna=False).mean().rename("exposed")
+    persons = users.join(exposed, on=join)["exposed"]
+    yield "demand.no_exposed_row", "area_code", persons.isna() & users["year"].notna(), ""
+    yield "demand.users_above_exposed", "users", users["users"] > persons, persons.map("{:.0f}".format)
+
+
+def _impossible_exposed(people: pd.DataFrame) -> Iterator[Judgement]:
+    yield from _not_numbers(people, ("year", "persons"))
+    yield "demand.negative_persons", "persons", people["persons"] < 0, "0"
+    keys = [n for n in ("area_code", "service_code", "year", "draw", *GROUPING) if n in people]
+    yield "demand.repeated_row", "area_code", people.duplicated(keys, keep="first"), ""
+
+
+def _not_numbers(table: pd.DataFrame, names: Sequence[str]) -> Iterator[Judgement]:
+    for name in names:
+        empty = table[name].isna() & (table[f"{name}_text"].notna() | (name in ("year", "persons")))
+        yield "demand.not_a_number", name, empty, ""
+
+
+def _judged(table: pd.DataFrame, judgements: Iterator[Judgement], file: str) -> list[Fault]:
+    """Faults of impossible rows, which are marked bad; blocking when such rows are many."""
+    found: list[tuple[str, str, pd.DataFrame, pd.Series[str] | str]] = []
+    for code, column, bad, expected in judgements:
+        if bad.any():
+            table.loc[bad, "bad"] = True
+            found.append((code, column, table[bad], expected))
+    severity = BLOCKING if table["bad"].mean() > FEW else TO_CHECK
+    return [fault for entry in found for fault in _faults(*entry, file, severity)]
+
+
+def _doubtful(users: pd.DataFrame, file: str) -> list[Fault]:
+    """Use above places without a remark: named, and read as „at least“ (places are then not what limits)."""
+    remark = users["remark"].astype("str").str.strip() if "remark" in users else pd.Series("", index=users.index)
+    above = (users["users"] > users["places"]) & ~users["bad"] & remark.isin(["", "nan", "None"])
+    if not above.any():
+        return []
+    expected = users["places"].map("{:.0f}".format)
+    return _faults("demand.users_above_places", "users", users[above], expected, file, TO_CHECK)
+
+
+def _faults(
+    code: str, column: str, rows: pd.DataFrame, expected: "pd.Series[str] | str", file: str, severity: str
+) -> list[Fault]:
+    """One fault per row, the first of them; the others counted in the last."""
+    made = []
+    limits = [expected] * len(rows) if isinstance(expected, str) else expected.loc[rows.index].tolist()
+    for limit, (_, row) in zip(limits, rows.head(NAMED).iterrows(), strict=False):
+        number = row.get(column)
+        written = row.get(f"{column}_text")
+        shown = written if isinstance(written, str) else f"{number:g}" if isinstance(number, float) else str(number)
+        shown = f"{shown} ({row['area_code']}, {row['service_code']}, {row['year']:.0f})"
+        made.append(Fault(code, file, "", int(row["row"]), column, shown, limit, severity))
+    if len(rows) > NAMED:
+        made.append(Fault(code, file, column=column, found=f"още {len(rows) - NAMED} реда", severity=severity))
+    return made
+
+
+def _without_bad(table: pd.DataFrame) -> pd.DataFrame:
+    kept = table[~table["bad"]].drop(columns=["bad", *(n for n in table if str(n).endswith("_text"))])
+    return kept.assign(year=kept["year"].astype(int)).reset_index(drop=True)
