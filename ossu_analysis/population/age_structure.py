@@ -237,7 +237,7 @@ def estimate_municipality_age(tables: Mapping[str, pd.DataFrame], base_year: int
     Parameters
     ----------
     tables : mapping of str to DataFrame
-        Source and reference tables by name (`inputs.SOURCE_TABLES`, `inputs.REFERENCE_TABLES`).
+        Source and reference tables by name (`names.SOURCE_TABLES`, `names.REFERENCE_TABLES`).
     base_year : int
 
     Returns

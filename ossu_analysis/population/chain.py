@@ -16,6 +16,13 @@ from ossu_analysis.population.history import prepare_history
 from ossu_analysis.population.inputs import FIRST_YEAR, AgeInputs, age_inputs
 from ossu_analysis.population.jump_off import prepare_jump_off
 from ossu_analysis.population.names import REFERENCE_TABLES, SOURCE_TABLES
+from ossu_analysis.population.scenario import (
+    Scenario,
+    extra_growth,
+    fertility_factors,
+    read_scenario,
+    with_migration,
+)
 from ossu_analysis.population.simulate import SimulationSettings, simulate
 from ossu_analysis.population.totals import TotalDraws, TotalsModel, fit_totals, forecast_totals
 from ossu_analysis.store import Store, connect, write_side_by_side
@@ -50,9 +57,18 @@ def fitted_totals(tables: Mapping[str, pd.DataFrame], settings: RunSettings) -> 
     return fit_totals(_history(tables, settings), settings.years)
 
 
-def drawn_totals(tables: Mapping[str, pd.DataFrame], settings: RunSettings) -> TotalDraws:
-    """Joint draws of the municipal totals."""
-    return forecast_totals(_history(tables, settings), settings.years, settings.draws, settings.seed)
+def scenario_of(store: Store, settings: RunSettings) -> Scenario:
+    """The scenario that the settings name."""
+    return read_scenario(store.assumptions / "scenarios", settings.scenario)
+
+
+def drawn_totals(
+    tables: Mapping[str, pd.DataFrame], settings: RunSettings, scenario: Scenario | None = None
+) -> TotalDraws:
+    """Joint draws of the municipal totals, under the reference scenario when none is given."""
+    history = _history(tables, settings)
+    changed = (scenario.migration_factor, extra_growth(scenario, history)) if scenario else ()
+    return forecast_totals(history, settings.years, settings.draws, settings.seed, *changed)
 
 
 def _history(tables: Mapping[str, pd.DataFrame], settings: RunSettings) -> Any:
@@ -87,8 +103,10 @@ def simulate_into(
     OssuError
         When a table that the simulation reads has not been made; the former tables stay.
     """
-    jump_off = prepare_jump_off(age_structure(store, settings.base_year))
+    scenario = scenario_of(store, settings)
+    jump_off = with_migration(prepare_jump_off(age_structure(store, settings.base_year)), scenario.migration_factor)
     totals = read_total_draws(store)
-    chosen = SimulationSettings(settings.seed, settings.scenario, run_id, settings.jobs)
+    factors = fertility_factors(scenario, jump_off.fertility.level, settings.years, settings.base_year)
+    chosen = SimulationSettings(settings.seed, scenario.id, run_id, settings.jobs, tuple(factors))
     chunks = simulate(jump_off, totals, groups_of_years(store, settings.years), chosen, tables)
     write_side_by_side(store, link, chunks)

@@ -25,24 +25,13 @@ from ossu_analysis.population.cells import (
 )
 from ossu_analysis.population.graduation import births_tilt, national_single_ages, split_groups
 
+from ossu_analysis.population.names import SOURCE_TABLES
+
 Ints = NDArray[np.int64]
 
 FIRST_YEAR = 2011
 """The first year end on the census of 1 February 2011, whose ages are the seed."""
 COUNTRY = "BG"
-SOURCE_TABLES = (
-    "population_municipality",
-    "births_municipality",
-    "deaths_municipality",
-    "population_oblast_age",
-    "deaths_oblast_age",
-    "population_region_residence_age",
-    "life_expectancy_region",
-    "census_profile",
-    "population_single_age",
-    "fertility_schedule",
-)
-REFERENCE_TABLES = ("municipality", "oblast", "area_change")
 
 
 @dataclass(frozen=True)
@@ -130,7 +119,7 @@ def age_inputs(tables: Mapping[str, pd.DataFrame], base_year: int) -> AgeInputs:
     Parameters
     ----------
     tables : mapping of str to DataFrame
-        By table name: those of `SOURCE_TABLES` and `REFERENCE_TABLES`.
+        By table name: those of `names.SOURCE_TABLES` and `names.REFERENCE_TABLES`.
     base_year : int
 
     Raises
@@ -218,7 +207,7 @@ def _single_ages(table: pd.DataFrame, years: Ints) -> Floats | None:
     if not table["year"].isin(years).any():
         return None
     closed = table.assign(age=table["age"].clip(upper=OPEN_AGE))
-    summed = closed.groupby(["year", "sex", "age"], as_index=False)["persons"].sum()
+    summed = closed.groupby(["year", "sex", "age"])[["persons"]].sum().reset_index()
     return table_array(summed, "persons", year=years, sex=SEXES, age=range(OPEN_AGE + 1))
 
 

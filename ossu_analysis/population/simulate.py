@@ -34,12 +34,13 @@ Chunk = dict[str, Any]
 
 @dataclass(frozen=True)
 class SimulationSettings:
-    """What may differ between two passes over the same figures."""
+    """What may differ between two passes over the same figures; ``fertility_factors`` has one factor per year, or none."""
 
     seed: int
     scenario: str = "reference"
     run_id: str = ""
     jobs: int = 1
+    fertility_factors: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -122,6 +123,9 @@ def _order_of(jump_off: JumpOff, totals: TotalDraws) -> NDArray[np.int64]:
     missing = [code for code in jump_off.municipalities if code not in position]
     if missing:
         raise OssuError("population.no_totals", areas=", ".join(missing))
+    sound = np.isfinite(totals.persons).all(axis=(0, 2)) & (totals.persons >= 0).all(axis=(0, 2))
+    if not sound.all():
+        raise OssuError("population.bad_totals", areas=", ".join(np.array(totals.areas)[~sound]))
     return np.array([position[code] for code in jump_off.municipalities])
 
 
@@ -148,7 +152,15 @@ def _one_oblast(
 ) -> tuple[Chunk, NDArray[np.int32], NDArray[np.int32]]:
     with _one_thread():
         drawn = simulate_oblast(
-            work.jump_off, oblast, years, persons, loss, work.bounds, work.national, work.settings.seed
+            work.jump_off,
+            oblast,
+            years,
+            persons,
+            loss,
+            work.bounds,
+            work.national,
+            work.settings.seed,
+            np.array(work.settings.fertility_factors) if work.settings.fertility_factors else None,
         )
     running = drawn.cumulated.sum(axis=0, dtype=np.int32)
     components = np.stack([drawn.births, drawn.deaths, drawn.net_migration, drawn.hidden_loss])

@@ -102,6 +102,7 @@ def simulate_oblast(
     bounds: Sequence[int],
     national: Paths,
     seed: int,
+    fertility_factors: Floats | None = None,
 ) -> OblastDraws:
     """Simulate the municipalities of one oblast.
 
@@ -118,11 +119,14 @@ def simulate_oblast(
         First ages of the classes in which persons are counted, beginning with 0.
     national : Paths
     seed : int
+    fertility_factors : ndarray (H,), optional
+        Scenario: births of each year times this; totals move by the births that come or do not come.
 
     Returns
     -------
     OblastDraws
     """
+    factors = np.ones(len(years)) if fertility_factors is None else fertility_factors
     members = np.flatnonzero(jump_off.oblast_of == oblast)
     draws = totals.shape[-1]
     local = _paths(jump_off, 1, stream(seed, jump_off.oblasts[oblast]), (len(years), draws))
@@ -135,8 +139,8 @@ def simulate_oblast(
     ratios = np.stack([jump_off.ratios.in_year(year)[oblast] for year in years])
     for at, member in enumerate(members):
         walk = _Municipality(jump_off, int(member), ratios, shared, seed)
-        counts = walk.run(start[at], years, whole[at], bounds)
-        cumulated[at], births[at], deaths[at] = counts
+        cumulated[at], births[at], deaths[at] = walk.run(start[at], years, whole[at], bounds, factors)
+    whole = cumulated[:, :, -1]
     start_totals = np.rint(jump_off.totals[members].sum(axis=1)).astype(np.int32)
     change = np.diff(whole, axis=1, prepend=np.broadcast_to(start_totals[:, None, None], (len(members), 1, draws)))
     migration = change - births + deaths - loss
@@ -175,27 +179,31 @@ class _Municipality:
         self.persons = jump_off.persons[member].reshape(SOURCE_ROWS).astype(np.float32)
         self.group = np.tile(group_index(BROAD), 2)
 
-    def run(self, start: Single, years: Sequence[int], totals: Whole, bounds: Sequence[int]) -> tuple[Whole, ...]:
+    def run(
+        self, start: Single, years: Sequence[int], totals: Whole, bounds: Sequence[int], factors: Floats
+    ) -> tuple[Whole, ...]:
         """Cumulated counts (H, 2 A + 1, draws), births and deaths (H, draws)."""
         draws = totals.shape[-1]
         state = self.persons[:, None] * start[self.group]
         births, deaths = np.empty((2, len(years), draws), dtype=np.int32)
         cumulated = np.empty((len(years), 2 * len(bounds) + 1, draws), dtype=np.int32)
         walks, rates = self._walks((len(years), draws)), self.rates.astype(np.float32)
-        dying = rates @ state
+        dying, more = rates @ state, np.zeros(draws)
         source, factor = np.empty_like(state), np.empty_like(state)
         moved = np.stack([np.ones(SOURCE_ROWS, dtype=np.float32), self.response])
         for at, year in enumerate(years):
-            births[at] = self._births(state, walks[0][at])
+            births[at] = self._births(state, walks[0][at] + np.log(np.maximum(factors[at], 1e-12)))
+            more += births[at] * (1 - 1 / max(factors[at], 1e-12)) if factors[at] != 1 else 0
+            reached = np.maximum(totals[at] + np.rint(more).astype(np.int32), 0)
             _move_up(state, births[at], self.jump_off.fertility.boys_share, source)
             shocks = np.concatenate([walks[1][at : at + 1], self._age_shocks(at, draws)], dtype=np.float32)
             np.matmul(self._loadings(at), shocks, out=factor)
             factor += self.ratios[at][:, None]
             np.multiply(source, factor, out=state)
-            _move_to_totals(state, totals[at], moved, factor)
+            _move_to_totals(state, reached, moved, factor)
             before, dying = dying, rates @ state
             deaths[at] = self._deaths((before + dying) / 2, walks[1][at], year)
-            cumulated[at] = _whole_persons(state, totals[at], bounds, self.generator)
+            cumulated[at] = _whole_persons(state, reached, bounds, self.generator)
         return cumulated, births, deaths
 
     def _walks(self, shape: tuple[int, int]) -> tuple[Floats, Floats]:

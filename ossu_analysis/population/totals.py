@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     import pyarrow
 
 Draws = NDArray[np.float32]
+RAREST = 0.01
+"""Share of draws whose tails are cut: windows before the origin are too few to say anything beyond."""
 
 
 @dataclass(frozen=True)
@@ -245,8 +247,13 @@ def _path(generator: np.random.Generator, draws: int, horizon: int, growth: Grow
 
 
 def _tails(generator: np.random.Generator, draws: int, freedom: float) -> Floats:
-    """One factor per draw that turns a normal path into a Student's t path."""
-    return np.sqrt(freedom / generator.chisquare(freedom, (draws, 1)))
+    """One factor per draw that turns a normal path into a Student's t path, its rarest hundredth cut off.
+
+    A t path in logarithms has no mean, so that one area in one draw would carry away the mean of the country.
+    """
+    from scipy.stats import chi2
+
+    return np.sqrt(freedom / np.maximum(generator.chisquare(freedom, (draws, 1)), chi2.ppf(RAREST, freedom)))
 
 
 def _yearly_errors(history: TotalsHistory) -> Floats:

@@ -72,7 +72,9 @@ def total_draw(workspace: Workspace, settings: Settings) -> dg.MaterializeResult
 
     store, wanted = workspace.store, settings.run_settings()
     tables = {name: store.read(*table.split(".")) for name, table in TOTALS_READ.items()}
-    store.write_chunks("population", "total_draw", draw_chunks(drawn_totals(tables, wanted, scenario_of(store, wanted))))
+    store.write_chunks(
+        "population", "total_draw", draw_chunks(drawn_totals(tables, wanted, scenario_of(store, wanted)))
+    )
     return dg.MaterializeResult(metadata=table_page(store, "population", "total_draw"))
 
 

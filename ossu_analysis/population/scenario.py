@@ -1,0 +1,129 @@
+"""Named scenarios: small dated files that say what is assumed to differ from the reference forecast, and by whose
+word.
+
+Belongs here: reading ``data/assumptions/scenarios/<id>.yaml`` and turning it into what totals and ages take. A
+scenario moves three things and nothing else:
+
+- ``fertility``: children per woman added to the level of the origin, in steps of years after the base year;
+- ``migration_factor``: expected migration and hidden loss times this; in cohort ratios R = S (R / S)^factor, S
+  survival;
+- ``growth``: yearly net migration as in the worst or the best five recorded years in a row before the base year,
+  instead of the last five: d = extreme mean - last mean of (change - births + deaths) / population of the country, no
+  census year among them.
+"""
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from ossu_analysis.errors import Fault, FaultsFound, OssuError
+from ossu_analysis.population.cells import Floats
+from ossu_analysis.population.history import TotalsHistory
+from ossu_analysis.population.jump_off import JumpOff
+
+WINDOW = 5
+
+
+class FertilityStep(BaseModel):
+    """Children per woman added from a number of years after the base year on."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    years_after_base: int
+    children: float
+
+
+class Scenario(BaseModel):
+    """One scenario file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str
+    title_bg: str
+    meaning_bg: str
+    dated: datetime.date
+    source_bg: str
+    fertility: tuple[FertilityStep, ...] = ()
+    migration_factor: float = 1.0
+    growth: Literal["reference", "worst_five_years", "best_five_years"] = "reference"
+
+
+def read_scenario(folder: Path, name: str) -> Scenario:
+    """Read one scenario by name.
+
+    Parameters
+    ----------
+    folder : Path
+        ``data/assumptions/scenarios``.
+    name : str
+
+    Raises
+    ------
+    OssuError
+        ``population.no_scenario`` names those there are.
+    FaultsFound
+        A key that does not exist or a value of the wrong kind, with its place.
+    """
+    known = scenario_names(folder)
+    if name not in known:
+        raise OssuError("population.no_scenario", scenario=name, known=", ".join(known) or "няма")
+    file = folder / f"{name}.yaml"
+    try:
+        return Scenario.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
+    except ValidationError as error:
+        faults = [
+            Fault("population.scenario_key", file.name, column=".".join(map(str, e["loc"])), found=str(e["input"]))
+            for e in error.errors()
+        ]
+        raise FaultsFound(faults) from error
+
+
+def scenario_names(folder: Path) -> list[str]:
+    """Names of the scenario files, the reference first."""
+    return sorted((file.stem for file in folder.glob("*.yaml")), key=lambda name: (name != "reference", name))
+
+
+def fertility_factors(scenario: Scenario, level: float, years: Sequence[int], base_year: int) -> Floats:
+    """Factor on births by forecast year, from children added to ``level`` children per woman; never below 0."""
+    added = np.zeros(len(years))
+    for step in sorted(scenario.fertility, key=lambda step: step.years_after_base):
+        added[np.asarray(years) - base_year >= step.years_after_base] = step.children
+    return np.maximum(1 + added / level, 0.0)
+
+
+def extra_growth(scenario: Scenario, history: TotalsHistory) -> float:
+    """Yearly log growth that the scenario adds to every area.
+
+    Raises
+    ------
+    OssuError
+        ``population.no_migration_record`` when no five recorded years in a row lie between censuses.
+    """
+    if scenario.growth == "reference":
+        return 0.0
+    population, births, deaths = (
+        np.nansum(part, axis=0) for part in (history.population, history.births, history.deaths)
+    )
+    rate = (np.diff(population) - births[1:] + deaths[1:]) / population[:-1]
+    rate[np.isin(history.years[1:], history.census_years)] = np.nan
+    means = np.convolve(rate, np.ones(WINDOW) / WINDOW, mode="valid")
+    if not np.isfinite(means).any() or not np.isfinite(means[-1]):
+        raise OssuError("population.no_migration_record", scenario=scenario.id, year=history.origin)
+    extreme = np.nanmin(means) if scenario.growth == "worst_five_years" else np.nanmax(means)
+    return float(extreme - means[-1])
+
+
+def with_migration(jump_off: JumpOff, factor: float) -> JumpOff:
+    """The jump-off with the migration part of its cohort ratios taken ``factor`` times; 0 leaves survival alone."""
+    if factor == 1.0:
+        return jump_off
+    ratios, survival = jump_off.ratios.ratio, np.ones_like(jump_off.ratios.ratio)
+    survival[..., 1:] = np.exp(-jump_off.mu[..., :-1])
+    moved = survival * (ratios / survival) ** factor
+    return replace(jump_off, ratios=replace(jump_off.ratios, ratio=moved), local=jump_off.local**factor)
