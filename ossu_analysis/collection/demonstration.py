@@ -30,6 +30,7 @@ from ossu_analysis.texts import text
 SOURCE_ID = "demonstration_returns"
 _AGES = {"all": (0, 200), "children": (0, 19), "adults": (20, 200), "older": (60, 200)}
 _YEARLY_NOISE = 0.04
+_SPREAD_OF_PLACES = 0.12
 _VARIATION = Variation()
 
 
@@ -224,7 +225,7 @@ def _places(
     rng: np.random.Generator,
 ) -> NDArray:
     year = service.anchor_year
-    wanted = service.coverage * mean * np.exp(rng.normal(0.0, 0.25, len(mean)))
+    wanted = service.coverage * mean * np.exp(rng.normal(0.0, _SPREAD_OF_PLACES, len(mean)))
     least = np.where(present, service.least_places, 0)
     served = country.positions(published.cells(year, "users"))
     least[served[0]] = np.maximum(least[served[0]], served[1])

@@ -38,14 +38,13 @@ def published_beside_returns(
     cells = service_total[service_total["area_level"].eq("country") & service_total["service_code"].notna()]
     year_of = returns["period_end"].str[:4].astype(int)
     rows = []
-    for cell in cells.itertuples():
-        year = int(cell.reference_date[:4])
-        same = returns[returns["service_code"].eq(cell.service_code) & year_of.eq(year)]
-        if same.empty:
-            continue
-        returned = _returned(cell.measure, same, len(municipality))
+    fields = ["service_code", "reference_date", "measure", "value"]
+    for service_code, day, measure, value in cells[fields].itertuples(index=False, name=None):
+        year = int(day[:4])
+        same = returns[returns["service_code"].eq(service_code) & year_of.eq(year)]
+        returned = None if same.empty else _returned(measure, same, len(municipality))
         if returned is not None:
-            rows.append((cell.service_code, year, cell.measure, int(cell.value), returned, returned - int(cell.value)))
+            rows.append((service_code, year, measure, int(value), returned, returned - int(value)))
     return pd.DataFrame(rows, columns=names)
 
 

@@ -3,7 +3,8 @@
 ``gap = demand / occupancy_target - places``
 
 Because the formula rises with demand, the median and the 80 % range of the gap are the formula applied to those of
-demand; the probability that the gap is positive is the share of draws in which it is. Areas add draws, never quantiles;
+demand. The probability that the gap is positive is the share of draws in which it rounds to at least one place: draws
+are not whole persons, and a tenth of a person is no gap. Areas add draws, never quantiles;
 beside the sum of gaps they carry the sum of positive gaps, which is what stays missing when no municipality serves
 another.
 
@@ -43,6 +44,9 @@ FEW_USERS = 20
 """Below this many expected users a municipal figure is mostly pooled (FORECASTING: small counts)."""
 
 SURE = 0.9
+HALF_A_PLACE = 0.5
+"""A gap below this rounds to nothing."""
+
 OUTSIDE_MAP = ("municipal_budget", "legacy_not_in_map")
 """Planning levels for which neither a criterion nor a map number exists (ЗСУ 47, § 33)."""
 
@@ -111,7 +115,8 @@ def gap_tables(
     comparison = _Comparison(capacity, service, grid, settings, Limits(grid, medians, rules, map_numbers))
     municipal, areas, seen = [], [], set()
     for simulated in demand_draws:
-        persons = comparison.ordered(simulated)
+        # A home that must close has residents to move and no demand of its own.
+        persons = None if simulated.service_code in CLOSING else comparison.ordered(simulated)
         municipal.append(comparison.municipal(simulated.service_code, persons))
         areas.append(comparison.areas(simulated.service_code, persons))
         seen.add(simulated.service_code)
@@ -204,7 +209,7 @@ class _Comparison:
         if draws is not None:
             asked, own = grid.added(draws), stock.places * self.settings.occupancy_target
             low, middle, high = draw_quantiles(asked, _LEVELS)
-            chance = _share_above(asked, grid.sums(own))
+            chance = self._chance(asked, places)
             beyond = np.maximum(draws - np.nan_to_num(own).astype(np.float32)[:, :, None], 0)
             (unshared,) = draw_quantiles(grid.added(beyond), (0.5,)) / self.settings.occupancy_target
             unshared[np.isnan(places)] = np.nan
@@ -242,7 +247,12 @@ class _Comparison:
             nothing = np.full(stock.places.shape, np.nan)
             return nothing, nothing, nothing, nothing
         low, middle, high = draw_quantiles(draws, _LEVELS)
-        return low, middle, high, _share_above(draws, stock.places * self.settings.occupancy_target)
+        return low, middle, high, self._chance(draws, stock.places)
+
+    def _chance(self, draws: NDArray, places: NDArray) -> NDArray:
+        """Share of draws in which at least one whole place is missing; unknown where the places are."""
+        enough = (places + HALF_A_PLACE) * self.settings.occupancy_target
+        return np.where(np.isnan(places), np.nan, (draws >= enough[:, :, None]).mean(axis=2))
 
     def _keys(self, code: str) -> pd.DataFrame:
         known = self.service.loc[code] if code in self.service.index else None
@@ -301,7 +311,7 @@ class _Comparison:
             yield self.label, True
         yield text("gap.no_return"), np.isnan(stock.places)
         yield text("gap.no_service_here"), stock.places == 0
-        yield text("gap.no_demand"), np.isnan(middle)
+        yield text("gap.no_demand"), np.isnan(middle) & (code not in CLOSING)
         yield text("gap.few_users", limit=FEW_USERS), middle < FEW_USERS
         if self._is_planned_by_map(code):
             yield from self.limits.reasons(code, allowed, mapped)
@@ -310,11 +320,6 @@ class _Comparison:
         yield text("gap.no_cost_standard"), code not in standards.unit_costs
         yield text("gap.no_staff_standard"), code not in standards.staff
         yield text("gap.straight_line"), self.settings.terrain_factor == 1.0 and code not in CLOSING
-
-
-def _share_above(draws: NDArray, bound: NDArray) -> NDArray:
-    """Share of draws above a bound per cell; unknown where the bound is."""
-    return np.where(np.isnan(bound), np.nan, (draws > bound[:, :, None]).mean(axis=2))
 
 
 def _medians(need: pd.DataFrame, scenario: str) -> pd.DataFrame:

@@ -1,13 +1,13 @@
 """Proposal lines: how many users to propose, and the sentence that says why.
 
-Rule: ``proposed users = existing places + max(gap, 0)``, the gap at the planning year rounded up, so that places
-suffice for the median of demand. Nothing is taken away from what exists. The legal maximum is the criterion's, and
-stays empty („критерият не е зареден“) until its rate is loaded.
+Rule: ``proposed users = existing places + gap``, where the median gap at the planning year is positive, rounded up, so
+that places suffice for the median of demand; a gap below half a place is none. Nothing is taken away from what exists.
+The legal maximum is the criterion's, and stays empty („критерият не е зареден“) until its rate is loaded.
 
 Parts follow the law: 1, services planned at municipal level (ЗСУ 33(1)); 2, services planned for the whole oblast
 (33(2)), proposed per oblast from summed draws; 3, services outside the map, decided by the council (47, 53(3)). A
 service whose level has not been read in the ordinance stands in part 2 and says so. Homes that must close get no line;
-their residents are named in the line of the service that replaces them.
+their residents are named in the line of the service that replaces them, also where nobody has that service yet.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from ossu_analysis.capacity import CLOSING
-from ossu_analysis.gap.service_gap import FEW_USERS
+from ossu_analysis.gap.service_gap import FEW_USERS, HALF_A_PLACE
 from ossu_analysis.texts import number, percent, text
 
 LAST_YEAR_OF_MAP = 2034
@@ -61,10 +61,20 @@ def proposal_lines(
         oblast_code=whole["area_code"], planning_level=whole["service_code"].map(levels), confidence=None
     )
     rows = pd.concat([municipal, whole], ignore_index=True)
+    rows = pd.concat([rows, _replacements(rows)], ignore_index=True)
     rows["part"] = rows["planning_level"].map(PART_OF_LEVEL)
     fits = rows["part"].eq(2).eq(rows["area_level"].eq("oblast"))
     rows["residents_to_move"] = _residents_to_move(rows)
     return _as_lines(rows[rows["part"].notna() & fits], year)
+
+
+def _replacements(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the services that must replace closing homes in oblasts where nobody has reported them yet."""
+    homes = rows[rows["service_code"].isin(CLOSING) & rows["area_level"].eq("oblast") & (rows["occupied"] > 0)]
+    wanted = homes.assign(service_code=homes["service_code"].str.replace("LEG-", "RES-"), planning_level="oblast")
+    known = set(zip(rows["area_code"], rows["service_code"], strict=True))
+    new = [key not in known for key in zip(wanted["area_code"], wanted["service_code"], strict=True)]
+    return wanted[new].assign(places=0, occupied=0, waiting=np.nan)
 
 
 def _residents_to_move(rows: pd.DataFrame) -> "pd.Series[int]":
@@ -76,7 +86,8 @@ def _residents_to_move(rows: pd.DataFrame) -> "pd.Series[int]":
 
 
 def _as_lines(rows: pd.DataFrame, year: int) -> pd.DataFrame:
-    missing = np.ceil(rows["gap_to_demand_places"].clip(lower=0) - 1e-9)
+    gap = rows["gap_to_demand_places"]
+    missing = np.ceil(gap - 1e-9).mask(gap < HALF_A_PLACE, 0.0)
     proposed = (rows["places"].astype("Float64") + missing).astype("Int64")
     lines = rows.assign(
         part=rows["part"].astype(int),
@@ -90,7 +101,7 @@ def _as_lines(rows: pd.DataFrame, year: int) -> pd.DataFrame:
         agreement_reference=np.where(rows["part"].eq(2), text("common.fill_in"), ""),
         sources=_sources(rows),
     )
-    lines = lines[(lines["proposed_users"] > 0).fillna(True)]
+    lines = lines[(lines["proposed_users"] > 0).fillna(True) | (lines["residents_to_move"] > 0).fillna(False)]
     lines["justification"] = [justification(line) for line in lines.to_dict("records")]
     return lines.sort_values(["oblast_code", "part", "area_code", "service_code"], ignore_index=True)
 
@@ -146,7 +157,9 @@ def _what_is_there(line: dict) -> str:
 def _comparison(line: dict) -> str:
     if not _known(line["gap_to_demand_places"]):
         return "unknown"
-    return "short" if line["gap_to_demand_places"] > 0 else "enough"
+    if line["gap_to_demand_places"] < HALF_A_PLACE:
+        return "enough" if line["places"] > 0 else "none"
+    return "short"
 
 
 def _known(value: object) -> bool:

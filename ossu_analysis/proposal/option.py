@@ -3,7 +3,8 @@
 - ``keep_places``: today's places stay;
 - ``cover_waiting``: each municipality gets the places that its waiting list lacks, ``max(occupied + waiting - places,
   0)``: a list beside free places is not answered by new places, and is named;
-- ``cover_demand``: each municipality gets its positive median gap at the planning year, rounded up.
+- ``cover_demand``: each municipality gets its positive median gap at the planning year, rounded up
+  (below half a place there is none).
 
 Covered persons are ``min(median demand, places)`` in each municipality, or in the oblast as a whole for services
 planned at oblast level. No budget binds here; nothing is optimised.
@@ -12,6 +13,7 @@ planned at oblast level. No budget binds here; nothing is optimised.
 import numpy as np
 import pandas as pd
 
+from ossu_analysis.gap.service_gap import HALF_A_PLACE
 from ossu_analysis.gap.standards import Standards
 from ossu_analysis.proposal.line import PART_OF_LEVEL, planning_year
 from ossu_analysis.schemas.proposal import OPTIONS
@@ -86,7 +88,8 @@ def _places_added(units: pd.DataFrame, option: str) -> "pd.Series[float]":
     if option == "keep_places":
         return units["places"] * 0
     wanted = units["occupied"] + units["waiting"] if option == "cover_waiting" else units["demand_median"]
-    return np.ceil((wanted - units["places"]).clip(lower=0) - 1e-9)
+    missing = wanted - units["places"]
+    return np.ceil(missing - 1e-9).mask(missing < HALF_A_PLACE, 0.0)
 
 
 def _gives_up(option: str, row: dict) -> str:

@@ -31,7 +31,9 @@ class ServiceGap(Table):
     gap_to_demand_places: float = column("търсене / целева заетост - места (медиана)", "места", nullable=True)
     gap_to_map_places: float = column("число по картата - места", "места", nullable=True)
     gap_to_criterion_places: float = column("най-много по критерия - места", "места", nullable=True)
-    probability_gap_positive: float = column("дял на симулациите с недостиг", "дял", nullable=True, ge=0, le=1)
+    probability_gap_positive: float = column(
+        "дял на симулациите, в които липсва поне едно място", "дял", nullable=True, ge=0, le=1
+    )
     km_to_nearest: float = column("до най-близката община с места, по права линия", "км", nullable=True, ge=0)
     staff_needed: float = column(
         "щатни бройки за недостигащите места; NULL: няма стандарт", "бройки", nullable=True, ge=0
@@ -56,9 +58,9 @@ class ServiceGap(Table):
     @pa.dataframe_check
     @classmethod
     def gap_and_probability_agree(cls, table: pd.DataFrame) -> "pd.Series[bool]":
-        """A clearly positive median gap is more likely than not, a clearly negative one less."""
-        sign = np.sign(table["gap_to_demand_places"].fillna(0)) * (table["probability_gap_positive"].fillna(0.5) - 0.5)
-        return sign >= -1e-9
+        """A median gap of at least half a place is more likely than not, a smaller one is not."""
+        sign = np.sign(table["gap_to_demand_places"].fillna(0.5) - 0.5)
+        return sign * (table["probability_gap_positive"].fillna(0.5) - 0.5) >= -0.01
 
 
 @declare("gap", "oblast_gap", "Недостиг на места по област и за страната: симулациите на общините са събрани")
@@ -87,7 +89,9 @@ class OblastGap(Table):
     missing_without_sharing_places: float = column(
         "сбор на недостига по общини, ако никоя не приема чужди потребители (медиана)", "места", nullable=True, ge=0
     )
-    probability_gap_positive: float = column("дял на симулациите с недостиг", "дял", nullable=True, ge=0, le=1)
+    probability_gap_positive: float = column(
+        "дял на симулациите, в които липсва поне едно място", "дял", nullable=True, ge=0, le=1
+    )
     rules_version: str = column("версия на правилата, по които е критерият; NULL: не е зареден", nullable=True)
     data_label: str = column("демонстрационни данни, смесени данни или празно")
     status: str = status_column()

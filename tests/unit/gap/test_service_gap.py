@@ -78,8 +78,13 @@ def test_gap_is_the_formula_on_the_draws():
     row = cell(table, "AAA01", "DAY-CH", 2030)
     per_draw = persons[0, 1].astype(np.float32) / 0.8 - 10
     assert row["gap_to_demand_places"] == pytest.approx(np.median(per_draw), abs=1e-4)
-    assert row["probability_gap_positive"] == pytest.approx((per_draw > 0).mean())
+    assert row["probability_gap_positive"] == pytest.approx((per_draw >= 0.5).mean())
     assert row["demand_low"] == pytest.approx(np.quantile(persons[0, 1], 0.1), rel=1e-6)
+
+
+def test_a_fraction_of_a_person_is_no_gap():
+    row = cell(gaps(capacity_of(), draws_of(np.full((3, 2, 50), 0.3)))["service_gap"], "AAA01", "DAY-CH", 2030)
+    assert row["gap_to_demand_places"] == pytest.approx(0.3) and row["probability_gap_positive"] == 0
 
 
 def test_every_municipality_has_a_row_for_every_service_with_a_return():

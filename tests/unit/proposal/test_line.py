@@ -39,7 +39,7 @@ def gap_row(
         "demand_low": demand - 4 if known else np.nan,
         "demand_high": demand + 4 if known else np.nan,
         "gap_to_demand_places": demand - places if known else np.nan,
-        "probability_gap_positive": (0.9 if demand > places else 0.2) if known else np.nan,
+        "probability_gap_positive": (0.9 if demand >= places + 0.5 else 0.2) if known else np.nan,
         "km_to_nearest": km,
         "criterion_maximum": criterion,
         "rules_version": "тест 1" if criterion is not None else None,
@@ -130,6 +130,19 @@ def test_residents_of_closing_homes_are_named_beside_and_not_inside():
     line = found.iloc[0]
     assert len(found) == 1 and line["residents_to_move"] == 55 and line["proposed_users"] == 15
     assert "55 лица живеят в домове, които се закриват" in line["justification"]
+
+
+def test_replacement_of_a_closing_home_has_a_line_even_where_nobody_offers_it():
+    found = lines(gap_row(), gap_row(service="LEG-PSY", places=60, occupied=55))
+    line = found[found["service_code"] == "RES-PSY"].iloc[0]
+    assert (line["part"], line["area_code"], line["residents_to_move"]) == (2, "SML", 55)
+    assert pd.isna(line["proposed_users"]) and "55 лица" in line["justification"]
+    assert "В областта няма такава услуга" in line["justification"]
+
+
+def test_a_fraction_of_a_person_is_not_proposed():
+    assert lines(gap_row(), gap_row("SML31", places=0, demand=0.4, occupied=0))["area_code"].tolist() == ["SML02"]
+    assert lines(gap_row(demand=10.4)).iloc[0]["proposed_users"] == 10
 
 
 def test_lines_of_nothing_are_left_out():
