@@ -5,7 +5,8 @@ Belongs here: which table feeds which step and the order of the services. Arithm
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -63,7 +64,13 @@ class DemandModel:
 
     @classmethod
     def of_store(cls, store: Store) -> "DemandModel":
-        """Read the working tables of a project."""
+        """Read the working tables of a project; the same model, with its fits, until one of them changes."""
+        names = [(*name.split("."),) for name in (*_READ, "population.exposure_observed", "population.exposure_draw")]
+        return _model(store.root, store.stamp(*names))
+
+    @classmethod
+    def read(cls, store: Store) -> "DemandModel":
+        """Read the working tables of a project anew."""
         municipality, oblast = store.read("reference", "municipality"), store.read("reference", "oblast")
         rates = by_municipality(store.read("demand", "group_rate"), municipality)
         returns = yearly_returns(store.read("capacity", "current"))
@@ -103,6 +110,11 @@ class DemandModel:
     def draws(self, settings: RunSettings) -> Iterator[DemandDraws]:
         """Joint draws of demand, one service at a time, for the base year and the years ahead."""
         return simulate_services(self.services, self.fits, self.exposure, planning_years(settings), settings.seed)
+
+
+@lru_cache(maxsize=1)
+def _model(root: Path, stamp: object) -> DemandModel:
+    return DemandModel.read(Store(root))
 
 
 def planning_years(settings: RunSettings) -> np.ndarray:

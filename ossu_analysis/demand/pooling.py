@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-NODES = 33
+NODES = 25
 WIDTH = 5.0
 """Nodes of a municipality's grid, and its half-width in posterior standard deviations."""
 

@@ -310,9 +310,16 @@ def _gamma_shape(mean: np.ndarray, log_mean: np.ndarray) -> float:
 
 def _dispersion(state: _State, cells: Cells, found: _Expected) -> float:
     """Better dispersion of counts."""
+    weights, known, floor = _of_cells(found.by_reading, cells), ~cells.is_floor, cells.is_floor
+    count = cells.count + state.validity * cells.waiting
+    every_other = slice(None, None, 2)
+    mean, weights = found.mean[:, every_other], weights[:, every_other]
+    weights = weights * (found.share / np.maximum(weights.sum(axis=1), 1e-12))[:, None]
 
     def height(dispersion: float) -> float:
-        return _expected_log(replace(state, dispersion=dispersion), cells, found)
+        of_known = log_known(count[known], mean[known], dispersion)
+        of_floor = log_floor(count[floor], mean[floor], dispersion)
+        return float((weights[known] * of_known).sum() + (weights[floor] * of_floor).sum())
 
     return float(np.clip(_uphill(state.dispersion, height), *DISPERSIONS))
 
@@ -323,12 +330,14 @@ def _validity(state: _State, cells: Cells, found: _Expected) -> float:
     The density of a reported list W is that of demand at ``users + validity * W`` times the validity. With few lists it
     stays at 1.
     """
-    lists = int((cells.waiting > 0).sum())
-    if lists < FEWEST_LISTS:
+    listed = np.flatnonzero(cells.waiting > 0)
+    if len(listed) < FEWEST_LISTS:
         return 1.0
+    weights, mean = _of_cells(found.by_reading, cells)[listed], found.mean[listed]
 
     def height(validity: float) -> float:
-        return _expected_log(replace(state, validity=validity), cells, found) + lists * np.log(validity)
+        count = cells.count[listed] + validity * cells.waiting[listed]
+        return float((weights * log_known(count, mean, state.dispersion)).sum() + len(listed) * np.log(validity))
 
     return float(np.clip(_uphill(state.validity, height), *VALIDITIES))
 
@@ -340,16 +349,6 @@ def _uphill(now: float, height: Callable[[float], float], step: float = 0.35) ->
     if curve >= 0:
         return float(now * np.exp(2 * step * np.sign(slope)))
     return float(now * np.exp(np.clip(-0.5 * step * slope / curve, -2 * step, 2 * step)))
-
-
-def _expected_log(state: _State, cells: Cells, found: _Expected) -> float:
-    """Log likelihood of the cells, averaged over the posterior of the levels."""
-    weights = _of_cells(found.by_reading, cells)
-    count = cells.count + state.validity * cells.waiting
-    known, floor = ~cells.is_floor, cells.is_floor
-    of_known = log_known(count[known], found.mean[known], state.dispersion)
-    of_floor = log_floor(count[floor], found.mean[floor], state.dispersion)
-    return float((weights[known] * of_known).sum() + (weights[floor] * of_floor).sum())
 
 
 def fit_table(fitted: UseRate) -> pd.DataFrame:
