@@ -49,6 +49,8 @@ def backtest(
 def score_table(windows: Iterable[Window]) -> pd.DataFrame:
     """Rows of ``evaluation.score``: every metric by method, level, origin, horizon and size class."""
     rows = [row for window in windows for row in _scores(window)]
+    if not rows:
+        return _empty("score")
     return pd.DataFrame(rows).assign(age_group="total", status="forecast")
 
 
@@ -64,6 +66,8 @@ def average(
 def report_card(windows: Iterable[Window], horizon: int = CARD_HORIZON) -> pd.DataFrame:
     """Rows of ``evaluation.report_card``: error, bias and coverage of each municipality, and the best simple method."""
     usable = [w for w in windows if w.level == "municipality" and w.actual.shape[1] >= horizon]
+    if not usable:
+        return _empty("report_card")
     long = pd.concat([_area_errors(window, horizon - 1) for window in usable], ignore_index=True)
     keys = ["municipality_code", "crosses_census"]
     grouped = long.groupby(keys)
@@ -75,6 +79,13 @@ def report_card(windows: Iterable[Window], horizon: int = CARD_HORIZON) -> pd.Da
     card["best_baseline_mape"] = errors[list(BASELINES)].min(axis=1)
     card["is_baseline_better"] = card["best_baseline_mape"] < card["mape"]
     return card.reset_index().assign(horizon_years=horizon, status="forecast")
+
+
+def _empty(table: str) -> pd.DataFrame:
+    from ossu_analysis.schemas import columns, table_class
+
+    kinds = {info.name: info.pandas_type for info in columns(table_class("evaluation", table))}
+    return pd.DataFrame(columns=list(kinds)).astype(kinds)
 
 
 def _scores(window: Window) -> Iterator[dict[str, Any]]:
@@ -114,7 +125,7 @@ def _scores_of_areas(window: Window, at: int) -> dict[tuple[str, str], Floats]:
 
 
 def _area_errors(window: Window, at: int) -> pd.DataFrame:
-    actual = window.actual[:, at]
+    actual = np.where(window.actual[:, at] > 0, window.actual[:, at], np.nan)
     low, high = central_range(window.draws[:, :, at], 80)
     table = {name: np.abs(window.points[name][:, at] / actual - 1) for name in (OURS, *BASELINES)}
     table |= {"bias": window.points[OURS][:, at] / actual - 1, "inside": (low <= actual) & (actual <= high)}

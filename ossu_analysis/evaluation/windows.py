@@ -104,7 +104,7 @@ def _levels(
     for level, group, names in (
         ("municipality", None, past.areas),
         ("oblast", past.parent_index, parents),
-        ("country", everything, ("BG",)),
+        ("country", everything, ("country",)),
     ):
         if level == "oblast" and len(names) == 1:
             continue

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ossu_analysis.population.components import SMALLEST
 from ossu_analysis.population.ets import damped_trend
 from ossu_analysis.population.history import Floats, TotalsHistory
 
@@ -31,7 +32,7 @@ def linear(history: TotalsHistory, horizon: int) -> Floats:
 
 def linexp(history: TotalsHistory, horizon: int) -> Floats:
     """Linear where the area grew over the base period, exponential where it declined."""
-    return np.exp(linexp_log(np.log(np.maximum(history.population, 0.5)), horizon))
+    return np.exp(linexp_log(np.log(np.maximum(history.population, SMALLEST)), horizon))
 
 
 def linexp_log(log_counts: Floats, horizon: int) -> Floats:
@@ -47,7 +48,7 @@ def linexp_log(log_counts: Floats, horizon: int) -> Floats:
 
 def damped_ets(history: TotalsHistory, horizon: int) -> Floats:
     """ETS(A,Ad,N) on the logarithm."""
-    return np.exp(damped_trend(np.log(np.maximum(history.population, 0.5)), horizon))
+    return np.exp(damped_trend(np.log(np.maximum(history.population, SMALLEST)), horizon))
 
 
 def constant_share(history: TotalsHistory, horizon: int) -> Floats:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ossu_analysis.population.components import migration_rates, residual_rates
+from ossu_analysis.population.components import SMALLEST, migration_rates, residual_rates
 from ossu_analysis.population.history import EU_CENSUS_STEP, Floats, Ints, TotalsHistory
 from ossu_analysis.population.pooling import NORMAL_80, NORMAL_MEDIAN, spread_between_groups
 
@@ -56,7 +56,7 @@ class ExpectedSteps:
 
 def without_steps(history: TotalsHistory) -> Floats:
     """Logarithm of the counts (A, T) on the newest base: census years grow as their neighbours did."""
-    log_counts = np.log(np.maximum(history.population, 0.5))
+    log_counts = np.log(np.maximum(history.population, SMALLEST))
     growth = np.diff(log_counts, axis=1)
     for at in np.flatnonzero(np.isin(history.years[1:], history.census_years)).tolist():
         growth[:, at] = _neighbours_median(growth, at, history)
@@ -73,7 +73,7 @@ def past_corrections(history: TotalsHistory) -> list[Correction]:
         interval = _interval(history, year)
         usual = np.nan_to_num(_neighbours_median(residual, at, history))
         step = np.log1p(np.maximum(residual[:, at] - usual, -0.9)) / interval
-        log_size = np.log(np.maximum(history.population[:, at], 0.5))
+        log_size = np.log(np.maximum(history.population[:, at], SMALLEST))
         found.append(Correction(year, step, interval, log_size, _mean_recorded(recorded, history, year, interval)))
     return found
 
@@ -97,7 +97,7 @@ def expected_steps(history: TotalsHistory, years: Ints, expected_migration: Floa
     level, by_size, by_migration = _pattern(corrections)
     residuals = np.array([_residual(one, corrections) for one in corrections])
     shared = _shared(residuals)
-    log_size = np.log(np.maximum(history.population[:, -1], 0.5))
+    log_size = np.log(np.maximum(history.population[:, -1], SMALLEST))
     steps = []
     for year in ahead:
         migration = _recorded_until(history, year, expected_migration)

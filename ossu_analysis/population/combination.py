@@ -58,33 +58,25 @@ def combine(history: TotalsHistory, horizon: int) -> Combination:
     """
     trials = list(_trials(history))
     memory = _best_memory(trials)
-    errors = [np.stack([trial[memory], trial["linexp"], trial["damped_ets"]]) for trial in trials]
+    errors = [_errors(trial, memory) for trial in trials]
     weights = _best_weights(errors)
-    paths = _paths(history, horizon, (memory,))
-    named = dict(zip(METHODS, (paths[memory], paths["linexp"], paths["damped_ets"]), strict=True))
-    named["combined"] = sum(weight * path for weight, path in zip(weights, named.values(), strict=True))
+    paths = _paths(history, horizon, memory)
+    paths["combined"] = np.tensordot(weights, np.stack(list(paths.values())), axes=1)
     combined = _aligned([np.tensordot(weights, one, axes=1) for one in errors], len(history.areas))
-    return Combination(named, memory, dict(zip(METHODS, weights, strict=True)), combined)
+    return Combination(paths, memory, dict(zip(METHODS, weights.tolist(), strict=True)), combined)
 
 
-Trial = dict[Memory | str, Floats]
+@dataclass(frozen=True)
+class Trial:
+    """A window before the origin: what was known at its start, and the log counts that followed (A, h)."""
 
-
-def _paths(history: TotalsHistory, horizon: int, memories: Sequence[Memory]) -> Trial:
-    natural, rates = by_components.expected_natural(history), by_components.migration_rates(history)
-    start = np.log(by_components.jump_off(history))
-    found: Trial = {}
-    for years, centre in {(memory.years, memory.centre): None for memory in memories}:
-        migration = by_components.expected_migration(rates, history, years, centre)
-        for memory in memories:
-            if (memory.years, memory.centre) == (years, centre):
-                found[memory] = by_components.component_path(start, natural, migration, memory.fade, horizon)
-    smooth = without_steps(history)
-    return found | {"linexp": linexp_log(smooth, horizon), "damped_ets": damped_trend(smooth, horizon)}
+    past: TotalsHistory
+    present: Ints
+    actual: Floats
 
 
 def _trials(history: TotalsHistory) -> Iterator[Trial]:
-    """log(actual / forecast) of every method from every earlier year, (A, h), NaN across a census."""
+    """Windows from every earlier year; counts across a census are NaN."""
     for at in range(SHORTEST - 1, len(history.years) - 1):
         horizon = min(LONGEST_WINDOW, len(history.years) - 1 - at)
         ahead = history.years[at + 1 : at + 1 + horizon]
@@ -93,23 +85,47 @@ def _trials(history: TotalsHistory) -> Iterator[Trial]:
         past = history.until(int(history.years[at])).select(present)
         if crosses.all() or not np.isfinite(by_components.migration_rates(past)).any():
             continue
-        actual = np.log(np.maximum(history.population[:, at + 1 : at + 1 + horizon], 0.5))
+        actual = np.log(np.maximum(history.population[:, at + 1 : at + 1 + horizon], by_components.SMALLEST))
         actual[:, crosses] = np.nan
-        forecasts = _paths(past, horizon, MEMORIES)
-        yield {name: _off(actual, path, present) for name, path in forecasts.items()}
-
-
-def _off(actual: Floats, path: Floats, present: Ints) -> Floats:
-    off = np.full_like(actual, np.nan)
-    off[present] = actual[present] - path
-    return off
+        yield Trial(past, present, actual)
 
 
 def _best_memory(trials: Sequence[Trial]) -> Memory:
-    if not trials:
-        return MEMORIES[-1]
-    loss = [np.nanmean(np.abs(np.concatenate([trial[m].ravel() for trial in trials]))) for m in MEMORIES]
-    return MEMORIES[int(np.argmin(loss))]
+    """The memory with the least mean absolute error; without any window the longest, most robust and passing one."""
+    loss, count = np.zeros(len(MEMORIES)), 0
+    for trial in trials:
+        actual = trial.actual[trial.present]
+        count += int(np.isfinite(actual).sum())
+        loss += [np.nansum(np.abs(actual - path)) for path in _component_paths(trial.past, actual.shape[1], MEMORIES)]
+    return MEMORIES[int(np.argmin(loss))] if count else MEMORIES[-1]
+
+
+def _errors(trial: Trial, memory: Memory) -> Floats:
+    """log(actual / forecast) of the three methods on a window, (3, A, h)."""
+    forecasts = np.full((len(METHODS), *trial.actual.shape), np.nan)
+    forecasts[:, trial.present] = np.stack(list(_paths(trial.past, trial.actual.shape[1], memory).values()))
+    return trial.actual - forecasts
+
+
+def _paths(history: TotalsHistory, horizon: int, memory: Memory) -> dict[str, Floats]:
+    """Logarithm of persons (A, horizon) by each of the methods."""
+    (components,) = _component_paths(history, horizon, (memory,))
+    smooth = without_steps(history)
+    methods = (components, linexp_log(smooth, horizon), damped_trend(smooth, horizon))
+    return dict(zip(METHODS, methods, strict=True))
+
+
+def _component_paths(history: TotalsHistory, horizon: int, memories: Sequence[Memory]) -> list[Floats]:
+    natural, rates = by_components.expected_natural(history), by_components.migration_rates(history)
+    start, migration = np.log(by_components.jump_off(history)), dict[tuple[int, str], Floats]()
+    for memory in memories:
+        read = (memory.years, memory.centre)
+        if read not in migration:
+            migration[read] = by_components.expected_migration(rates, history, *read)
+    return [
+        by_components.component_path(start, natural, migration[memory.years, memory.centre], memory.fade, horizon)
+        for memory in memories
+    ]
 
 
 def _best_weights(errors: Sequence[Floats]) -> Floats:

@@ -16,6 +16,8 @@ from ossu_analysis.population.pooling import scale_by_size, shrink_to_groups
 
 VITAL_YEARS = 3
 """Births and deaths are averaged over three years, as usual for crude rates of small areas."""
+SMALLEST = 0.5
+"""An empty area counts as half a person, so that rates and logarithms exist."""
 
 
 @dataclass(frozen=True)
@@ -33,15 +35,15 @@ MEMORIES = tuple(Memory(*kind) for kind in product((3, 5, 10), ("mean", "median"
 
 def natural_rates(history: TotalsHistory) -> Floats:
     """Births minus deaths per person of the year before, (A, T-1); zero for areas without any figure."""
-    rates = (history.births - history.deaths)[:, 1:] / history.population[:, :-1]
+    rates = (history.births - history.deaths)[:, 1:] / np.maximum(history.population[:, :-1], SMALLEST)
     rates[~np.isfinite(rates).any(axis=1)] = 0.0
     return rates
 
 
 def residual_rates(history: TotalsHistory) -> Floats:
     """Change that is not natural, per person of the year before, (A, T-1); census years included."""
-    change = np.diff(history.population, axis=1) / history.population[:, :-1]
-    return change - natural_rates(history)
+    before = np.maximum(history.population[:, :-1], SMALLEST)
+    return np.diff(history.population, axis=1) / before - natural_rates(history)
 
 
 def migration_rates(history: TotalsHistory) -> Floats:
@@ -91,8 +93,8 @@ def expected_migration(rates: Floats, history: TotalsHistory, years: int, centre
 
 
 def jump_off(history: TotalsHistory) -> Floats:
-    """Population at the origin, at least half a person so that logarithms exist."""
-    return np.maximum(history.population[:, -1], 0.5)
+    """Population at the origin, as `SMALLEST` says."""
+    return np.maximum(history.population[:, -1], SMALLEST)
 
 
 def component_path(start: Floats, natural: Floats, migration: Floats, fade: float, horizon: int) -> Floats:

@@ -11,9 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ossu_analysis.population.history import Floats, Ints
-from ossu_analysis.population.pooling import power_of_size, spread_between_groups
+from ossu_analysis.population.pooling import NORMAL_80, power_of_size, spread_between_groups
 
 SIZE_LIMITS = (3_000, 6_000, 12_000, 40_000)
 """Size classes in which forecasts of municipalities are judged: below 3, 3-6, 6-12, 12-40, above 40 thousand."""
@@ -72,7 +73,7 @@ def measure_spread(errors: Floats, size: Floats, parent: Ints) -> Spread:
     known = np.isfinite(errors)
     if not known.any():
         raise ValueError("a spread cannot be measured without any error")
-    country = _country_growth(errors, size)
+    country = _country_growth(errors, size, _independent_windows(known))
     own = errors - np.where(known.any(axis=1, keepdims=True), _row_median(errors), 0.0)
     group = _moments(own, lambda one: spread_between_groups(one, parent) ** 2)
     parents = _growth(group, known)
@@ -84,7 +85,18 @@ def measure_spread(errors: Floats, size: Floats, parent: Ints) -> Spread:
     return Spread(country, parents, drift, noise, freedom, len(errors))
 
 
-def _country_growth(errors: Floats, size: Floats) -> Growth:
+def _independent_windows(known: NDArray[np.bool_]) -> float:
+    """How many windows of the longest horizon fit side by side into the years that were tried."""
+    horizons = known.any(axis=1)
+    tried = np.flatnonzero(horizons.any(axis=1))
+    longest = int(np.flatnonzero(horizons.any(axis=0)).max()) + 1
+    return max((tried[-1] - tried[0] + 1) / longest, 1.0)
+
+
+def _country_growth(errors: Floats, size: Floats, windows: float) -> Growth:
+    """Variance of the error of the total; few windows tell it, so it has the width of the 80 % range of Student's t."""
+    from scipy.stats import t
+
     weight = np.where(np.isfinite(errors), size[None, :, None], 0.0)
     covered = weight.sum(axis=1)
     national = np.where(
@@ -93,7 +105,8 @@ def _country_growth(errors: Floats, size: Floats) -> Growth:
     squares = np.array(
         [np.mean(one[np.isfinite(one)] ** 2) if np.isfinite(one).any() else np.nan for one in national.T]
     )
-    return _growth(squares, np.isfinite(national)[:, None, :])
+    widened = squares * (t.ppf(0.9, windows) / NORMAL_80) ** 2
+    return _growth(widened, np.isfinite(national)[:, None, :])
 
 
 def _moments(errors: Floats, moment: Callable[[Floats], float]) -> Floats:

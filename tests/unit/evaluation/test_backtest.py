@@ -96,6 +96,9 @@ def test_admissible_origins_leave_a_history_before_and_a_count_after(history: To
     assert origins[-1] == 2014
     short = history.until(2002)
     assert admissible_origins(short) == []
+    score, card = backtest(short)
+    assert validated(table_class("evaluation", "score"), score).empty
+    assert validated(table_class("evaluation", "report_card"), card).empty
 
 
 def test_upper_levels_are_sums_of_the_same_draws(history: TotalsHistory) -> None:
