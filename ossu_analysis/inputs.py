@@ -239,22 +239,42 @@ class AssumptionFile(Strict):
     assumptions: list[Assumption]
 
 
+class RuleCondition(Strict):
+    """The rule plans users only where this holds; elsewhere it plans none."""
+
+    indicator: str
+    comparison: Literal[">=", ">", "<=", "<", "=="]
+    value: float
+
+
+class RuleStep(Strict):
+    """One line of a table: from this value of the indicator on, so many users."""
+
+    at_least: float = Field(ge=0)
+    users: int = Field(ge=0)
+
+
 class Rule(Strict):
     """The planning criterion of one service; an empty ``rate`` means that it has not been loaded.
 
     ``base`` says what the rate multiplies: ``count`` a fixed number, ``share`` a share of the indicator, ``per_n`` a
-    number for every ``per`` of the indicator. The indicator is a target group.
+    number for every ``per`` of the indicator; ``table`` reads the users from ``steps`` instead. The indicator is a
+    target group. ``smallest_unit`` and ``unit_size``: fewest and most users of one service.
     """
 
     service_code: str
     level: Literal["municipal", "oblast", "country", "municipal_budget", "legacy", "unknown"]
     legal_ref: str = Field(min_length=1)
     indicator: str | None = None
-    base: Literal["count", "share", "per_n"] | None = None
+    condition: RuleCondition | None = None
+    base: Literal["count", "share", "per_n", "table"] | None = None
     rate: float | None = Field(None, ge=0)
+    rate_unit: Literal["потребители", "потребители/лице", "потребители/per лица"] | None = None
+    steps: list[RuleStep] = []
     per: float | None = Field(None, gt=0)
     minimum: int | None = Field(None, ge=0)
     maximum: int | None = Field(None, ge=0)
+    smallest_unit: int | None = Field(None, gt=0)
     unit_size: int | None = Field(None, gt=0)
     rounding: Literal["up", "down", "nearest"] | None = None
     valid_from: datetime.date
@@ -266,24 +286,42 @@ class Rule(Strict):
     @property
     def is_loaded(self) -> bool:
         """Whether a criterion can be computed."""
-        return self.rate is not None
+        return self.rate is not None or bool(self.steps)
 
     @model_validator(mode="after")
     def _is_complete(self) -> "Rule":
-        if self.rate is None:
+        if not self.is_loaded:
             return self
-        needed = ["base", "rounding", "verified_by", "verified_on"]
-        needed += ["indicator"] if self.base in {"share", "per_n"} else []
+        needed = ["base", "verified_by", "verified_on"]
+        needed += ["indicator"] if self.base in {"share", "per_n", "table"} else []
+        needed += [] if self.base == "table" else ["rate", "rate_unit", "rounding"]
         needed += ["per"] if self.base == "per_n" else []
         missing = [name for name in needed if getattr(self, name) is None]
         if missing:
-            raise ValueError(f"{self.service_code}: при попълнена rate са нужни и {', '.join(missing)}")
+            raise ValueError(f"{self.service_code}: при зареден критерий са нужни и {', '.join(missing)}")
+        return self
+
+    @model_validator(mode="after")
+    def _unit_and_steps_fit_the_base(self) -> "Rule":
+        unit = {"count": "потребители", "share": "потребители/лице", "per_n": "потребители/per лица"}
+        expected = unit.get(self.base or "")
+        if self.rate_unit is not None and self.rate_unit != expected:
+            raise ValueError(f"{self.service_code}: при base {self.base} единицата rate_unit е „{expected}“")
+        if bool(self.steps) != (self.base == "table" and self.is_loaded):
+            raise ValueError(f"{self.service_code}: редовете steps вървят само с base: table")
+        starts = [step.at_least for step in self.steps]
+        if starts != sorted(set(starts)):
+            raise ValueError(f"{self.service_code}: редовете steps са по нарастваща at_least, без повторения")
         return self
 
     @model_validator(mode="after")
     def _bounds_are_ordered(self) -> "Rule":
         if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
             raise ValueError(f"{self.service_code}: minimum {self.minimum} е над maximum {self.maximum}")
+        if self.smallest_unit is not None and self.unit_size is not None and self.smallest_unit > self.unit_size:
+            raise ValueError(
+                f"{self.service_code}: smallest_unit {self.smallest_unit} е над unit_size {self.unit_size}"
+            )
         if self.valid_to is not None and self.valid_to < self.valid_from:
             raise ValueError(f"{self.service_code}: valid_to е преди valid_from")
         return self

@@ -89,7 +89,8 @@ class Limits:
             if rule["level"] == level:
                 column = self.grid.years.index(year)
                 persons = self.persons(rule["indicator"], area_level, areas)
-                values[:, column] = criterion_maximum(rule, persons[:, column])
+                asked = self.persons(rule.get("condition_indicator"), area_level, areas)
+                values[:, column] = criterion_maximum(rule, persons[:, column], asked[:, column])
         return values
 
     @cache  # noqa: B019 - lives as long as one comparison

@@ -80,13 +80,17 @@ def read_rule_table(store: Store) -> pd.DataFrame:
     raise_if_any(_unknown_codes(files, store))
     rows = [_rule_row(rule, content.version, file) for file, content in files.items() for rule in content.rules]
     frame = pd.DataFrame(rows)
-    whole = dict.fromkeys(("minimum", "maximum", "unit_size"), "Int64")
-    return frame.astype({"rate": float, "per": float, **whole})
+    whole = dict.fromkeys(("minimum", "maximum", "smallest_unit", "unit_size"), "Int64")
+    return frame.astype({"rate": float, "per": float, "condition_value": float, **whole})
 
 
 def _rule_row(rule: Rule, version: str, file: str) -> dict[str, object]:
-    days = {name: day.isoformat() if (day := getattr(rule, name)) else None for name in _DAYS}
-    return {**rule.model_dump(), **days, "note_bg": rule.note_bg or None, "version": version, "file": file}
+    row = rule.model_dump(exclude={"condition", "steps"})
+    row |= {name: day.isoformat() if (day := getattr(rule, name)) else None for name in _DAYS}
+    for name in ("indicator", "comparison", "value"):
+        row[f"condition_{name}"] = rule.condition and getattr(rule.condition, name)
+    row["steps"] = "; ".join(f"{step.at_least:g}: {step.users}" for step in rule.steps) or None
+    return {**row, "note_bg": rule.note_bg or None, "version": version, "file": file}
 
 
 _DAYS = ("valid_from", "valid_to", "verified_on")
@@ -101,6 +105,7 @@ def _unknown_codes(files: dict[str, RuleFile], store: Store) -> list[Fault]:
             for column, code, known in (
                 ("service_code", rule.service_code, services),
                 ("indicator", rule.indicator, groups),
+                ("condition.indicator", rule.condition and rule.condition.indicator, groups),
             ):
                 if code is not None and code not in known:
                     found.append(Fault("reference.unknown_code", file=file, column=column, found=code))

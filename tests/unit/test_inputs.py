@@ -29,6 +29,7 @@ rules:
     indicator: TG-OLD
     base: per_n
     rate: 3
+    rate_unit: потребители/per лица
     per: 1000
     rounding: up
     verified_by: И. Иванова
