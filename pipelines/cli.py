@@ -83,6 +83,22 @@ def check() -> None:
     raise typer.Exit(1 if blocking else 0)
 
 
+@_both("template", "образец")
+def template(
+    municipality: Annotated[str, typer.Argument(help="Код на община, напр. SML02.")],
+    year: Annotated[int, typer.Option("--year", "--година", help="Отчетна година (към 31 декември).")],
+    out: Annotated[Path | None, typer.Option("--out", help="Файл XLSX; без него: out/<община>.xlsx.")] = None,
+) -> None:
+    """Образец за отчета на една община: жълти клетки за попълване, падащи списъци, последният отчет за сравнение."""
+    from ossu_analysis.collection import read_code_lists, write_template
+    from ossu_analysis.store import Store, project_root
+
+    store = Store(project_root())
+    returns = store.read("collection", "return") if store.has("collection", "return") else None
+    path = out or Path("out") / f"{municipality}.xlsx"
+    typer.echo(f"Образец: {write_template(path, municipality, year, read_code_lists(store), returns)}")
+
+
 @_both("trace", "следа")
 def trace(
     table: Annotated[str, typer.Argument(help="Таблица: gap, forecast, demand, capacity, use_rate.")],

@@ -4,8 +4,9 @@ Belongs here: making and checking rows of ``collection.return``. Capacity is com
 """
 
 from ossu_analysis.collection.demonstration import demonstration_returns
-from ossu_analysis.collection.inbox import check_inbox, error_table, read_inbox
+from ossu_analysis.collection.inbox import check_inbox, error_table, read_code_lists, read_inbox
 from ossu_analysis.collection.settings import read_settings
+from ossu_analysis.collection.template import write_template
 from ossu_analysis.collection.union import mixture_label, with_real_returns
 
 __all__ = [
@@ -13,7 +14,9 @@ __all__ = [
     "demonstration_returns",
     "error_table",
     "mixture_label",
+    "read_code_lists",
     "read_inbox",
     "read_settings",
     "with_real_returns",
+    "write_template",
 ]

@@ -19,6 +19,7 @@ from ossu_analysis.errors import BLOCKING, NOTICE, TO_CHECK, Fault
 from ossu_analysis.store import Store
 from ossu_analysis.texts import text
 
+_KEY_COLUMNS = ("municipality_code", "service_code", "year")
 _COUNTS = ("services_count", "places", "users", "waiting")
 _POSTS = ("staff_posts", "staff_filled")
 _UNKNOWN = ("", "..", "x", "х", "н.д.", "няма данни")
@@ -189,25 +190,27 @@ def _files(store: Store) -> list[Path]:
 
 def _header_faults(sheet: Sheet) -> Iterator[Fault]:
     known = [column_of(label) for label in sheet.header]
+    ignored = text("collection.ignored").split("|")
     for column in REQUIRED:
         if column not in known:
             label = text(f"collection.column.{column}")
             yield Fault("collection.missing_column", sheet.file, sheet.name, sheet.header_row, expected=label)
     for label, name in zip(sheet.header, known, strict=True):
-        if name is None and label:
+        if name is None and label and label not in ignored:
             yield Fault("collection.unknown_column", sheet.file, sheet.name, sheet.header_row, label, severity=NOTICE)
         if name is not None and known.count(name) > 1:
             yield Fault("collection.repeated_column", sheet.file, sheet.name, sheet.header_row, label)
 
 
 def _rows(sheet: Sheet) -> Iterator[_Row]:
-    """Rows with something in a known column, without the totals."""
+    """Rows where something is reported: services of the form that were left empty and totals are passed over."""
     named = {column: place for place, label in enumerate(sheet.header) if (column := column_of(label))}
     labels = {column: sheet.header[place] for column, place in named.items()}
     for number, cells in sheet.rows:
         first = next(cell for cell in cells if cell)
         row = {column: cells[place] if place < len(cells) else "" for column, place in named.items()}
-        if any(row.values()) and not first.lower().startswith(_TOTALS):
+        reported = any(cell for column, cell in row.items() if column not in _KEY_COLUMNS)
+        if reported and not first.lower().startswith(_TOTALS):
             yield _Row(sheet, number, labels, row)
 
 
