@@ -152,7 +152,7 @@ def country_case(store: Store, imprint: Imprint) -> Case:
 
 def _country(store: Store, imprint: Imprint) -> list[Block]:
     base, year = imprint.base_year, imprint.until_year
-    towns = table_or_empty(store, "reference", "municipality")
+    squares = overview.tiles(table_or_empty(store, "reference", "municipality"))
     totals = (
         f"area_level = 'municipality' and sex = 'T' and age_from = 0 and age_to is null and year in ({base}, {year})"
     )
@@ -163,10 +163,10 @@ def _country(store: Store, imprint: Imprint) -> list[Block]:
         blocks.append(Picture("fan", text("report.caption.country_fan"), fan_chart(country_case(store, imprint))))
         change = overview.population_change(forecast, base, year)
         blocks.append(
-            Picture("map-change", text("report.caption.map_change"), overview.change_map(change, towns, base, year))
+            Picture("map-change", text("report.caption.map_change"), overview.change_map(change, squares, base, year))
         )
     if len(gaps):
-        blocks.append(Picture("map-gap", text("report.caption.map_gap"), overview.gap_map(gaps, towns, year)))
+        blocks.append(Picture("map-gap", text("report.caption.map_gap"), overview.gap_map(gaps, squares, year)))
     return blocks
 
 

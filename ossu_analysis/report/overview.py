@@ -41,13 +41,20 @@ def population_change(forecast: pd.DataFrame, base_year: int, year: int) -> pd.D
     return pd.DataFrame(named).reset_index(drop=True)
 
 
-def change_map(change: pd.DataFrame, municipalities: pd.DataFrame, base_year: int, year: int) -> charts.Chart:
+def tiles(municipalities: pd.DataFrame) -> pd.DataFrame:
+    """Squares of the tile maps: ``municipality_code, column, row, oblast_code``, from ``reference.municipality``."""
+    seats = municipalities[["municipality_code", "seat_lat", "seat_lon"]]
+    layout = charts.tile_layout(*(seats[column] for column in seats))
+    return layout.merge(municipalities[["municipality_code", "oblast_code"]], on="municipality_code")
+
+
+def change_map(change: pd.DataFrame, squares: pd.DataFrame, base_year: int, year: int) -> charts.Chart:
     """Tile map of the change of population, five classes: four of losses by size and one of growth."""
     known = change["value"].dropna()
     losses = known[known < 0]
     edges = np.unique([*np.round(np.quantile(losses, (0.25, 0.5, 0.75)), 2), 0.0]) if len(losses) else np.array([0.0])
     return charts.tile_map(
-        _on_tiles(change, municipalities),
+        squares.merge(change, on="municipality_code", how="left"),
         edges,
         CHANGE_COLOURS[-len(edges) - 1 :],
         key="map_change",
@@ -58,7 +65,7 @@ def change_map(change: pd.DataFrame, municipalities: pd.DataFrame, base_year: in
     )
 
 
-def gap_map(service_gap: pd.DataFrame, municipalities: pd.DataFrame, year: int) -> charts.Chart:
+def gap_map(service_gap: pd.DataFrame, squares: pd.DataFrame, year: int) -> charts.Chart:
     """Tile map of how many services probably lack places: a count of services, because places never add up over them."""
     rows = service_gap[service_gap["year"] == year].dropna(subset=["probability_gap_positive"])
     likely = rows.assign(value=(rows["probability_gap_positive"] > LIKELY).astype(float))
@@ -66,7 +73,7 @@ def gap_map(service_gap: pd.DataFrame, municipalities: pd.DataFrame, year: int) 
     largest = int(counts["value"].max()) if len(counts) else 0
     edges = np.unique(np.ceil(np.linspace(1, max(largest, 4), 4)))
     return charts.tile_map(
-        _on_tiles(counts, municipalities),
+        squares.merge(counts, on="municipality_code", how="left"),
         edges,
         SEQUENTIAL[: len(edges) + 1],
         key="map_gap",
@@ -76,17 +83,6 @@ def gap_map(service_gap: pd.DataFrame, municipalities: pd.DataFrame, year: int) 
         source=text("report.source.demand"),
         is_demonstration=status_of(rows) in {"demonstration", "mixed"},
     )
-
-
-def _on_tiles(values: pd.DataFrame, municipalities: pd.DataFrame) -> pd.DataFrame:
-    columns = ["municipality_code", "oblast_code", "column", "row", "value"]
-    if municipalities.empty:
-        return pd.DataFrame(columns=columns)
-    towns = municipalities[["municipality_code", "oblast_code"]]
-    tiles = charts.tile_layout(
-        municipalities["municipality_code"], municipalities["seat_lat"], municipalities["seat_lon"]
-    )
-    return tiles.merge(towns, on="municipality_code").merge(values, on="municipality_code", how="left")[columns]
 
 
 # --- how right the forecasts were

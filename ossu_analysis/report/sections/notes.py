@@ -108,15 +108,17 @@ def glossary_table() -> Table:
 def sources_table(sources: pd.DataFrame) -> Table:
     """Publisher, dataset, vintage and the day the figures refer to, of every source in the run."""
     rows = sources.sort_values(["publisher_bg", "title_bg"]).reset_index(drop=True)
+    # Some codes go on with the publisher's English title after a colon.
+    rows["code"] = rows["dataset_code"].str.split(":").str[0]
     rows["taken"] = [day(value) for value in rows["retrieved"]]
     rows["years"] = [f"{first}–{last}" for first, last in zip(rows["first_year"], rows["last_year"], strict=True)]
     columns = (
-        Column("publisher_bg", text("report.column.publisher"), width=1.8),
-        Column("title_bg", text("report.column.title"), width=3.2),
-        Column("dataset_code", text("report.column.dataset"), width=1.5),
+        Column("publisher_bg", text("report.column.publisher"), width=2.6),
+        Column("title_bg", text("report.column.title"), width=3.6),
+        Column("code", text("report.column.dataset"), width=1.9),
         Column("years", text("report.column.years"), width=1.1),
-        Column("reference_bg", text("report.column.reference"), width=1.7),
-        Column("vintage", text("report.column.vintage"), width=1.1),
+        Column("reference_bg", text("report.column.reference"), width=2.3),
+        Column("vintage", text("report.column.vintage"), width=1.2),
         Column("taken", text("report.column.retrieved"), width=1.2),
     )
     return Table("table-sources", text("report.caption.sources"), rows, columns, sheet=text("report.sheet.sources"))

@@ -1,0 +1,67 @@
+"""What documents and the finished run must hold, and what is worth asking: each function returns the rows that fail."""
+
+import zipfile
+from pathlib import Path
+
+import pandas as pd
+
+from ossu_analysis.report.publish import WAREHOUSE, latest_run
+from ossu_analysis.store import Store, connect
+from ossu_analysis.texts import text
+
+_TOTAL = "sex = 'T' and age_from = 0 and age_to is null and output_type = 'mean'"
+
+
+def documents_open(store: Store) -> pd.DataFrame:
+    """Listed files that are missing, empty or not what their ending says."""
+    listed = store.read("report", "document")[["file", "format"]]
+    faults = [_fault(store.tables / "report" / file, form) for file, form in listed.to_numpy()]
+    rows = listed.assign(fault=faults).rename(columns={"file": "файл", "format": "формат", "fault": "грешка"})
+    return rows[rows["грешка"] != ""]
+
+
+def _fault(path: Path, form: str) -> str:
+    if not path.is_file():
+        return text("pipelines.document.missing")
+    if form == "html":
+        return "" if path.read_bytes().rstrip().endswith(b"</html>") else text("pipelines.document.cut")
+    try:
+        with zipfile.ZipFile(path) as parts:
+            return text("pipelines.document.cut") if parts.testzip() else ""
+    except zipfile.BadZipFile:
+        return text("pipelines.document.cut")
+
+
+def nothing_left_to_fill_in(store: Store) -> pd.DataFrame:
+    """Documents with the mark of a text that only people can write, and how many such places each has."""
+    listed = store.read("report", "document", "format = 'html'")
+    mark = text("common.fill_in").encode()
+    paths = [store.tables / "report" / file for file in listed["file"]]
+    left = [path.read_bytes().count(mark) if path.is_file() else 0 for path in paths]
+    rows = pd.DataFrame({"документ": listed["title"], "място": listed["place"], "за допълване": left})
+    return rows[rows["за допълване"] > 0]
+
+
+def near_the_last_run(store: Store) -> pd.DataFrame:
+    """Country and oblasts whose new mean lies outside the 80 % range of the newest finished run, same base year.
+
+    Empty before the first run, and when the base years differ: then the figures are meant to move.
+    """
+    finished = latest_run(store)
+    if finished is None:
+        return pd.DataFrame()
+    with connect() as db:
+        db.execute(f"attach '{finished / WAREHOUSE}' as finished (read_only)")
+        known = db.sql("select 1 from duckdb_tables() where schema_name = 'population' and table_name = 'forecast'")
+        if known.fetchone() is None:
+            return pd.DataFrame()
+        db.execute(f"create view fresh as select * from read_parquet('{store.made('population', 'forecast')}')")
+        return db.sql(
+            f"""with former as (select area_code, year, scenario, base_year,
+              max(persons) filter (output_type_id = '0.1') as low, max(persons) filter (output_type_id = '0.9') as high
+              from finished.population.forecast
+              where area_level in ('country', 'oblast') and sex = 'T' and age_from = 0 and age_to is null group by all)
+            select area_code as код, year as година, persons as "нова прогноза", low as "предишна, долна граница",
+              high as "предишна, горна граница" from fresh join former using (area_code, year, scenario, base_year)
+            where {_TOTAL} and persons not between low and high order by 2, 1"""
+        ).df()
