@@ -48,6 +48,11 @@ class ServiceGap(Table):
     remark: str = column("забележка: какво липсва и защо")
     status: str = status_column()
 
+    class Config:
+        """One row per municipality, service, year and scenario."""
+
+        unique = ("municipality_code", "service_code", "year", "scenario")
+
     @pa.dataframe_check
     @classmethod
     def range_is_ordered(cls, table: pd.DataFrame) -> "pd.Series[bool]":
@@ -95,3 +100,8 @@ class OblastGap(Table):
     rules_version: str = column("версия на правилата, по които е критерият; NULL: не е зареден", nullable=True)
     data_label: str = column("демонстрационни данни, смесени данни или празно")
     status: str = status_column()
+
+    class Config:
+        """One row per area, service, year and scenario."""
+
+        unique = ("area_level", "area_code", "service_code", "year", "scenario")

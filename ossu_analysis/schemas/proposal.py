@@ -44,6 +44,11 @@ class Line(Table):
     confidence: str = column("увереност A-D; празно за област", nullable=True)
     status: str = status_column()
 
+    class Config:
+        """One line per area and service."""
+
+        unique = ("area_level", "area_code", "service_code", "planning_year")
+
     @pa.dataframe_check
     @classmethod
     def never_below_existing_places(cls, table: pd.DataFrame) -> "pd.Series[bool]":
