@@ -13,11 +13,11 @@ run: setup  ## the main job: publishers' tables -> forecasts -> gaps -> document
 	$(RUN) ossu run
 
 test: setup  ## every test that this machine can run
-	$(RUN) pytest -n 2 --dist loadscope
+	$(RUN) pytest -n 2 --dist loadgroup
 	@other=$$($(UV) python find --no-python-downloads 3.13 2>/dev/null || true); \
 	if [ -n "$$other" ]; then echo "Python 3.13: $$other"; \
 	  UV_PROJECT_ENVIRONMENT=.venv-3.13 $(UV) sync --frozen --quiet --python "$$other" && \
-	  UV_PROJECT_ENVIRONMENT=.venv-3.13 $(UV) run --frozen --no-sync pytest -n 2 --dist loadscope -m "not slow and not browser and not libreoffice"; fi
+	  UV_PROJECT_ENVIRONMENT=.venv-3.13 $(UV) run --frozen --no-sync pytest -n 2 --dist loadgroup -m "not slow and not browser and not libreoffice"; fi
 
 ui: setup  ## the Dagster UI on 127.0.0.1:3000
 	$(RUN) ossu ui

@@ -55,6 +55,11 @@ class Store:
         """Whether the working table has been made."""
         return self.path(link, table).exists()
 
+    def stamp(self, *tables: tuple[str, str]) -> tuple[tuple[str, int, int], ...]:
+        """What tells whether working tables have changed: file, time and size of each; for keys of a cache."""
+        files = [self.made(*table) for table in tables]
+        return tuple((str(file), file.stat().st_mtime_ns, file.stat().st_size) for file in files)
+
     def existing(self) -> list[tuple[str, str]]:
         """``(link, table)`` of every working table that has been made, sorted."""
         return sorted((file.parent.name, file.stem) for file in self.tables.glob("*/*.parquet"))

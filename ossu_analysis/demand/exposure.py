@@ -52,7 +52,9 @@ class Exposure:
         """Observed years and years with draws, each in order."""
         if not self._years:
             with connect() as db:
-                found = [db.sql(f"select distinct year from ({self._source(db, s)})").df() for s in self._sources()]
+                asked = "select distinct year from ({}) where municipality_code = $area"
+                first = {"area": str(self.areas[0])}
+                found = [db.execute(asked.format(self._source(db, s)), first).df() for s in self._sources()]
             observed, drawn = (np.sort(frame["year"].to_numpy(int)) for frame in found)
             self._years = [observed, drawn[~np.isin(drawn, observed)]]
         return self._years[0], self._years[1]
@@ -98,13 +100,36 @@ class Exposure:
 
     def _drawn(self, group: str, years: np.ndarray) -> np.ndarray:
         if group not in self._kept:
-            rows = self._rows("drawn", group, years, "draw")
-            wide = np.full((len(self.areas), len(years), int(rows["draw"].max(initial=0)) + 1), np.nan, np.float32)
-            wide[rows["area"], rows["year_at"], rows["draw"]] = rows["persons"]
+            wide = self._drawn_in_order(group, years)
+            if wide is None:
+                rows = self._rows("drawn", group, years, "draw")
+                wide = np.full((len(self.areas), len(years), int(rows["draw"].max(initial=0)) + 1), np.nan, np.float32)
+                wide[rows["area"], rows["year_at"], rows["draw"]] = rows["persons"]
             while len(self._kept) >= KEPT:
                 self._kept.pop(next(iter(self._kept)))
             self._kept[group] = self._complete(group, wide)
         return self._kept[group]
+
+    def _drawn_in_order(self, group: str, years: np.ndarray) -> np.ndarray | None:
+        """The draws of one group from the working table, which is sorted by municipality, year and draw.
+
+        Reading the persons alone, in the order of the file, takes a fifth of the time of joining keys to every draw.
+        None when the source is a frame, whose order is not promised.
+        """
+        if not isinstance(self.drawn, str):
+            return None
+        only = {"group": group}
+        with connect() as db:
+            keys = f"select municipality_code, year from ({self.drawn}) where target_group = $group and draw = 0"
+            places = db.execute(keys, only).df()
+            persons = db.execute(f"select persons from ({self.drawn}) where target_group = $group", only).fetchnumpy()
+        area = pd.Index(self.areas).get_indexer(places["municipality_code"])
+        year = pd.Index(years).get_indexer(places["year"])
+        drawn = np.asarray(persons["persons"], np.float32).reshape(len(places), -1)
+        wide = np.full((len(self.areas), len(years), drawn.shape[1]), np.nan, np.float32)
+        wanted = (area >= 0) & (year >= 0)
+        wide[area[wanted], year[wanted]] = drawn[wanted]
+        return wide
 
     def _complete(self, group: str, wide: np.ndarray) -> np.ndarray:
         if wide.size and np.isnan(wide).any():

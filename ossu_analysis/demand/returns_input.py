@@ -148,7 +148,9 @@ def _numeric(table: pd.DataFrame) -> pd.DataFrame:
     """Numbers as floats; what is no number is marked bad, an empty cell stays unknown."""
     made = table.copy()
     for name in NUMBERS:
-        if name in made:
+        if name in made and pd.api.types.is_numeric_dtype(made[name]):
+            made[name], made[f"{name}_text"] = made[name].astype(float), None
+        elif name in made:
             values = made[name].astype("str").str.strip().str.replace(",", ".", regex=False)
             values = values.where(made[name].notna() & (values != ""), None)
             made[name] = pd.to_numeric(values, errors="coerce").astype(float)

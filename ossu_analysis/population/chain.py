@@ -4,6 +4,8 @@ Belongs here: which table feeds which step. Arithmetic is in the modules named.
 """
 
 from collections.abc import Collection, Mapping
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -36,8 +38,17 @@ def read_age_inputs(store: Store, base_year: int) -> AgeInputs:
 
 
 def age_structure(store: Store, base_year: int) -> AgeStructure:
-    """Ages of municipalities and pooled ratios of oblasts."""
-    return estimate_age_structure(read_age_inputs(store, base_year))
+    """Ages of municipalities and pooled ratios of oblasts.
+
+    Several tables of one run rest on it: the last one is kept as long as the tables it was read from are the same.
+    """
+    tables = [("sources", name) for name in SOURCE_TABLES] + [("reference", name) for name in REFERENCE_TABLES]
+    return _age_structure(store.root, base_year, store.stamp(*tables))
+
+
+@lru_cache(maxsize=1)
+def _age_structure(root: Path, base_year: int, stamp: object) -> AgeStructure:
+    return estimate_age_structure(read_age_inputs(Store(root), base_year))
 
 
 def groups_of_years(store: Store, years: Collection[int]) -> ExposureGroups:

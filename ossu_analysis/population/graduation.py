@@ -83,7 +83,7 @@ def national_single_ages(groups: Floats, starts: Sequence[int], known: Floats | 
     for sex in range(groups.shape[1]):
         given = None if known is None else known[:, sex]
         found[:, sex] = _cohort_consistent(groups[:, sex], starts, first[:, sex], given)
-    return np.maximum(found, 0.0)
+    return found if (found >= 0).all() else split_groups(groups, starts, found)
 
 
 def _cohort_consistent(groups: Floats, starts: Sequence[int], first: Floats, known: Floats | None) -> Floats:
@@ -150,6 +150,25 @@ def split_groups(groups: Floats, starts: Sequence[int], shape: Floats) -> Floats
     positive = np.maximum(shape, 1e-9)
     inside = positive / sum_groups(positive, starts)[..., group_index(starts)]
     return groups[..., group_index(starts)] * inside
+
+
+def agree_with_whole(parts: Floats, starts: Sequence[int], whole: Floats, sweeps: int = 20) -> Floats:
+    """Move single ages of parts so that they add up to the whole's, leaving the groups of every part as they are.
+
+    Parameters
+    ----------
+    parts : ndarray (P, ..., 101)
+        Their groups must add up to those of the whole.
+    starts : sequence of int
+    whole : ndarray (..., 101)
+    sweeps : int
+        Turns of iterative proportional fitting.
+    """
+    groups = sum_groups(parts, starts)
+    for _ in range(sweeps):
+        parts = parts * (whole / np.maximum(parts.sum(axis=0), 1e-9))
+        parts = split_groups(groups, starts, parts)
+    return parts
 
 
 def births_tilt(local: Floats, national: Floats, first_year: int, years: NDArray[np.int64]) -> Floats:

@@ -23,8 +23,7 @@ from ossu_analysis.population.cells import (
     grouped_array,
     table_array,
 )
-from ossu_analysis.population.graduation import births_tilt, national_single_ages, split_groups
-
+from ossu_analysis.population.graduation import agree_with_whole, births_tilt, national_single_ages, split_groups
 from ossu_analysis.population.names import SOURCE_TABLES
 
 Ints = NDArray[np.int64]
@@ -128,7 +127,7 @@ def age_inputs(tables: Mapping[str, pd.DataFrame], base_year: int) -> AgeInputs:
         ``population.no_ages`` when regions or oblasts have no ages for the base year.
     """
     known = {name: _until(tables[name], base_year) for name in SOURCE_TABLES}
-    _require(known, base_year)
+    _require(tables, base_year)
     years = np.arange(FIRST_YEAR, base_year + 1)
     today = known["population_municipality"].query(
         "area_level == 'municipality' and year == @base_year and persons > 0"
@@ -139,7 +138,8 @@ def age_inputs(tables: Mapping[str, pd.DataFrame], base_year: int) -> AgeInputs:
     oblasts = areas.drop_duplicates("oblast_code")
     codes, oblast_codes = list(areas["municipality_code"]), list(oblasts["oblast_code"])
     regions = sorted(set(oblasts["region_code"]))
-    national, region_cells = _residence_ages(known, regions, years)
+    national, region_of_oblast = _national_ages(known, years), np.array([regions.index(c) for c in oblasts["region_code"]])
+    region_cells, oblast_cells = _territory_ages(known, regions, oblast_codes, region_of_oblast, years, national)
     changes = _changes(tables["area_change"], codes)
     totals = _municipal(known["population_municipality"], "persons", codes, years, True)
     births = _municipal(known["births_municipality"], "births", codes, years, False)
@@ -154,7 +154,7 @@ def age_inputs(tables: Mapping[str, pd.DataFrame], base_year: int) -> AgeInputs:
         oblasts=tuple(oblast_codes),
         regions=tuple(regions),
         oblast_of=np.array([oblast_codes.index(code) for code in areas["oblast_code"]]),
-        region_of_oblast=np.array([regions.index(code) for code in oblasts["region_code"]]),
+        region_of_oblast=region_of_oblast,
         years=years,
         totals=np.nan_to_num(totals),
         births=np.nan_to_num(births),
@@ -162,7 +162,7 @@ def age_inputs(tables: Mapping[str, pd.DataFrame], base_year: int) -> AgeInputs:
         census=census,
         national=national,
         region_cells=region_cells,
-        oblast_cells=_oblast_ages(known, oblast_codes, years, national),
+        oblast_cells=oblast_cells,
         death_groups=_area_groups(known["deaths_oblast_age"], "deaths", oblast_codes, years, death_starts),
         person_groups=_area_groups(known["population_oblast_age"], "persons", oblast_codes, years, death_starts),
         death_starts=death_starts,
@@ -177,29 +177,56 @@ def _until(table: pd.DataFrame, base_year: int) -> pd.DataFrame:
     return table[table["year"] <= base_year] if "year" in table else table
 
 
-def _require(known: Mapping[str, pd.DataFrame], base_year: int) -> None:
-    for name in ("population_municipality", "population_region_residence_age", "population_oblast_age"):
-        years = sorted(set(known[name]["year"]))
+def _require(tables: Mapping[str, pd.DataFrame], base_year: int) -> None:
+    for name in ("population_oblast_age", "population_region_residence_age", "deaths_oblast_age"):
+        years = sorted(set(tables[name]["year"]))
         if base_year not in years:
             raise OssuError("population.no_ages", table=name, year=base_year, years=_span(years))
-    if not (known["deaths_oblast_age"]["year"] == base_year).any():
-        found = _span(sorted(set(known["deaths_oblast_age"]["year"])))
-        raise OssuError("population.no_ages", table="deaths_oblast_age", year=base_year, years=found)
 
 
 def _span(years: list[int]) -> str:
     return f"{years[0]}–{years[-1]}" if years else "няма данни"
 
 
-def _residence_ages(known: Mapping[str, pd.DataFrame], regions: list[str], years: Ints) -> tuple[Floats, Floats]:
-    """Single ages of the country, and of the regions by residence in the country's proportions inside each group."""
+def _national_ages(known: Mapping[str, pd.DataFrame], years: Ints) -> Floats:
     table = known["population_region_residence_age"]
     starts = age_groups(table)
     whole = table[(table["area_code"] == COUNTRY) & (table["residence"] == "total")]
     groups = grouped_array(whole, "persons", starts, year=years, sex=SEXES)
-    national = national_single_ages(groups, starts, _single_ages(known["population_single_age"], years))
-    by_region = grouped_array(table, "persons", starts, area_code=regions, year=years, residence=RESIDENCES, sex=SEXES)
-    return national, split_groups(np.nan_to_num(by_region), starts, national[None, :, None])
+    return national_single_ages(groups, starts, _single_ages(known["population_single_age"], years))
+
+
+def _territory_ages(
+    known: Mapping[str, pd.DataFrame], regions: list[str], oblasts: list[str], owner: Ints, years: Ints, national: Floats
+) -> tuple[Floats, Floats]:
+    """Single ages of regions by residence and of oblasts, that add up: oblasts to regions, regions to the country.
+
+    Inside a group they have the country's proportions, tilted by local births where a cohort's births are known.
+    """
+    residence, ages = known["population_region_residence_age"], known["population_oblast_age"]
+    starts, oblast_starts = age_groups(residence), age_groups(ages)
+    axes = {"area_code": regions, "year": years, "residence": RESIDENCES, "sex": SEXES}
+    groups = np.nan_to_num(grouped_array(residence, "persons", starts, **axes))
+    tilt = _births_tilt(known["births_municipality"], oblasts, years)
+    region_tilt = np.stack([tilt[owner == region].mean(axis=0) for region in range(len(regions))])
+    whole = split_groups(groups.sum(axis=2), starts, national * region_tilt[:, :, None])
+    whole = agree_with_whole(whole, starts, national)
+    cells = split_groups(groups, starts, whole[:, :, None])
+    cells = agree_with_whole(cells.swapaxes(0, 2), starts, whole.swapaxes(0, 1)).swapaxes(0, 2)
+    oblast_groups = grouped_array(ages, "persons", oblast_starts, area_code=oblasts, year=years, sex=SEXES)
+    oblast_cells = split_groups(oblast_groups, oblast_starts, national * tilt[:, :, None])
+    for region in range(len(regions)):
+        inside = owner == region
+        oblast_cells[inside] = agree_with_whole(oblast_cells[inside], oblast_starts, whole[region])
+    return cells, oblast_cells
+
+
+def _births_tilt(births: pd.DataFrame, oblasts: list[str], years: Ints) -> Floats:
+    both = births[births["sex"] == "T"]
+    born_in = np.arange(int(both["year"].min()) + 1, int(years[-1]) + 1)
+    local = table_array(both, "births", area_code=oblasts, year=born_in)
+    whole = table_array(both, "births", area_code=[COUNTRY], year=born_in)[0]
+    return births_tilt(local, whole, int(born_in[0]), years)
 
 
 def _single_ages(table: pd.DataFrame, years: Ints) -> Floats | None:
@@ -209,20 +236,6 @@ def _single_ages(table: pd.DataFrame, years: Ints) -> Floats | None:
     closed = table.assign(age=table["age"].clip(upper=OPEN_AGE))
     summed = closed.groupby(["year", "sex", "age"])[["persons"]].sum().reset_index()
     return table_array(summed, "persons", year=years, sex=SEXES, age=range(OPEN_AGE + 1))
-
-
-def _oblast_ages(known: Mapping[str, pd.DataFrame], codes: list[str], years: Ints, national: Floats) -> Floats:
-    """Single ages of oblasts: national proportions inside a group, tilted by local births where cohorts are known."""
-    table = known["population_oblast_age"]
-    starts = age_groups(table)
-    groups = grouped_array(table, "persons", starts, area_code=codes, year=years, sex=SEXES)
-    births = known["births_municipality"]
-    births = births[births["sex"] == "T"]
-    born_in = np.arange(int(births["year"].min()) + 1, int(years[-1]) + 1)
-    local = table_array(births, "births", area_code=codes, year=born_in)
-    whole = table_array(births, "births", area_code=[COUNTRY], year=born_in)[0]
-    tilt = births_tilt(local, whole, int(born_in[0]), years)
-    return split_groups(groups, starts, national[None] * tilt[:, :, None])
 
 
 def _municipal(table: pd.DataFrame, value: str, codes: list[str], years: Ints, residence: bool) -> Floats:

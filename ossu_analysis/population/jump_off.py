@@ -112,8 +112,9 @@ def prepare_jump_off(structure: AgeStructure) -> JumpOff:
         regions=inputs.regions,
         oblast_of=inputs.oblast_of,
         region_of_oblast=inputs.region_of_oblast,
-        persons=structure.cells[:, -1],
-        oblast_persons=inputs.oblast_cells[:, -1],
+        # Contiguous, so that sums run in the same order here and in another process.
+        persons=np.ascontiguousarray(structure.cells[:, -1]),
+        oblast_persons=np.ascontiguousarray(inputs.oblast_cells[:, -1]),
         totals=inputs.totals[:, -1].sum(axis=1),
         ratios=structure.ratios,
         local=local_ratios(structure),

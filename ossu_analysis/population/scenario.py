@@ -1,5 +1,4 @@
-"""Named scenarios: small dated files that say what is assumed to differ from the reference forecast, and by whose
-word.
+"""Named scenarios: small dated files that say what differs from the reference forecast, and by whose word.
 
 Belongs here: reading ``data/assumptions/scenarios/<id>.yaml`` and turning it into what totals and ages take. A
 scenario moves three things and nothing else:

@@ -34,7 +34,7 @@ Chunk = dict[str, Any]
 
 @dataclass(frozen=True)
 class SimulationSettings:
-    """What may differ between two passes over the same figures; ``fertility_factors`` has one factor per year, or none."""
+    """What may differ between two passes; ``fertility_factors`` has one factor per forecast year, or none."""
 
     seed: int
     scenario: str = "reference"

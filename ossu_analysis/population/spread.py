@@ -87,9 +87,9 @@ def measure_spread(errors: Floats, size: Floats, parent: Ints) -> Spread:
 
 def _independent_windows(known: NDArray[np.bool_]) -> float:
     """How many windows of the longest horizon fit side by side into the years that were tried."""
-    horizons = known.any(axis=1)
-    tried = np.flatnonzero(horizons.any(axis=1))
-    longest = int(np.flatnonzero(horizons.any(axis=0)).max()) + 1
+    horizons = np.any(known, axis=1)
+    tried = np.flatnonzero(np.any(horizons, axis=1))
+    longest = int(np.flatnonzero(np.any(horizons, axis=0)).max()) + 1
     return max((tried[-1] - tried[0] + 1) / longest, 1.0)
 
 

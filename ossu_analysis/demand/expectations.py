@@ -1,0 +1,79 @@
+"""What need, demand and use must hold, and what is worth asking: each function returns the rows that fail."""
+
+import pandas as pd
+
+from ossu_analysis.store import Store
+
+FAR = 2.0
+"""Times above or below the oblast's rate from which a municipality's whole 80 % range is asked about."""
+_QUANTITIES = ("need_forecast", "demand_forecast", "use_forecast")
+
+
+def persons_are_counts(store: Store) -> pd.DataFrame:
+    """Rows of need, demand or use that are negative or not a number."""
+    parts = [
+        f"""select '{table}' as таблица, area_code as код, coalesce(service_code, target_group) as "услуга или група",
+          year as година, persons as лица from demand.{table} where not (persons >= 0 and isfinite(persons))"""
+        for table in _QUANTITIES
+    ]
+    return store.sql(" union all ".join(parts), *(("demand", table) for table in _QUANTITIES))
+
+
+def use_is_within_demand(store: Store) -> pd.DataFrame:
+    """Mean use above the mean demand of the same area, service and year."""
+    return store.sql(
+        """select area_code as код, service_code as услуга, year as година, used.persons as ползване,
+          demand.persons as търсене
+        from demand.use_forecast as used
+        join demand.demand_forecast as demand using (area_code, service_code, year, scenario, output_type)
+        where output_type = 'mean' and used.persons > demand.persons * (1 + 1e-6) + 1e-6""",
+        ("demand", "use_forecast"),
+        ("demand", "demand_forecast"),
+    )
+
+
+def use_is_within_places(store: Store) -> pd.DataFrame:
+    """Mean use of a municipality above its places."""
+    return store.sql(
+        """select municipality_code as община, service_code as услуга, year as година, persons as ползване,
+          places as места
+        from demand.use_forecast join demand.above_places as above using (service_code, year, scenario)
+        where area_code = municipality_code and output_type = 'mean' and persons > places * (1 + 1e-6) + 1e-6""",
+        ("demand", "use_forecast"),
+        ("demand", "above_places"),
+    )
+
+
+def municipalities_add_up(store: Store) -> pd.DataFrame:
+    """Services and years in which mean demand of municipalities or oblasts is not that of the country."""
+    return store.sql(
+        """select service_code as услуга, year as година,
+          sum(persons) filter (area_level = 'municipality') as общини,
+          sum(persons) filter (area_level = 'oblast') as области,
+          sum(persons) filter (area_level = 'country') as страната
+        from demand.demand_forecast where output_type = 'mean' group by service_code, year, scenario
+        having greatest(abs(общини - страната), abs(области - страната)) > 1e-6 * greatest(страната, 1)""",
+        ("demand", "demand_forecast"),
+    )
+
+
+def services_have_a_real_group(store: Store) -> pd.DataFrame:
+    """Services with rates of use whose exposed group has no figure of a publisher."""
+    return store.sql(
+        """select distinct service_code as услуга, exposed_group as група from demand.use_rate
+        where exposed_group not in (select target_group from demand.group_status where has_rate)""",
+        ("demand", "use_rate"),
+        ("demand", "group_status"),
+    )
+
+
+def rates_are_near_the_oblast(store: Store) -> pd.DataFrame:
+    """Municipalities whose 80 % range of the rate lies wholly above twice, or below half, the oblast's rate."""
+    return store.sql(
+        f"""select municipality_code as община, service_code as услуга, 1000 * rate as "на 1000 лица",
+          1000 * rate_low as "долна граница", 1000 * rate_high as "горна граница",
+          1000 * parent_rate as "на 1000 в областта"
+        from demand.use_rate where rate_low > {FAR} * parent_rate or rate_high < parent_rate / {FAR}
+        order by abs(ln(rate / parent_rate)) desc""",
+        ("demand", "use_rate"),
+    )

@@ -1,0 +1,30 @@
+"""What the code lists must hold among themselves, and what is worth asking: each function returns the rows that fail."""
+
+import pandas as pd
+
+from ossu_analysis.store import Store
+
+
+def codes_are_known(store: Store) -> pd.DataFrame:
+    """Oblasts of municipalities, groups of services and services of rules that no list knows."""
+    return store.sql(
+        """select 'reference.municipality' as таблица, municipality_code as ред, oblast_code as "непознат код"
+          from reference.municipality anti join reference.oblast using (oblast_code)
+        union all select 'reference.service', service_code, target_group
+          from reference.service anti join reference.target_group using (target_group) where target_group is not null
+        union all select 'reference.service', service_code, exposed_group
+          from reference.service as s anti join reference.target_group as g on s.exposed_group = g.target_group
+          where exposed_group is not null
+        union all select 'reference.rule', file, service_code
+          from reference.rule anti join reference.service using (service_code)""",
+        *(("reference", table) for table in ("municipality", "oblast", "service", "target_group", "rule")),
+    )
+
+
+def criteria_are_loaded(store: Store) -> pd.DataFrame:
+    """Services whose criterion has no rate: their legal maximum cannot be computed."""
+    return store.sql(
+        """select service_code as услуга, short_name_bg as име, coalesce(legal_ref, '') as основание
+        from reference.service where not criterion_loaded order by 1""",
+        ("reference", "service"),
+    )
