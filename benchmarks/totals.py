@@ -1,0 +1,176 @@
+"""Totals of municipalities: our engine beside Nixtla statsforecast AutoETS and AutoTheta on the same series.
+
+Prints three tables: time for draws (ours) and for points with two ranges (theirs); accuracy from the origins that the
+targets name, with the ratio of errors; time and peak memory against the number of areas. Run when idle:
+``python -m benchmarks.totals``. Without statsforecast (``uv sync --group bench``) it says that the peers are missing.
+"""
+
+import resource
+import subprocess
+import sys
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ossu_analysis.population.baselines import BASELINES
+from ossu_analysis.population.history import TotalsHistory, history_from_store
+from ossu_analysis.population.totals import draw_totals, fit_totals
+from ossu_analysis.store import Store
+
+ROOT = Path(__file__).parents[1]
+PEERS = ("AutoTheta", "AutoETS")
+WINDOWS = {
+    "no census, 5 years": [(2005, 5), (2013, 5)],
+    "census inside, 5 years": [(origin, 5) for origin in range(2006, 2011)],
+    "census inside, 10 years": [(origin, 10) for origin in range(2006, 2009)],
+}
+SIZES = (28, 265, 1_500, 10_000)
+DRAWS, YEARS, AREAS_AT_ONCE = 1_000, 17, 256
+
+Forecast = tuple[NDArray[np.float64], NDArray[np.float64] | None, NDArray[np.float64] | None]
+
+
+def main() -> None:
+    """Print the three tables."""
+    warnings.simplefilter("ignore")
+    history = history_from_store(Store(ROOT))
+    if not find_spec("statsforecast"):
+        print("statsforecast is not installed: the peers are missing")
+    print(f"\n{len(history.areas)} areas, {DRAWS} draws, {YEARS} years ahead of {history.origin}, seconds")
+    print(pd.Series(dict(times(history))).round(2).to_string())
+    print("\nMAPE, %; ratio of ours to each; share of actual values in the 80 % range, %")
+    print(accuracy(history).round(2).to_string())
+    print(f"\nareas against seconds and peak memory (MB), {DRAWS} draws, {AREAS_AT_ONCE} areas drawn at once")
+    print(pd.DataFrame(scaling(), columns=["areas", "fit_s", "draw_s", "peak_mb"]).to_string(index=False))
+
+
+def times(history: TotalsHistory) -> Iterator[tuple[str, float]]:
+    """Seconds of ours and of each peer."""
+    ahead = range(history.origin + 1, history.origin + 1 + YEARS)
+    fit_totals(history.select(np.arange(30)), ahead)  # imports are not what is measured
+    started = time.perf_counter()
+    model = fit_totals(history, ahead)
+    yield "ours: learn", time.perf_counter() - started
+    started = time.perf_counter()
+    draw_totals(model, DRAWS, seed=0)
+    yield "ours: draw", time.perf_counter() - started
+    for name in peers():
+        peer(name, history.select(np.arange(5)), YEARS)
+        started = time.perf_counter()
+        peer(name, history, YEARS)
+        yield f"statsforecast {name}", time.perf_counter() - started
+
+
+def accuracy(history: TotalsHistory) -> pd.DataFrame:
+    """Mean errors over the windows of each kind, by method."""
+    forecasts: dict[str, Callable[[TotalsHistory, int], Forecast]] = {"ours": ours}
+    forecasts |= {
+        name: lambda h, years, method=method: (method(h, years), None, None) for name, method in BASELINES.items()
+    }
+    forecasts |= {name: lambda h, years, name=name: peer(name, h, years) for name in peers()}
+    rows = {}
+    for kind, windows in WINDOWS.items():
+        scores = {
+            name: np.mean([_score(history, *w, make) for w in windows], axis=0) for name, make in forecasts.items()
+        }
+        for name, (mape, inside) in scores.items():
+            rows[name, kind] = {"mape": mape, "ours / it": scores["ours"][0] / mape, "in 80 %": inside}
+    return pd.DataFrame(rows).T.unstack(0).swaplevel(axis=1).sort_index(axis=1).T
+
+
+def ours(history: TotalsHistory, years: int) -> Forecast:
+    """Median and 80 % range of our draws."""
+    model = fit_totals(history, range(history.origin + 1, history.origin + 1 + years))
+    low, middle, high = np.quantile(draw_totals(model, DRAWS, seed=0)[0], (0.1, 0.5, 0.9), axis=0)
+    return middle, low, high
+
+
+def peer(name: str, history: TotalsHistory, years: int) -> Forecast:
+    """Points and 80 % range of a statsforecast model, series by series, as its users run it."""
+    from statsforecast import models
+
+    found = [_one_series(getattr(models, name), series, years) for series in history.population]
+    middle, low, high = (np.array([one[key] for one in found]) for key in ("mean", "lo-80", "hi-80"))
+    return middle, low, high
+
+
+def peers() -> tuple[str, ...]:
+    """The peers that are installed."""
+    return PEERS if find_spec("statsforecast") else ()
+
+
+def _one_series(model: Any, series: NDArray[np.float64], years: int) -> dict[str, NDArray[np.float64]]:
+    try:
+        return dict(model(season_length=1).forecast(y=series, h=years, level=[80, 95]))
+    except NotImplementedError:  # AutoETS refuses very short series
+        missing = np.full(years, np.nan)
+        return {"mean": missing, "lo-80": missing, "hi-80": missing}
+
+
+def _score(
+    history: TotalsHistory, origin: int, years: int, make: Callable[[TotalsHistory, int], Forecast]
+) -> tuple[float, float]:
+    actual = history.population[:, history.years == origin + years][:, 0]
+    middle, low, high = make(history.until(origin), years)
+    mape = 100 * float(np.mean(np.abs(middle[:, -1] / actual - 1)))
+    if low is None or high is None:
+        return mape, np.nan
+    return mape, 100 * float(np.mean((low[:, -1] <= actual) & (actual <= high[:, -1])))
+
+
+def scaling() -> list[list[float]]:
+    """Seconds and memory by number of areas, each in a process of its own so that its peak is its own."""
+    found = []
+    for size in SIZES:
+        command = [sys.executable, "-m", "benchmarks.totals", str(size)]
+        printed = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout
+        found.append([size, *(float(number) for number in printed.split())])
+    return found
+
+
+def one_size(areas: int) -> None:
+    """Learn and draw for made-up areas (real series drawn again, with noise); print seconds and peak memory."""
+    history = resampled(history_from_store(Store(ROOT)), areas)
+    ahead = range(history.origin + 1, history.origin + 1 + YEARS)
+    fit_totals(history.select(np.arange(28)), ahead)
+    started = time.perf_counter()
+    model = fit_totals(history, ahead)
+    learnt = time.perf_counter()
+    for start in range(0, areas, AREAS_AT_ONCE):
+        draw_totals(model, DRAWS, 0, np.arange(start, min(start + AREAS_AT_ONCE, areas)))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(round(learnt - started, 2), round(time.perf_counter() - learnt, 2), round(peak))
+
+
+def resampled(history: TotalsHistory, areas: int) -> TotalsHistory:
+    """A country of as many areas as wanted, made of real series with some noise."""
+    generator = np.random.default_rng(0)
+    made = history.select(np.arange(len(history.areas)))
+    picked = generator.integers(len(history.areas), size=areas)
+    noise = np.exp(np.cumsum(generator.normal(0, 0.002, (areas, len(history.years))), axis=1))
+    names = tuple(f"{number:05d}" for number in range(areas))
+    parents = tuple(f"P{number // 10:04d}" for number in range(areas))
+    units = np.arange(areas)
+    return TotalsHistory(
+        names,
+        parents,
+        made.years,
+        made.population[picked] * noise,
+        made.births[picked],
+        made.deaths[picked],
+        made.census_years,
+        names,
+        units,
+        np.ones(areas),
+    )
+
+
+if __name__ == "__main__":
+    one_size(int(sys.argv[1])) if len(sys.argv) > 1 else main()
