@@ -138,7 +138,10 @@ def age_inputs(tables: Mapping[str, pd.DataFrame], base_year: int) -> AgeInputs:
     oblasts = areas.drop_duplicates("oblast_code")
     codes, oblast_codes = list(areas["municipality_code"]), list(oblasts["oblast_code"])
     regions = sorted(set(oblasts["region_code"]))
-    national, region_of_oblast = _national_ages(known, years), np.array([regions.index(c) for c in oblasts["region_code"]])
+    national, region_of_oblast = (
+        _national_ages(known, years),
+        np.array([regions.index(c) for c in oblasts["region_code"]]),
+    )
     region_cells, oblast_cells = _territory_ages(known, regions, oblast_codes, region_of_oblast, years, national)
     changes = _changes(tables["area_change"], codes)
     totals = _municipal(known["population_municipality"], "persons", codes, years, True)
@@ -197,7 +200,12 @@ def _national_ages(known: Mapping[str, pd.DataFrame], years: Ints) -> Floats:
 
 
 def _territory_ages(
-    known: Mapping[str, pd.DataFrame], regions: list[str], oblasts: list[str], owner: Ints, years: Ints, national: Floats
+    known: Mapping[str, pd.DataFrame],
+    regions: list[str],
+    oblasts: list[str],
+    owner: Ints,
+    years: Ints,
+    national: Floats,
 ) -> tuple[Floats, Floats]:
     """Single ages of regions by residence and of oblasts, that add up: oblasts to regions, regions to the country.
 

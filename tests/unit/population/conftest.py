@@ -1,0 +1,79 @@
+"""The official figures of this repository as arrays, once per session, and a small simulation made from them."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ossu_analysis.population.age_structure import AgeStructure, estimate_age_structure
+from ossu_analysis.population.exposure import ExposureGroups, exposure_groups
+from ossu_analysis.population.inputs import AgeInputs, age_inputs
+from ossu_analysis.population.jump_off import JumpOff, prepare_jump_off
+from ossu_analysis.population.names import REFERENCE_TABLES, SOURCE_TABLES
+from ossu_analysis.population.simulate import SimulationSettings, simulate
+from ossu_analysis.population.totals import TotalDraws
+from ossu_analysis.reference import READERS as REFERENCE
+from ossu_analysis.sources import READERS as SOURCES
+from ossu_analysis.store import Store
+
+ROOT = Path(__file__).parents[3]
+YEARS = np.arange(2019, 2023)
+DRAWS = 40
+
+
+@pytest.fixture(scope="session")
+def official_tables() -> dict[str, pd.DataFrame]:
+    store = Store(ROOT)
+    return {name: SOURCES[name](store) for name in SOURCE_TABLES} | {
+        name: REFERENCE[name](store) for name in REFERENCE_TABLES
+    }
+
+
+@pytest.fixture(scope="session")
+def inputs(official_tables: dict[str, pd.DataFrame]) -> AgeInputs:
+    return age_inputs(official_tables, 2018)
+
+
+@pytest.fixture(scope="session")
+def structure(inputs: AgeInputs) -> AgeStructure:
+    return estimate_age_structure(inputs)
+
+
+@pytest.fixture(scope="session")
+def jump_off(structure: AgeStructure) -> JumpOff:
+    return prepare_jump_off(structure)
+
+
+@pytest.fixture(scope="session")
+def groups() -> ExposureGroups:
+    store = Store(ROOT)
+    tables = REFERENCE["target_group"](store), REFERENCE["retirement_age"](store)
+    return exposure_groups(*tables, years=range(2011, 2023))
+
+
+@pytest.fixture(scope="session")
+def totals(jump_off: JumpOff) -> TotalDraws:
+    """Made-up totals that shrink at random, with a census step in the third year."""
+    generator = np.random.default_rng(7)
+    shape = (DRAWS, len(jump_off.municipalities), len(YEARS))
+    walk = np.cumsum(generator.normal(-0.01, 0.02, shape), axis=2)
+    persons = (jump_off.totals.sum(axis=1)[None, :, None] * np.exp(walk)).astype(np.float32)
+    loss = np.zeros(shape, dtype=np.float32)
+    loss[:, :, 2] = -0.01 * persons[:, :, 2]
+    return TotalDraws(jump_off.municipalities, YEARS, persons, loss, pd.DataFrame())
+
+
+@pytest.fixture(scope="session")
+def chunks(jump_off: JumpOff, totals: TotalDraws, groups: ExposureGroups) -> list[dict[str, Any]]:
+    return list(simulate(jump_off, totals, groups, SimulationSettings(seed=5, run_id="test")))
+
+
+@pytest.fixture(scope="session")
+def tables(chunks: list[dict[str, Any]]) -> dict[str, pd.DataFrame]:
+    names = ("forecast", "component", "exposure_draw")
+    return {
+        name: pd.concat([chunk[name].to_pandas() for chunk in chunks if name in chunk], ignore_index=True)
+        for name in names
+    }
