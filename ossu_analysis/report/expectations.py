@@ -53,7 +53,7 @@ def near_the_last_run(store: Store) -> pd.DataFrame:
     with connect() as db:
         db.execute(f"attach '{finished / WAREHOUSE}' as finished (read_only)")
         known = db.sql("select 1 from duckdb_tables() where schema_name = 'population' and table_name = 'forecast'")
-        if known.fetchone() is None:
+        if not known.fetchall():
             return pd.DataFrame()
         db.execute(f"create view fresh as select * from read_parquet('{store.made('population', 'forecast')}')")
         return db.sql(

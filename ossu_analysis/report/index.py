@@ -206,8 +206,7 @@ def _report_card(card: pd.DataFrame) -> list[Block]:
     """How often a simple method was better, and our error and coverage with and without a census."""
     if card.empty:
         return []
-    horizon, worse = int(card["horizon_years"].max()), int(card["is_baseline_better"].sum())
-    said = text("evaluation.summary.card", worse=number(worse), all=number(len(card)), horizon=horizon)
+    horizon = int(card["horizon_years"].max())
     groups = card.groupby("crosses_census", as_index=False)
     rows = groups.agg(mape=("mape", "mean"), malpe=("malpe", "mean"), coverage=("coverage_80", "mean"),
                       worse=("is_baseline_better", "mean"))  # fmt: skip
@@ -226,7 +225,7 @@ def _report_card(card: pd.DataFrame) -> list[Block]:
         columns,
         note=text("report.note.report_card"),
     )
-    return [Paragraph(said), table]
+    return [table]
 
 
 def _monitoring(store: Store) -> list[Block]:

@@ -3,6 +3,9 @@
 Each function takes tables of the chain and returns a `Chart` (or, where a section needs them, the rows it draws).
 """
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 
@@ -57,10 +60,10 @@ def change_map(change: pd.DataFrame, squares: pd.DataFrame, base_year: int, year
         squares.merge(change, on="municipality_code", how="left"),
         edges,
         CHANGE_COLOURS[-len(edges) - 1 :],
+        _labels([percent(edge, 0) for edge in edges]),
         key="map_change",
         title=text("report.finding.map_change", falls=int((known < 0).sum()), all=len(known), horizon=year),
         subtitle=text("report.chart.map_change", base=base_year, horizon=year),
-        form=lambda edge: percent(edge, 0),
         source=text("report.source.population"),
     )
 
@@ -70,19 +73,31 @@ def gap_map(service_gap: pd.DataFrame, squares: pd.DataFrame, year: int) -> char
     rows = service_gap[service_gap["year"] == year].dropna(subset=["probability_gap_positive"])
     likely = rows.assign(value=(rows["probability_gap_positive"] > LIKELY).astype(float))
     counts = likely.groupby("municipality_code", as_index=False)["value"].sum()
-    largest = int(counts["value"].max()) if len(counts) else 0
-    edges = np.unique(np.ceil(np.linspace(1, max(largest, 4), 4)))
+    values = counts["value"].to_numpy()
+    edges = np.unique(np.maximum(np.round(np.quantile(values, (0.2, 0.4, 0.6, 0.8))), 1)) if len(values) else np.ones(1)
     return charts.tile_map(
         squares.merge(counts, on="municipality_code", how="left"),
         edges,
-        SEQUENTIAL[: len(edges) + 1],
+        SEQUENTIAL[-len(edges) - 1 :],
+        _count_labels(edges),
         key="map_gap",
-        title=text("report.finding.map_gap", count=int((counts["value"] >= 1).sum()), all=len(counts), horizon=year),
+        title=text("report.finding.map_gap", count=number(np.median(values) if len(values) else None), horizon=year),
         subtitle=text("report.chart.map_gap", horizon=year),
-        form=number,
         source=text("report.source.demand"),
         is_demonstration=status_of(rows) in {"demonstration", "mixed"},
     )
+
+
+def _labels(edges: Sequence[str]) -> list[str]:
+    between = [text("report.chart.between", low=low, high=high) for low, high in pairwise(edges)]
+    return [text("report.chart.under", value=edges[0]), *between, text("report.chart.at_least", value=edges[-1])]
+
+
+def _count_labels(edges: np.ndarray) -> list[str]:
+    """Classes of whole numbers: „1–3“ where the next class starts at 4."""
+    between = [number(low) if low == high - 1 else f"{number(low)}–{number(high - 1)}" for low, high in pairwise(edges)]
+    under = number(0) if edges[0] == 1 else f"{number(0)}–{number(edges[0] - 1)}"
+    return [under, *between, text("report.chart.at_least", value=number(edges[-1]))]
 
 
 # --- how right the forecasts were

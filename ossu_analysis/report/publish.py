@@ -162,7 +162,7 @@ def write_warehouse(store: Store, target: Path) -> dict[str, int]:
             name = f'"{link}"."{table}"'
             db.execute(f'create schema if not exists "{link}"')
             write = _write_draws if (link, table) == DRAWS else _write_table
-            write(db, name, str(store.path(link, table)))
+            write(db, link, table, str(store.path(link, table)))
             count = db.execute(f"select count(*) from {name}").fetchone()
             rows[f"{link}.{table}"] = int(count[0]) if count else 0
             if (link, table) in declared:
@@ -171,39 +171,40 @@ def write_warehouse(store: Store, target: Path) -> dict[str, int]:
     return rows
 
 
-def _write_table(db: Any, name: str, file: str) -> None:
-    db.execute(f"create table {name} as from read_parquet(?)", [file])
+def _write_table(db: Any, link: str, table: str, file: str) -> None:
+    db.execute(f'create table "{link}"."{table}" as from read_parquet(?)', [file])
 
 
-def _write_draws(db: Any, name: str, file: str) -> None:
+def _write_draws(db: Any, link: str, table: str, file: str) -> None:
     """Store joint draws as one list per municipality, year and group, under a view with the declared columns.
 
     A list of draws takes half the room and half the time of as many rows. Oblasts are written one by one, so that
     memory is bounded by the oblast.
     """
-    lists = f'{name[:-1]}_list"'
-    db.execute(
-        f"create table {lists} (municipality_code varchar, year smallint, target_group varchar, persons float[], status varchar)"
-    )
-    oblasts = db.execute(
-        "select distinct left(municipality_code, 3) from read_parquet(?) order by 1", [file]
-    ).fetchall()
-    for (oblast,) in oblasts:
+    lists = f'"{link}"."{table}_list"'
+    keys = "municipality_code varchar, year smallint, target_group varchar"
+    db.execute(f"create table {lists} ({keys}, persons float[], status varchar)")
+    oblasts = db.execute("select distinct left(municipality_code, 3) from read_parquet(?) order by 1", [file])
+    for (oblast,) in oblasts.fetchall():
         db.execute(
             f"insert into {lists} select municipality_code, year, target_group, list(persons order by draw), "
             "max(status) from read_parquet(?) where municipality_code between ? and ? group by all",
             [file, f"{oblast}00", f"{oblast}99"],
         )
     db.execute(
-        f"create view {name} as select generate_subscripts(persons, 1) - 1 as draw, municipality_code, year::bigint as year, "
-        f"target_group, unnest(persons) as persons, status from {lists}"
+        f'create view "{link}"."{table}" as select generate_subscripts(persons, 1) - 1 as draw, municipality_code, '
+        f"year::bigint as year, target_group, unnest(persons) as persons, status from {lists}"
     )
+    declared = all_tables().get((link, table))
+    if declared:
+        _comment(db, lists, declared)
     db.execute(f"comment on table {lists} is {_quoted(text('report.draws_list'))}")
 
 
 def _comment(db: Any, name: str, declared: Any) -> None:
     present = {column[0] for column in db.execute(f"describe {name}").fetchall()}
-    db.execute(f"comment on table {name} is {_quoted(declared.comment)}")
+    kind = "view" if name == '"{}"."{}"'.format(*DRAWS) else "table"
+    db.execute(f"comment on {kind} {name} is {_quoted(declared.comment)}")
     for info in columns(declared.schema):
         if info.name in present:
             said = f"{info.comment} [{info.unit}]" if info.unit else info.comment

@@ -1,6 +1,7 @@
 """Charts of how right we were: actual against forecast, coverage against its nominal level, errors beside baselines."""
 
 from functools import partial
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -86,7 +87,7 @@ def backtest_bars(errors: pd.DataFrame, ours: str, *, key: str, title: str, subt
         Value of ``method`` that is ours.
     """
     windows = max(errors["window"].nunique(), 1)
-    height = 1.15 + 0.21 * max(errors["method"].nunique(), 2)
+    height = 1.4 + 0.21 * max(errors["method"].nunique(), 2)
     draw = partial(_draw_bars, errors=errors, ours=ours, windows=windows, height=height)
     return Chart(key, title, subtitle, errors, draw, height, source=source)
 
@@ -98,8 +99,8 @@ def _draw_bars(figure: Any, top: float, errors: pd.DataFrame, ours: str, windows
     order = errors.groupby("method")["value"].mean().sort_values().index
     largest = float(errors["value"].max()) or 1.0
     for position, (window, group) in enumerate(errors.groupby("window", sort=False)):
-        left = 0.25 + position * 0.74 / windows
-        axes = figure.add_axes([left, bottom, 0.74 / windows - 0.03, top - bottom - 0.07])
+        left = 0.27 + position * 0.72 / windows
+        axes = figure.add_axes([left, bottom, 0.72 / windows - 0.03, top - bottom - 0.3 / height])
         group = group.set_index("method")["value"].reindex(order)
         axes.barh(range(len(group)), group, color=[BLUE if name == ours else "#B9C6D3" for name in order], height=0.72)
         for row, value in enumerate(group):
@@ -109,6 +110,6 @@ def _draw_bars(figure: Any, top: float, errors: pd.DataFrame, ours: str, windows
         axes.set_yticks(range(len(order)), list(order) if position == 0 else [], size=7.5)
         axes.set_xticks([])
         axes.set_ylim(len(order) - 0.4, -0.6)
-        axes.set_title(str(window), size=7.5, loc="left", color=INK, pad=3)
+        axes.set_title(fill(str(window), 22), size=7.5, linespacing=1.0, loc="left", color=INK, pad=3)
         clean(axes, "")
     return None

@@ -107,12 +107,19 @@ def _fan_data(name: str, history: pd.DataFrame, forecast: pd.DataFrame) -> pd.Da
 
 
 def _draw_fan(figure: Any, top: float, panels: Sequence[Any], breaks: Sequence[int]) -> None:
-    count, bottom = max(len(panels), 1), place(3.1, 1)
+    slot, bottom = 1 / max(len(panels), 1), place(3.1, 1)
     for position, (name, history, forecast) in enumerate(panels):
-        left, width = 0.085 + position * 0.93 / count, 0.93 / count - 0.14
-        axes = figure.add_axes([left, bottom, width, top - bottom - 0.075])
+        room = 0.02 + 0.0105 * _longest_label(history, forecast)
+        box = [slot * position + room, bottom, slot - 2 * room - 0.01, top - bottom - 0.075]
+        axes = figure.add_axes(box)
         axes.set_title(name, size=8, color=INK, loc="left", pad=4)
         draw_bands(axes, history, forecast, breaks)
+
+
+def _longest_label(history: pd.DataFrame, forecast: pd.DataFrame) -> int:
+    """Characters of the largest number on the value axis: the room that tick and end labels need."""
+    values = pd.concat([history["persons"], forecast.drop(columns="year").stack()]).dropna()
+    return len(texts.number(values.max() if len(values) else 0))
 
 
 def draw_bands(axes: Any, history: pd.DataFrame, forecast: pd.DataFrame, breaks: Sequence[int] = ()) -> None:

@@ -6,6 +6,7 @@ least (sum of squared distances, `scipy.optimize.linear_sum_assignment`) is the 
 (Ямбол and Тунджа, for one) get neighbouring squares. No boundary is shipped or needed.
 """
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -82,12 +83,12 @@ def _neighbours(cell: tuple[int, int]) -> list[tuple[int, int]]:
 def tile_map(
     values: pd.DataFrame,
     edges: np.ndarray,
-    colours: tuple[str, ...],
+    colours: Sequence[str],
+    labels: Sequence[str],
     *,
     key: str,
     title: str,
     subtitle: str,
-    form: Any = texts.number,
     source: str = "",
     is_demonstration: bool = False,
 ) -> Chart:
@@ -99,15 +100,14 @@ def tile_map(
         ``municipality_code, oblast_code, column, row, value``; a missing value is hatched.
     edges : ndarray of shape (n - 1,)
         Edges between the ``n`` classes, increasing.
-    colours : tuple of n colours
-    form : callable
-        Prints a class edge.
+    colours, labels : sequence of str
+        One of each per class.
     """
-    draw = partial(_draw_tiles, values=values, edges=np.asarray(edges), colours=colours, form=form)
+    draw = partial(_draw_tiles, values=values, edges=np.asarray(edges), colours=colours, labels=labels)
     return Chart(key, title, subtitle, values, draw, 4.6, source=source, is_demonstration=is_demonstration)
 
 
-def _draw_tiles(figure: Any, top: float, values: pd.DataFrame, edges: np.ndarray, colours: Any, form: Any) -> None:
+def _draw_tiles(figure: Any, top: float, values: pd.DataFrame, edges: np.ndarray, colours: Any, labels: Any) -> None:
     from matplotlib.collections import PatchCollection
     from matplotlib.patches import Rectangle
 
@@ -127,7 +127,7 @@ def _draw_tiles(figure: Any, top: float, values: pd.DataFrame, edges: np.ndarray
     axes.set_ylim(values["row"].max() + 1.3, values["row"].min() - 0.3)
     axes.set_aspect("equal")
     axes.set_axis_off()
-    _class_legend(figure, edges, colours, form, bool(len(missing)))
+    _class_legend(figure, colours, labels, bool(len(missing)))
     return None
 
 
@@ -153,18 +153,13 @@ def _outline_oblasts(axes: Any, values: pd.DataFrame) -> None:
                   bbox={"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 0.8})  # fmt: skip
 
 
-def _class_legend(figure: Any, edges: np.ndarray, colours: Any, form: Any, has_missing: bool) -> None:
+def _class_legend(figure: Any, colours: Sequence[str], labels: Sequence[str], has_missing: bool) -> None:
     from matplotlib.patches import Patch
 
-    names = [texts.text("report.chart.under", value=form(edges[0]))]
-    names += [f"{form(low)} – {form(high)}" for low, high in zip(edges[:-1], edges[1:], strict=True)]
-    names.append(texts.text("report.chart.at_least", value=form(edges[-1])))
-    patches = [
-        Patch(facecolor=colour, edgecolor="#AAAAAA", label=name) for colour, name in zip(colours, names, strict=True)
-    ]
+    named = zip(colours, labels, strict=True)
+    patches = [Patch(facecolor=colour, edgecolor="#AAAAAA", label=label) for colour, label in named]
     if has_missing:
-        patches.append(
-            Patch(facecolor="white", hatch=HATCH_MISSING, edgecolor="#888888", label=texts.text("common.no_data"))
-        )
+        no_data = texts.text("common.no_data")
+        patches.append(Patch(facecolor="white", hatch=HATCH_MISSING, edgecolor="#888888", label=no_data))
     figure.legend(handles=patches, loc="lower center", bbox_to_anchor=(0.5, 0.045), ncols=len(patches), frameon=False,
                   fontsize=7, handlelength=1.2, columnspacing=1.0)  # fmt: skip
