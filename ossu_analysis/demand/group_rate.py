@@ -250,12 +250,17 @@ def group_status(rates: pd.DataFrame, target_group: pd.DataFrame) -> pd.DataFram
     rates : pandas.DataFrame
         ``demand.group_rate``.
     target_group : pandas.DataFrame
-        ``reference.target_group``: ``target_group, name_bg, official_source``.
+        ``reference.target_group``: ``target_group, name_bg, official_source, missing_note_bg``. Technical ages
+        (``AGE-...``) are not groups of the law and are left out.
     """
+    target_group = target_group[~target_group["target_group"].str.startswith("AGE-")].reset_index(drop=True)
     first = rates.drop_duplicates("target_group").set_index("target_group")
     known = target_group["target_group"].isin(first.index)
     facts = first.reindex(target_group["target_group"]).reset_index(drop=True)
-    supply = target_group["official_source"].map(lambda source: text("demand.rate.would_supply", source=source))
+    supply = [
+        text("demand.rate.would_supply", note=note, source=source)
+        for note, source in zip(target_group["missing_note_bg"], target_group["official_source"], strict=True)
+    ]
     return pd.DataFrame(
         {
             "target_group": target_group["target_group"].to_numpy(),

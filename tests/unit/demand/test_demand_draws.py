@@ -1,0 +1,90 @@
+"""Draws and the rows made from them: reproducible by service, coherent by draw, ordered quantiles."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ossu_analysis.demand.draws import demand_draws, draw_demand
+from ossu_analysis.demand.forecast import Labels, add_up, forecast_chunk, levels, summarise
+from ossu_analysis.demand.panel import panels
+from ossu_analysis.demand.use_rate import UseRate, fit
+from ossu_analysis.evaluation.demand_worlds import Mechanism, make_world
+
+YEARS = np.arange(2021, 2027)
+
+
+@pytest.fixture(scope="module")
+def fitted() -> UseRate:
+    world = make_world(Mechanism(), seed=2)
+    areas = world.exposed[["area_code", "parent_code"]].drop_duplicates()
+    return fit(panels(world.returns, world.exposed, areas)[0])
+
+
+@pytest.fixture(scope="module")
+def exposed(fitted: UseRate) -> np.ndarray:
+    rng = np.random.default_rng(0)
+    base = fitted.panel.persons[:, -1][:, None, None] * np.exp(rng.normal(0, 0.03, (265, 6, 400)))
+    return base.astype(np.float32)
+
+
+def test_one_service_alone_gives_the_numbers_of_the_whole_run(fitted: UseRate, exposed: np.ndarray) -> None:
+    other = replace(fitted, panel=replace(fitted.panel, service_code="DAY-CH"))
+    whole = list(demand_draws([other, fitted], lambda code, years: exposed, YEARS, seed=7))
+    alone = draw_demand(fitted, exposed, YEARS, seed=7)
+    assert (whole[1].persons == alone.persons).all()
+    assert not (whole[0].persons == alone.persons).all()
+    assert alone.by_draw.shape == (400, 265, 6)
+    assert (alone.by_draw[3] == alone.persons[:, :, 3]).all()
+
+
+def test_counts_have_the_mean_and_variance_of_the_negative_binomial(fitted: UseRate) -> None:
+    from ossu_analysis.demand.draws import _counts
+
+    mean = np.full((1, 1, 60_000), 30.0, np.float32)
+    drawn = _counts(mean, 0.05, np.random.default_rng(1))
+    assert drawn.mean() == pytest.approx(30, rel=0.01)
+    assert drawn.var() == pytest.approx(30 + 0.05 * 900, rel=0.05)
+
+
+def test_rows_add_up_by_draw_and_quantiles_are_in_order(fitted: UseRate, exposed: np.ndarray) -> None:
+    drawn = draw_demand(fitted, exposed, YEARS, seed=7)
+    parents = fitted.panel.parent_codes[fitted.panel.parents]
+    made = levels(drawn.areas, {"oblast": parents, "country": np.full(265, "BG")})
+    status = np.full(6, "forecast")
+    rows = forecast_chunk(drawn.persons, YEARS, made, Labels("S", "G", "reference", "m", "r"), status).to_pandas()
+    means = rows[rows["output_type"] == "mean"].groupby(["area_level", "year"], observed=True)["persons"].sum()
+    for level in ("municipality", "oblast"):
+        assert means[level].to_numpy() == pytest.approx(means["country"].to_numpy(), rel=1e-6)
+    wide = rows[rows["output_type"] == "quantile"].pivot(
+        index=["area_level", "area_code", "year"], columns="output_type_id", values="persons"
+    )
+    assert (np.diff(wide[["0.025", "0.1", "0.25", "0.75", "0.9", "0.975"]].to_numpy(), axis=1) >= 0).all()
+    assert len(rows) == (265 + 28 + 1) * 6 * 8
+
+
+def test_summary_equals_numpy() -> None:
+    values = np.random.default_rng(5).gamma(2, 3, (4, 3, 251))
+    golden = np.quantile(values, [0.5, 0.025, 0.1, 0.25, 0.75, 0.9, 0.975], axis=-1)
+    found = summarise(values)
+    assert found[..., 0] == pytest.approx(values.mean(axis=-1))
+    assert np.moveaxis(found[..., 1:], -1, 0) == pytest.approx(golden)
+
+
+def test_adding_up_keeps_draws_together_whatever_the_order_of_areas() -> None:
+    values = np.arange(24.0).reshape(4, 2, 3)
+    level = levels(np.array(["D", "B", "C", "A"]), {"parent": np.array(["Y", "X", "Y", "X"])})[1]
+    assert level.codes.tolist() == ["X", "Y"]
+    assert (add_up(values, level)[0] == values[1] + values[3]).all()
+
+
+def test_more_people_mean_more_demand_in_proportion(fitted: UseRate, exposed: np.ndarray) -> None:
+    few, many = (draw_demand(fitted, factor * exposed, YEARS, seed=7).persons.mean() for factor in (1, 2))
+    assert many == pytest.approx(2 * few, rel=0.02)
+
+
+def test_ranges_widen_with_the_horizon(fitted: UseRate, exposed: np.ndarray) -> None:
+    country = draw_demand(fitted, exposed, YEARS, seed=7).persons.sum(axis=0)
+    spread = pd.DataFrame(country.T).std() / pd.DataFrame(country.T).mean()
+    assert spread.iloc[-1] > spread.iloc[1] > 0

@@ -1,0 +1,151 @@
+"""Any returns: contract rows out, every impossible row named, nothing guessed."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ossu_analysis.demand.external import forecast_handed, write_forecast
+from ossu_analysis.demand.profile import relative_rates
+from ossu_analysis.demand.returns_input import read_handed
+from ossu_analysis.errors import FaultsFound
+from ossu_analysis.evaluation.demand_worlds import Mechanism, World, make_world
+from ossu_analysis.schemas import columns, table_class
+
+LEGACY = pd.DataFrame(
+    [("Център", "ЦСРИ", "550", "SP-THER-AD"), ("Център", "ЦСРИ", "550", "SP-SKILL"), ("Дом", "ДСХ", "999", "RES-OLD")],
+    columns=["old_name_bg", "old_abbreviation", "activity_code", "service_code"],
+)
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    return make_world(Mechanism(), seed=4, years=range(2016, 2022))
+
+
+def handed(folder: Path, returns: pd.DataFrame, exposed: pd.DataFrame, suffix: str = ".csv") -> tuple[Path, Path]:
+    files = folder / f"returns{suffix}", folder / f"exposed{suffix}"
+    for file, table in zip(files, (returns, exposed), strict=True):
+        table.to_csv(file, index=False) if suffix == ".csv" else table.to_parquet(file)
+    return files
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_two_tables_give_the_contract_columns(world: World, tmp_path: Path, suffix: str) -> None:
+    files = handed(tmp_path, world.returns, world.exposed.drop(columns="parent_code"), suffix)
+    write_forecast(forecast_handed(read_handed(*files), horizon=5), tmp_path / f"out{suffix}")
+    out = tmp_path / f"out{suffix}"
+    rows = pd.read_csv(out) if suffix == ".csv" else pd.read_parquet(out)
+    assert list(rows.columns) == [info.name for info in columns(table_class("demand", "demand_forecast"))]
+    assert set(rows["area_level"]) == {"municipality", "oblast", "country"}
+    assert sorted(rows["year"].unique()) == list(range(2021, 2027))
+    means = rows[(rows["output_type"] == "mean") & (rows["year"] == 2026)]
+    came = world.truth.query("year == 2026")["expected_demand"].sum()
+    assert means.query("area_level == 'country'")["persons"].item() == pytest.approx(came, rel=0.15)
+    assert len(means.query("area_level == 'municipality'")) == 265, "areas without the service are forecast too"
+
+
+def test_draws_of_the_population_are_used(world: World, tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    level = rng.normal(0, 0.2, 60)
+    drawn = pd.concat(
+        [world.exposed.assign(draw=d, persons=world.exposed["persons"] * np.exp(level[d])) for d in range(60)]
+    )
+    files = handed(tmp_path, world.returns, drawn, ".parquet")
+    fixed = handed(tmp_path / "..", world.returns, world.exposed, ".parquet")
+    spreads = []
+    for pair in (files, fixed):
+        (rows,) = forecast_handed(read_handed(*pair), horizon=1)
+        table = (
+            rows.to_pandas().query("area_level == 'country' and year == 2022").set_index("output_type_id")["persons"]
+        )
+        spreads.append(np.log(table["0.9"] / table["0.1"]))
+    assert spreads[0] > spreads[1] + 0.2
+
+
+def test_foreign_codes_are_levels_by_number(world: World, tmp_path: Path) -> None:
+    returns = world.returns.assign(area_code="nuts-" + world.returns["area_code"])
+    exposed = world.exposed.assign(area_code="nuts-" + world.exposed["area_code"])
+    (rows,) = forecast_handed(read_handed(*handed(tmp_path, returns, exposed)), horizon=2)
+    assert set(rows.to_pandas()["area_level"]) == {"level_0", "level_1", "level_2"}
+
+
+def bad_world(world: World) -> pd.DataFrame:
+    bad = world.returns.head(12).copy()
+    bad.loc[0, "waiting"] = -3
+    bad.loc[1, "users"] = 1e7
+    bad.loc[2, "users"] = bad.loc[2, "places"] + 5
+    return bad
+
+
+def test_every_fault_of_a_small_table_is_named_with_its_row(world: World, tmp_path: Path) -> None:
+    bad = bad_world(world).astype({"service_code": object})
+    bad.loc[3, "service_code"] = "ЦСРИ"
+    groups = world.exposed.assign(target_group="TG-NONE")
+    with pytest.raises(FaultsFound) as raised:
+        read_handed(*handed(tmp_path, bad, groups), LEGACY, ["MUN-PATRON"], ["TG-OLD"])
+    found = {fault.code: fault for fault in raised.value.faults}
+    assert found["demand.negative_waiting"].row == 2
+    assert found["demand.users_above_exposed"].row == 3
+    assert found["demand.users_above_places"].row == 4
+    assert found["demand.old_service_is_several"].expected == "SP-SKILL, SP-THER-AD"
+    assert found["demand.unknown_group"].found == "TG-NONE"
+    assert all(fault.sentence().count("demand.") == 0 for fault in raised.value.faults), "each has its sentence"
+
+
+def test_a_remark_explains_use_above_places(world: World, tmp_path: Path) -> None:
+    bad = world.returns.copy()
+    bad.loc[2, "users"] = bad.loc[2, "places"] + 5
+    remarked = bad.assign(remark=np.where(bad.index == 2, "две смени", ""))
+    plain = read_handed(*handed(tmp_path, bad, world.exposed))
+    explained = read_handed(*handed(tmp_path, remarked, world.exposed))
+    assert [fault.code for fault in plain.faults] == ["demand.users_above_places"]
+    assert not explained.faults
+
+
+def test_few_impossible_rows_of_a_large_table_are_named_and_left_out(world: World, tmp_path: Path) -> None:
+    bad = world.returns.copy()
+    bad.loc[0, "waiting"] = -3
+    read = read_handed(*handed(tmp_path, bad, world.exposed))
+    assert len(read.returns) == len(bad) - 1
+    assert [fault.code for fault in read.faults] == ["demand.negative_waiting"]
+
+
+def test_an_old_name_of_one_service_is_read_as_it(world: World, tmp_path: Path) -> None:
+    returns = world.returns.assign(service_code="ДСХ")
+    read = read_handed(*handed(tmp_path, returns, world.exposed.assign(service_code="RES-OLD")), LEGACY, ["RES-OLD"])
+    assert set(read.returns["service_code"]) == {"RES-OLD"}
+    assert read.faults[0].code == "demand.old_service"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "code"),
+    [
+        (lambda returns, exposed: (returns.drop(columns="users"), exposed), "demand.missing_column"),
+        (lambda returns, exposed: (returns.assign(users="много"), exposed), "demand.not_a_number"),
+        (lambda returns, exposed: (pd.concat([returns, returns]), exposed), "demand.repeated_row"),
+        (lambda returns, exposed: (returns, exposed.assign(persons=-1)), "demand.negative_persons"),
+        (lambda returns, exposed: (returns, exposed.query("year > 2018")), "demand.no_exposed_row"),
+        (lambda returns, exposed: (returns.head(0), exposed), "demand.no_rows"),
+    ],
+)
+def test_hostile_tables_are_refused_with_the_reason(world: World, tmp_path: Path, spoil: object, code: str) -> None:
+    tables = spoil(world.returns, world.exposed)  # type: ignore[operator]
+    with pytest.raises(FaultsFound) as raised:
+        read_handed(*handed(tmp_path, *tables))
+    assert code in {fault.code for fault in raised.value.faults}
+
+
+def test_people_that_end_before_the_horizon_are_named(world: World, tmp_path: Path) -> None:
+    read = read_handed(*handed(tmp_path, world.returns, world.exposed))
+    with pytest.raises(FaultsFound) as raised:
+        list(forecast_handed(read, horizon=9))
+    assert raised.value.faults[0].expected == "2030"
+
+
+def test_a_profile_of_sex_is_learnt_and_an_ageing_area_expects_more() -> None:
+    people = pd.DataFrame({"area_code": "A", "year": [2019, 2019, 2020, 2020], "sex": ["F", "M"] * 2, "persons": 1e4})
+    returns = people.drop(columns="persons").assign(users=[300.0, 100.0, 330.0, 110.0])
+    weight = relative_rates(returns, people, ["sex"]).set_index("sex")["weight"]
+    assert weight["F"] / weight["M"] == pytest.approx(3.0, rel=0.02)

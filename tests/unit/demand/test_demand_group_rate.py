@@ -1,0 +1,123 @@
+"""Official rates of groups, need, and what has no rate."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ossu_analysis.demand.exposure import Exposure
+from ossu_analysis.demand.forecast import levels
+from ossu_analysis.demand.group_rate import by_municipality, filtered, group_rates, group_status
+from ossu_analysis.demand.need import draw_need, need_chunks
+from ossu_analysis.errors import OssuError
+from ossu_analysis.schemas import table_class, validated
+
+OBLASTS = ["SML", "VID", "BGS"]
+MUNICIPALITIES = pd.DataFrame(
+    {"municipality_code": ["BGS01", "SML01", "SML02", "VID01"], "oblast_code": ["BGS", "SML", "SML", "VID"]}
+)
+AREAS = MUNICIPALITIES["municipality_code"].to_numpy(str)
+YEARS = np.array([2018, 2019, 2020])
+
+
+def national_count() -> pd.DataFrame:
+    rows = [(0, "2021-09-07", 27.0), (16, "2021-09-07", 124.0), (16, "2011-02-01", 73.0)]
+    table = pd.DataFrame(rows, columns=["age_from", "reference_date", "value"])
+    return table.assign(indicator="recognised_disability", category="all", unit="per_1000", source_id="national_counts")
+
+
+def survey(low: float, high: float, **more: object) -> pd.DataFrame:
+    years = range(2010, 2025)
+    rng = np.random.default_rng(3)
+    rows = [(code, year, rng.uniform(low, high)) for code in [*OBLASTS, "BG"] for year in years]
+    table = pd.DataFrame(rows, columns=["area_code", "year", "rate_percent"])
+    return table.assign(sex="T", source_id="survey", **more)
+
+
+@pytest.fixture(scope="module")
+def rates() -> pd.DataFrame:
+    employment = pd.concat([survey(50, 60, quarter=q) for q in range(1, 5)])
+    return group_rates(national_count(), survey(15, 25, age_from=0, age_to=None), survey(4, 8), employment)
+
+
+def exposure() -> Exposure:
+    groups = ["TG-POP", "TG-CHILD", "TG-CH07", "TG-ADULT", "TG-WA", "TG-OLD", "TG-65", "TG-80"]
+    keys = pd.MultiIndex.from_product(
+        [AREAS, [2017, 2018], [*groups, "AGE-0-15", "AGE-16-PLUS", "AGE-15-64"]],
+        names=["municipality_code", "year", "target_group"],
+    )
+    observed = keys.to_frame(index=False).assign(persons=1000.0)
+    drawn = pd.concat([observed.assign(year=observed["year"] + 2, draw=d, persons=1000.0 + 10 * d) for d in range(300)])
+    return Exposure(AREAS, observed, drawn)
+
+
+def test_rates_fit_their_table_and_never_mix_two_counts_of_disability(rates: pd.DataFrame) -> None:
+    validated(table_class("demand", "group_rate"), rates)
+    disability = rates[rates["target_group"].str.startswith("TG-DIS")]
+    assert disability["reference_date"].str.startswith("2021").all()
+    assert sorted(disability["rate"].unique()) == [0.027, 0.124]
+    assert disability["base_group"].tolist() == ["AGE-0-15", "AGE-16-PLUS"] * 2
+
+
+def test_unemployed_per_person_follow_the_stated_formula() -> None:
+    employment = pd.concat([survey(60, 60, quarter=q) for q in range(1, 5)])
+    made = group_rates(national_count(), survey(15, 25, age_from=0, age_to=None), survey(10, 10), employment)
+    unemployed = made.loc[made["target_group"] == "TG-UNEMP", "rate"]
+    assert unemployed.to_numpy() == pytest.approx(0.6 * 0.1 / 0.9)
+
+
+def test_survey_error_and_movement_are_told_apart() -> None:
+    rng = np.random.default_rng(0)
+    walk = np.cumsum(rng.normal(0, 0.05, (28, 16)), axis=1) + rng.normal(0, 0.15, (28, 16))
+    found = filtered(pd.DataFrame(0.2 * np.exp(walk)))
+    assert found.yearly_sd == pytest.approx(0.05, rel=0.5)
+    assert found.standard_error < 0.15, "the filtered level is surer than one survey"
+    assert found.common_share < 0.5
+
+
+def test_surveys_after_the_given_year_are_not_used() -> None:
+    quarters = pd.concat([survey(50, 60, quarter=q) for q in range(1, 5)])
+    arguments = (national_count(), survey(15, 25, age_from=0, age_to=None), survey(4, 8), quarters)
+    cut = tuple(t[t["year"] <= 2018] if "year" in t else t for t in arguments)
+    pd.testing.assert_frame_equal(group_rates(*arguments, until_year=2018), group_rates(*cut))
+
+
+def test_a_group_without_a_rate_is_listed_not_guessed(rates: pd.DataFrame) -> None:
+    groups = pd.DataFrame(
+        {
+            "target_group": ["TG-DIS", "TG-OLDUNABLE", "AGE-0-15"],
+            "name_bg": ["а", "б", "в"],
+            "official_source": ["НСИ", "ДСП", "НСИ"],
+            "missing_note_bg": [None, "Би го дал отчет.", None],
+        }
+    )
+    table = validated(table_class("demand", "group_status"), group_status(rates, groups))
+    assert table["has_rate"].tolist() == [True, False]
+    assert table["remark_bg"].iloc[1].startswith("няма данни")
+
+
+def test_need_of_all_disability_is_the_sum_of_its_two_classes_in_every_draw(rates: pd.DataFrame) -> None:
+    spread, people = by_municipality(rates, MUNICIPALITIES), exposure()
+    whole, young, adult = (draw_need(g, spread, people, YEARS, 1) for g in ("TG-DIS", "TG-DIS-U16", "TG-DIS-16P"))
+    assert whole == pytest.approx(young + adult, rel=1e-5)
+
+
+def test_municipalities_of_an_oblast_share_its_survey_error(rates: pd.DataFrame) -> None:
+    poor = draw_need("TG-POV", by_municipality(rates, MUNICIPALITIES), exposure(), YEARS, 1)
+    assert np.corrcoef(poor[1, 0], poor[2, 0])[0, 1] == pytest.approx(1.0, abs=1e-4)
+    assert abs(np.corrcoef(poor[1, 0], poor[3, 0])[0, 1]) < 0.99
+
+
+def test_need_rows_are_observed_people_in_the_base_year_and_fit_the_contract(rates: pd.DataFrame) -> None:
+    above = {"oblast": MUNICIPALITIES["oblast_code"].to_numpy(str), "country": np.full(4, "BG")}
+    spread = by_municipality(rates, MUNICIPALITIES)
+    chunks = list(need_chunks(spread, exposure(), YEARS, levels(AREAS, above), 1, "run"))
+    rows = pd.concat([validated(table_class("demand", "need_forecast"), chunk.to_pandas()) for chunk in chunks])
+    base = rows.query("year == 2018 and target_group == 'TG-OLD' and area_level == 'country'")
+    assert (base["persons"] == 4000.0).all()
+    assert rows["service_code"].isna().all()
+    assert set(rows["target_group"]) == set(rates["target_group"])
+
+
+def test_missing_people_are_named() -> None:
+    with pytest.raises(OssuError, match="TG-NONE"):
+        exposure().path("TG-NONE", YEARS)
