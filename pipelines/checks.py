@@ -1,50 +1,92 @@
-"""How our faults and rules become Dagster check results, with messages that say what to do."""
+"""How our faults and expectations become Dagster checks, with messages that say what to do.
 
-from collections.abc import Sequence
+`link_checks` makes one step per link of the functions in ``ossu_analysis/<link>/expectations.py``: each returns the
+rows that fail. What a check means and what to do stand in the texts under ``pipelines.check.<name of the function>``.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
 
 import dagster as dg
 import pandas as pd
 
 from ossu_analysis.errors import BLOCKING, Fault
 from ossu_analysis.texts import number, text
+from pipelines.assets import speaking_errors
+from pipelines.resources import Workspace
 
 SHOWN = 50
 COLUMNS = ["файл", "ред", "колона", "намерено", "очаквано", "какво да направите"]
+Names = Mapping[str, Sequence[str]]
+
+
+def link_checks(link: str, must: Names, asks: Names) -> dg.AssetChecksDefinition:
+    """Checks of one link, evaluated in one step.
+
+    Parameters
+    ----------
+    link : str
+        Its functions are in ``ossu_analysis.<link>.expectations``.
+    must : mapping of str to sequence of str
+        Table -> expectations of meaning: rows that fail stop what follows.
+    asks : mapping of str to sequence of str
+        Table -> expectations of what is usual: rows that fail are shown, and the run goes on.
+    """
+    wanted = [(table, name, True) for table, names in must.items() for name in names]
+    wanted += [(table, name, False) for table, names in asks.items() for name in names]
+    specs = [
+        dg.AssetCheckSpec(name, asset=[link, table], blocking=blocking, description=text(f"pipelines.check.{name}"))
+        for table, name, blocking in wanted
+    ]
+
+    @dg.multi_asset_check(name=f"{link}__checks", specs=specs, can_subset=True)
+    @speaking_errors
+    def evaluate(context: dg.AssetCheckExecutionContext, workspace: Workspace) -> Iterator[dg.AssetCheckResult]:
+        expectations = import_module(f"ossu_analysis.{link}.expectations")
+        for table, name, blocking in wanted:
+            key = dg.AssetCheckKey(dg.AssetKey([link, table]), name)
+            if key in context.selected_asset_check_keys:
+                bad = getattr(expectations, name)(workspace.store)
+                yield rule(key, bad, f"pipelines.check.{name}.said", blocking)
+
+    return evaluate
+
+
+def rule(key: dg.AssetCheckKey, bad: pd.DataFrame, said: str, blocking: bool) -> dg.AssetCheckResult:
+    """Pass when no row fails; otherwise show the rows under the sentence ``said``, which tells what to do.
+
+    Parameters
+    ----------
+    key : AssetCheckKey
+        Which check of which asset.
+    bad : DataFrame
+        Rows that fail, with Bulgarian column names.
+    said : str
+        Text key with a ``{count}``.
+    blocking : bool
+        Whether what follows must wait (meaning) or people are only asked (surprise).
+    """
+    return dg.AssetCheckResult(
+        asset_key=key.asset_key,
+        check_name=key.name,
+        passed=bad.empty,
+        severity=dg.AssetCheckSeverity.ERROR if blocking else dg.AssetCheckSeverity.WARN,
+        description=text("pipelines.rule_holds") if bad.empty else text(said, count=number(len(bad))),
+        metadata={"n_bad": len(bad)} | ({} if bad.empty else {"редове": _rows(bad)}),
+    )
 
 
 def fault_table(faults: Sequence[Fault]) -> dg.AssetCheckResult:
     """Blocking faults fail the check; the others are counted and listed."""
     blocking = [fault for fault in faults if fault.severity == BLOCKING]
-    records = [dg.TableRecord(dict(zip(COLUMNS, _cells(fault), strict=True))) for fault in [*blocking, *faults][:SHOWN]]
-    said = "\n".join(fault.sentence() for fault in blocking[:SHOWN])
+    others = [fault for fault in faults if fault.severity != BLOCKING]
+    shown = pd.DataFrame([_cells(fault) for fault in [*blocking, *others][:SHOWN]], columns=COLUMNS)
+    said = "\n".join(fault.sentence() for fault in blocking)
     return dg.AssetCheckResult(
         passed=not blocking,
         severity=dg.AssetCheckSeverity.ERROR,
-        description=said or text("pipelines.figures_sound", notices=number(len(faults))),
-        metadata={"n_bad": len(blocking), "n_notice": len(faults) - len(blocking), "редове": _table(records, COLUMNS)},
-    )
-
-
-def rule(bad: pd.DataFrame, said: str, blocking: bool = True) -> dg.AssetCheckResult:
-    """Pass when no row breaks the rule; otherwise show the rows under the sentence ``said``.
-
-    Parameters
-    ----------
-    bad : DataFrame
-        Rows that break the rule.
-    said : str
-        Text key with a ``{count}``; what is wrong and what to do.
-    blocking : bool
-        Whether what follows must wait (meaning) or only be warned (surprise).
-    """
-    names = [str(name) for name in bad.columns]
-    records = [dg.TableRecord({name: str(row[name]) for name in names}) for row in bad.head(SHOWN).to_dict("records")]
-    severity = dg.AssetCheckSeverity.ERROR if blocking else dg.AssetCheckSeverity.WARN
-    return dg.AssetCheckResult(
-        passed=bad.empty,
-        severity=severity,
-        description=text("pipelines.rule_holds") if bad.empty else text(said, count=number(len(bad))),
-        metadata={"n_bad": len(bad), "редове": _table(records, names)},
+        description=said or text("pipelines.figures_sound", notices=number(len(others))),
+        metadata={"n_bad": len(blocking), "n_notice": len(others)} | ({"редове": _rows(shown)} if faults else {}),
     )
 
 
@@ -53,6 +95,20 @@ def _cells(fault: Fault) -> list[str]:
     return [fault.file, str(fault.row or ""), fault.column, fault.found, fault.expected, f"{text(fault.code)} {todo}"]
 
 
-def _table(records: list[dg.TableRecord], names: list[str]) -> dg.MetadataValue:
+def _rows(bad: pd.DataFrame) -> dg.MetadataValue:
+    names = [str(name) for name in bad.columns]
+    records = [
+        dg.TableRecord({name: printed(value) for name, value in zip(names, row, strict=True)})
+        for row in bad.head(SHOWN).itertuples(index=False)
+    ]
     schema = dg.TableSchema(columns=[dg.TableColumn(name) for name in names])
     return dg.MetadataValue.table(records=records, schema=schema)
+
+
+def printed(value: object) -> str:
+    """A cell as an analyst reads it: decimals rounded, yes and no in words, „..“ where nothing is known."""
+    if value is None or value is pd.NA or value != value:
+        return ".."
+    if isinstance(value, bool):
+        return text(f"pipelines.{str(value).lower()}")
+    return number(value, 0 if value == round(value) else 2) if isinstance(value, float) else str(value)

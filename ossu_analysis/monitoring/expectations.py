@@ -20,7 +20,8 @@ def actual_is_published(store: Store) -> pd.DataFrame:
 def range_was_honest(store: Store) -> pd.DataFrame:
     """Years in which the 80 % ranges held too few or too many municipalities."""
     return store.sql(
-        """select year as година, 100 * avg(is_inside_80::int) as "общини в границите, %" from monitoring.deviation
-        where area_level = 'municipality' group by 1 having avg(is_inside_80::int) not between 0.7 and 0.9 order by 1""",
+        """select year as година, 100 * avg(is_inside_80::int) as "общини в границите, %"
+        from monitoring.deviation where area_level = 'municipality' group by 1
+        having avg(is_inside_80::int) not between 0.7 and 0.9 order by 1""",
         ("monitoring", "deviation"),
     )

@@ -24,13 +24,14 @@ def people_are_conserved(store: Store) -> pd.DataFrame:
     """Areas and years whose mean changes by something else than the four components."""
     return store.sql(
         f"""with total as (select area_code, year, scenario, persons from population.forecast where {_TOTAL})
-        select area_code as код, year as година, now.persons - former.persons as изменение,
+        select now.area_code as код, now.year as година, now.persons - former.persons as изменение,
           births - deaths + net_migration + hidden_loss as компоненти
         from total as now
         join total as former on now.area_code = former.area_code and now.year = former.year + 1
-        join population.component as part using (area_code, year)
-        where part.output_type = 'mean' and part.scenario = now.scenario
-          and abs(изменение - компоненти) > {PERSON} order by abs(изменение - компоненти) desc""",
+        join population.component as part
+          on now.area_code = part.area_code and now.year = part.year and now.scenario = part.scenario
+        where part.output_type = 'mean' and abs(изменение - компоненти) > {PERSON}
+        order by abs(изменение - компоненти) desc""",
         ("population", "forecast"),
         ("population", "component"),
     )
@@ -97,7 +98,8 @@ def changes_are_like_observed(store: Store) -> pd.DataFrame:
           window past as (partition by area_code order by year)),
         ahead as (
           select area_code, year, persons, lag(persons) over path as former from population.forecast
-          where {_TOTAL} and area_level = 'municipality' window path as (partition by area_code, scenario order by year))
+          where {_TOTAL} and area_level = 'municipality'
+          window path as (partition by area_code, scenario order by year))
         select area_code as община, year as година, former as "предходна година", persons as прогноза,
           100 * (persons / former - 1) as "изменение в %"
         from ahead where former > 0 and persons > 0 and abs(ln(persons / former)) >

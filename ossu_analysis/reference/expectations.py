@@ -1,4 +1,4 @@
-"""What the code lists must hold among themselves, and what is worth asking: each function returns the rows that fail."""
+"""What the code lists must hold among themselves, and what is worth asking: each function returns rows that fail."""
 
 import pandas as pd
 

@@ -1,10 +1,9 @@
 """Assets of ``collection``: checked returns, real ones replacing demonstration ones, and the faults found in them."""
 
-import dagster as dg
 import pandas as pd
 
 from pipelines.assets import table_asset
-from pipelines.checks import rule
+from pipelines.checks import link_checks
 from pipelines.resources import Workspace
 
 
@@ -45,12 +44,6 @@ def error(workspace: Workspace) -> pd.DataFrame:
     return error_table(check_inbox(workspace.store))
 
 
-@dg.asset_check(
-    asset=["collection", "error"],
-    name="returns_are_sound",
-    description="Отчетите в data/inbox са приети; файл с блокираща грешка не се използва.",
+collection_checks = link_checks(
+    "collection", must={"return": ("returns_are_of_known_services",)}, asks={"error": ("returns_are_sound",)}
 )
-def returns_are_sound(workspace: Workspace) -> dg.AssetCheckResult:
-    """Warn when a file was left out, with its faults."""
-    faults = workspace.store.read("collection", "error", "severity = 'блокираща'")
-    return rule(faults, "pipelines.returns_left_out", blocking=False)

@@ -6,6 +6,7 @@ import dagster as dg
 import pandas as pd
 
 from pipelines.assets import speaking_errors, table_asset, table_spec
+from pipelines.checks import link_checks
 from pipelines.resources import Settings, Workspace, short_run_id
 
 READS = (
@@ -89,3 +90,13 @@ def simulation(
     simulate_into(store, settings.run_settings(), short_run_id(context.run_id), wanted)
     for table in wanted:
         yield dg.MaterializeResult(asset_key=["demand", table], metadata=table_page(store, "demand", table))
+
+
+demand_checks = link_checks(
+    "demand",
+    must={
+        "demand_forecast": ("services_have_a_real_group", "persons_are_counts", "municipalities_add_up"),
+        "use_forecast": ("use_is_within_demand", "use_is_within_places"),
+    },
+    asks={"use_rate": ("rates_are_near_the_oblast",)},
+)

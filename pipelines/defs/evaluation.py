@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from pipelines.assets import speaking_errors, table_spec
-from pipelines.checks import rule
+from pipelines.checks import link_checks
 from pipelines.defs.population import TOTALS_READ
 from pipelines.resources import Settings, Workspace
 
@@ -36,19 +36,6 @@ def backtest(
             yield dg.MaterializeResult(asset_key=["evaluation", table], metadata=table_page(store, "evaluation", table))
 
 
-@dg.asset_check(
-    asset=["evaluation", "score"],
-    name="better_than_simple_methods",
-    description="Средната грешка по общини е под тази на простите методи, за всеки хоризонт.",
+evaluation_checks = link_checks(
+    "evaluation", must={"score": ("methods_are_judged_alike",)}, asks={"score": ("better_than_simple_methods",)}
 )
-def better_than_simple_methods(workspace: Workspace) -> dg.AssetCheckResult:
-    """Say where a simple method was better."""
-    bad = workspace.store.sql(
-        """with mean as (select method, horizon_years, crosses_census, sum(value * areas) / sum(areas) as mape
-          from evaluation.score where level = 'municipality' and size_class = 'all' and metric = 'mape' group by all)
-        select simple.method, horizon_years, crosses_census, simple.mape, ours.mape as ours from mean as simple
-        join mean as ours using (horizon_years, crosses_census)
-        where ours.method = 'ossu' and simple.method not like 'ossu%' and simple.mape < ours.mape order by 2, 3""",
-        ("evaluation", "score"),
-    )
-    return rule(bad, "pipelines.simple_is_better", blocking=False)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from pipelines.assets import speaking_errors, table_spec
-from pipelines.checks import rule
+from pipelines.checks import link_checks
 from pipelines.defs.demand import READS
 from pipelines.resources import Settings, Workspace
 
@@ -38,31 +38,8 @@ def comparison(
             yield dg.MaterializeResult(asset_key=["gap", table], metadata=table_page(store, "gap", table))
 
 
-@dg.asset_check(
-    asset=["gap", "service_gap"],
-    name="every_municipality_for_every_service",
-    blocking=True,
-    description="Всяка община има ред за всяка услуга с отчет.",
+gap_checks = link_checks(
+    "gap",
+    must={"service_gap": ("every_municipality_for_every_service", "gap_is_demand_minus_places")},
+    asks={"service_gap": ("free_places_beside_a_gap",)},
 )
-def every_municipality_for_every_service(workspace: Workspace) -> dg.AssetCheckResult:
-    """Nobody is missing from the comparison."""
-    bad = workspace.store.sql(
-        """select service_code, year, count(distinct municipality_code) as общини from gap.service_gap
-        group by all having общини <> (select count(*) from reference.municipality)""",
-        ("gap", "service_gap"),
-        ("reference", "municipality"),
-    )
-    return rule(bad, "pipelines.municipalities_missing")
-
-
-@dg.asset_check(
-    asset=["gap", "service_gap"],
-    name="gap_is_demand_minus_places",
-    blocking=True,
-    description="Недостигът е търсенето, разделено на целевата заетост, без местата.",
-)
-def gap_is_demand_minus_places(workspace: Workspace) -> dg.AssetCheckResult:
-    """Every gap can be recomputed from the columns beside it."""
-    from ossu_analysis.gap.chain import unexplained
-
-    return rule(unexplained(workspace.store), "pipelines.gap_unexplained")

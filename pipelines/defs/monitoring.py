@@ -6,7 +6,7 @@ import dagster as dg
 import pandas as pd
 
 from pipelines.assets import speaking_errors, table_asset, table_spec
-from pipelines.checks import rule
+from pipelines.checks import link_checks
 from pipelines.defs.population import AGES_READ, TOTALS_READ
 from pipelines.resources import Settings, Workspace, short_run_id
 
@@ -61,16 +61,6 @@ def deviation(
     return population_deviation(forecast, store.read("monitoring", "past_component"), population, births, deaths)
 
 
-@dg.asset_check(
-    asset=["monitoring", "deviation"],
-    name="range_was_honest",
-    description="Делът на общините в 80-процентните граници е между 70 и 90 на сто.",
+monitoring_checks = link_checks(
+    "monitoring", must={"deviation": ("actual_is_published",)}, asks={"deviation": ("range_was_honest",)}
 )
-def range_was_honest(workspace: Workspace) -> dg.AssetCheckResult:
-    """Warn when the earlier ranges held too few or too many of the actual counts."""
-    bad = workspace.store.sql(
-        """select year, avg(is_inside_80::int) as дял from monitoring.deviation
-        where area_level = 'municipality' group by 1 having дял not between 0.7 and 0.9 order by 1""",
-        ("monitoring", "deviation"),
-    )
-    return rule(bad, "pipelines.range_not_honest", blocking=False)

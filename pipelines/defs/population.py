@@ -10,6 +10,7 @@ import pandas as pd
 
 from ossu_analysis.population.names import REFERENCE_TABLES, SOURCE_TABLES
 from pipelines.assets import speaking_errors, table_asset, table_spec
+from pipelines.checks import link_checks
 from pipelines.resources import Settings, Workspace, short_run_id
 
 SIMULATED = ("forecast", "component", "exposure_draw")
@@ -105,3 +106,13 @@ def simulation(
     simulate_into(store, settings.run_settings(), short_run_id(context.run_id), wanted)
     for table in wanted:
         yield dg.MaterializeResult(asset_key=["population", table], metadata=table_page(store, "population", table))
+
+
+population_checks = link_checks(
+    "population",
+    must={
+        "forecast": ("base_year_is_published", "areas_add_up", "sexes_add_up"),
+        "component": ("people_are_conserved",),
+    },
+    asks={"forecast": ("changes_are_like_observed",)},
+)

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from pipelines.assets import table_asset
+from pipelines.checks import link_checks
 from pipelines.resources import Workspace
 
 
@@ -29,3 +30,10 @@ def option(workspace: Workspace, service_gap: pd.DataFrame, municipality: pd.Dat
     from ossu_analysis.proposal import proposal_options
 
     return proposal_options(service_gap, municipality, read_standards(workspace.store))
+
+
+proposal_checks = link_checks(
+    "proposal",
+    must={"line": ("proposed_is_places_and_gap", "changed_by_hand_with_a_reason")},
+    asks={"line": ("new_places_beside_free_ones",)},
+)

@@ -3,8 +3,9 @@
 import dagster as dg
 import pandas as pd
 
+from ossu_analysis.texts import text
 from pipelines.assets import table_asset
-from pipelines.checks import fault_table
+from pipelines.checks import fault_table, link_checks
 from pipelines.resources import Workspace
 
 
@@ -31,10 +32,15 @@ reference_assets = [_reference_asset(table) for table in _tables()]
     asset=["reference", "source"],
     name="figures_are_sound",
     blocking=True,
-    description="Всички файлове в data/raw: кодове, липсващи години, отрицателни числа, сборове, кодиране.",
+    description=text("pipelines.check.figures_are_sound"),
 )
 def figures_are_sound(workspace: Workspace) -> dg.AssetCheckResult:
     """Stop the run before anything is made from faulty figures, with one line per fault."""
     from ossu_analysis.sources import check_sources
 
     return fault_table(check_sources(workspace.store))
+
+
+reference_checks = link_checks(
+    "reference", must={"service": ("codes_are_known",)}, asks={"rule": ("criteria_are_loaded",)}
+)

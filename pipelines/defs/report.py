@@ -8,6 +8,7 @@ import pandas as pd
 from pydantic import Field
 
 from pipelines.assets import OWNERS, asset_key, speaking_errors, table_asset
+from pipelines.checks import link_checks
 from pipelines.history import check_results, seconds_by_link
 from pipelines.resources import Settings, Workspace, short_run_id
 
@@ -89,6 +90,13 @@ def published_run(context: dg.AssetExecutionContext, workspace: Workspace, setti
         seconds_by_link(context.instance, context.run_id),
     )
     return dg.MaterializeResult(metadata=run_links(folder))
+
+
+report_checks = link_checks(
+    "report",
+    must={"document": ("documents_open",)},
+    asks={"document": ("nothing_left_to_fill_in",), "headline": ("near_the_last_run",)},
+)
 
 
 def documents_folder(workspace: Workspace) -> Path:

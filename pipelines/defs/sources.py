@@ -4,6 +4,7 @@ import dagster as dg
 import pandas as pd
 
 from pipelines.assets import table_asset
+from pipelines.checks import link_checks
 from pipelines.resources import Workspace
 
 
@@ -24,3 +25,14 @@ def _tables() -> list[str]:
 
 
 source_assets = [_source_asset(table) for table in _tables()]
+
+
+sources_checks = link_checks(
+    "sources",
+    must={"population_municipality": ("municipalities_make_the_country",)},
+    asks={
+        "population_municipality": ("population_moved_as_before",),
+        "births_municipality": ("births_moved_as_before",),
+        "deaths_municipality": ("deaths_moved_as_before",),
+    },
+)
