@@ -3,7 +3,7 @@
 import pandas as pd
 import pandera.pandas as pa
 
-from ossu_analysis.schemas.base import OBLAST, Table, column, declare, status_column
+from ossu_analysis.schemas.base import MUNICIPALITY, OBLAST, Table, column, declare, status_column
 
 OPTIONS = ("keep_places", "cover_waiting", "cover_demand")
 
@@ -77,3 +77,29 @@ class Option(Table):
     cost_note: str = column("защо няма разход", nullable=True)
     gives_up: str = column("от какво се отказва вариантът")
     status: str = status_column()
+
+
+@declare("proposal", "subsidy_check", "Проверка отгоре: субсидията за социални услуги спрямо потребители по стандарт")
+class SubsidyCheck(Table):
+    """State subsidy of a municipality beside the cost that published standards explain."""
+
+    municipality_code: str = column("код на общината", str_matches=MUNICIPALITY)
+    year: int = column("бюджетна година", "година")
+    subsidy: float = column("субсидия за социални услуги по закона за държавния бюджет", "според currency", ge=0)
+    currency: str = column("валута на субсидията", isin=("BGN", "EUR"))
+    subsidy_eur: float = column("същата субсидия в евро по фиксирания курс", "евро", ge=0)
+    period_end: str = column("край на периода, от който са потребителите", nullable=True)
+    users_with_standard: float = column("потребители на услуги с публикуван стандарт", "лица", nullable=True, ge=0)
+    known_cost_eur: float = column("потребители x стандарт; NULL: няма стандарт", "евро", nullable=True, ge=0)
+    price_year: pd.Int64Dtype = column("най-ранната година на цените в стандартите", "година", nullable=True)
+    services_without_standard: int = column("услуги, плащани от държавата, без стандарт", "услуги", ge=0)
+    difference_eur: float = column("субсидия - известен разход", "евро", nullable=True)
+    known_share: float = column("известен разход спрямо субсидията", "дял", nullable=True, ge=0)
+    legal_reference: str = column("закон, член и брой на Държавен вестник")
+    note: str = column("какво не обяснява разликата")
+    status: str = status_column()
+
+    class Config:
+        """One row per municipality and budget year."""
+
+        unique = ("municipality_code", "year")
