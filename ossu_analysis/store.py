@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     import pyarrow as pyarrow_types
 
 BUILDING = ".building"
+ROWS_TOGETHER = b"rows_together"
+"""Metadata of an Arrow chunk: so many rows in a row belong together and are never split over two row groups."""
+ROW_GROUP = 1_000_000
 LOCK = "data/.ossu.lock"
 """Whoever writes tables or publishes a run holds this file's lock, below the project's root."""
 
@@ -171,7 +174,8 @@ class ChunkWriter:
 
         if self._writer is None:
             self._writer = parquet.ParquetWriter(self.path, chunk.schema, compression="zstd")
-        self._writer.write_table(chunk)
+        together = int((chunk.schema.metadata or {}).get(ROWS_TOGETHER, 1))
+        self._writer.write_table(chunk, row_group_size=max(ROW_GROUP // together, 1) * together)
         self.rows += chunk.num_rows
 
     def close(self) -> None:

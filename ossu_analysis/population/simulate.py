@@ -27,6 +27,7 @@ from ossu_analysis.population.forecast import (
 from ossu_analysis.population.jump_off import JumpOff
 from ossu_analysis.population.simulation import OblastDraws, Paths, national_paths, simulate_oblast
 from ossu_analysis.population.totals import TotalDraws
+from ossu_analysis.store import ROWS_TOGETHER
 
 ALL_OUTPUTS = ("forecast", "component", "exposure_draw")
 Chunk = dict[str, Any]
@@ -215,7 +216,7 @@ def _exposure_table(work: _Work, drawn: OblastDraws, codes: list[str], years: li
         counts = np.diff(municipality, axis=1).astype(np.float32)
         persons[:, at] = (weights @ counts).transpose(1, 0, 2)
     shape = persons.shape
-    return pa.table(
+    table = pa.table(
         {
             "draw": along(range(draws), 3, shape),
             "municipality_code": along(codes, 1, shape),
@@ -225,6 +226,7 @@ def _exposure_table(work: _Work, drawn: OblastDraws, codes: list[str], years: li
             "status": along(["forecast"], 0, (1, persons.size)),
         }
     )
+    return table.replace_schema_metadata({ROWS_TOGETHER: str(draws)})
 
 
 class _Sums:
