@@ -19,7 +19,7 @@ _FUNCTION = "social_services"
 
 
 def subsidy_check(
-    capacity: pd.DataFrame, subsidy_social: pd.DataFrame, standards: Standards, euro_rate: float
+    capacity: pd.DataFrame, subsidy_social: pd.DataFrame, standards: Standards, leva_per_euro: float
 ) -> pd.DataFrame:
     """Subsidy beside the cost that standards explain, as table ``proposal.subsidy_check``.
 
@@ -31,7 +31,7 @@ def subsidy_check(
         ``sources.subsidy_social``, thousands of the stated currency.
     standards : Standards
         Unit costs per user and year.
-    euro_rate : float
+    leva_per_euro : float
         Leva for one euro.
 
     Returns
@@ -40,11 +40,11 @@ def subsidy_check(
         One row per municipality and budget year; known cost is missing where no service of it has a standard.
     """
     subsidy = subsidy_social[subsidy_social["function"].eq(_FUNCTION)]
-    per_euro = subsidy["currency"].map({"EUR": 1.0, "BGN": euro_rate})
+    per_euro = subsidy["currency"].map({"EUR": 1.0, "BGN": leva_per_euro})
     subsidy = subsidy.assign(
         subsidy=subsidy["amount_thousand"] * 1000, subsidy_eur=subsidy["amount_thousand"] * 1000 / per_euro
     )
-    table = subsidy.merge(_known_costs(capacity, standards, euro_rate), on="municipality_code", how="left")
+    table = subsidy.merge(_known_costs(capacity, standards, leva_per_euro), on="municipality_code", how="left")
     table["services_without_standard"] = table["services_without_standard"].fillna(0).astype(int)
     table["difference_eur"] = table["subsidy_eur"] - table["known_cost_eur"]
     table["known_share"] = (table["known_cost_eur"] / table["subsidy_eur"]).where(table["subsidy_eur"] > 0)
@@ -53,14 +53,19 @@ def subsidy_check(
     return table
 
 
-def _known_costs(capacity: pd.DataFrame, standards: Standards, euro_rate: float) -> pd.DataFrame:
+def euro_rate(assumption: pd.DataFrame) -> float:
+    """Leva for one euro, from ``reference.assumption``."""
+    return float(assumption.loc[assumption["assumption_id"].eq("euro_rate"), "value"].iloc[-1])
+
+
+def _known_costs(capacity: pd.DataFrame, standards: Standards, leva_per_euro: float) -> pd.DataFrame:
     """Per municipality: period, users and cost of services with a standard, number of services without one."""
     last = capacity.groupby("municipality_code")["period_end"].transform("max")
     paid = capacity["funding_type"].fillna("").str.contains(PAID_BY_STATE)
     rows = capacity[capacity["period_end"].eq(last) & paid]
     costs = rows["service_code"].map(standards.unit_costs)
     priced = costs.notna()
-    euro = costs.map(lambda cost: _in_euro(cost, euro_rate), na_action="ignore").astype("float64")
+    euro = costs.map(lambda cost: _in_euro(cost, leva_per_euro), na_action="ignore").astype("float64")
     users = rows["occupied"].astype("float64")
     rows = rows.assign(
         users_with_standard=users.where(priced),
@@ -78,8 +83,8 @@ def _known_costs(capacity: pd.DataFrame, standards: Standards, euro_rate: float)
     ).reset_index()
 
 
-def _in_euro(cost: UnitCost, euro_rate: float) -> float:
-    return (cost.amount or math.nan) / (euro_rate if cost.currency == "BGN" else 1.0)
+def _in_euro(cost: UnitCost, leva_per_euro: float) -> float:
+    return (cost.amount or math.nan) / (leva_per_euro if cost.currency == "BGN" else 1.0)
 
 
 def _note(row: dict) -> str:

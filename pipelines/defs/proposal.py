@@ -1,4 +1,4 @@
-"""Assets of ``proposal``: lines of the planning proposal and options for each oblast."""
+"""Assets of ``proposal``: lines of the planning proposal, options for each oblast, and the subsidy beside known costs."""
 
 import pandas as pd
 
@@ -30,6 +30,26 @@ def option(workspace: Workspace, service_gap: pd.DataFrame, municipality: pd.Dat
     from ossu_analysis.proposal import proposal_options
 
     return proposal_options(service_gap, municipality, read_standards(workspace.store))
+
+
+@table_asset(
+    "proposal",
+    "subsidy_check",
+    reads={
+        "capacity": "capacity.current",
+        "subsidy_social": "sources.subsidy_social",
+        "assumption": "reference.assumption",
+    },
+)
+def subsidy(
+    workspace: Workspace, capacity: pd.DataFrame, subsidy_social: pd.DataFrame, assumption: pd.DataFrame
+) -> pd.DataFrame:
+    """State subsidy of each municipality beside the cost that published standards explain."""
+    from ossu_analysis.gap import read_standards
+    from ossu_analysis.proposal import subsidy_check
+    from ossu_analysis.proposal.subsidy import euro_rate
+
+    return subsidy_check(capacity, subsidy_social, read_standards(workspace.store), euro_rate(assumption))
 
 
 proposal_checks = link_checks(

@@ -6,6 +6,7 @@ import pytest
 from ossu_analysis.gap import Standards
 from ossu_analysis.gap.standards import UnitCost
 from ossu_analysis.proposal import subsidy_check
+from ossu_analysis.proposal.subsidy import euro_rate
 from ossu_analysis.schemas import table_class, validated
 
 EURO_RATE = 1.95583
@@ -78,6 +79,11 @@ def test_a_municipality_without_returns_keeps_its_subsidy():
     row = check([capacity_row()], [subsidy_row("SML02", thousand=0.0)]).iloc[0]
     assert row["subsidy"] == 0 and pd.isna(row["known_cost_eur"]) and pd.isna(row["known_share"])
     assert row["status"] == "observed"
+
+
+def test_the_rate_is_the_one_of_the_assumptions():
+    assumption = pd.DataFrame({"assumption_id": ["occupancy_target", "euro_rate"], "value": [1.0, EURO_RATE]})
+    assert euro_rate(assumption) == EURO_RATE
 
 
 def test_all_functions_together_are_not_the_social_services():
