@@ -1,4 +1,4 @@
-"""Assets of ``proposal``: lines of the planning proposal, options for each oblast, and the subsidy beside known costs."""
+"""Assets of ``proposal``: proposal lines, options for each oblast, and the state subsidy beside known costs."""
 
 import pandas as pd
 
