@@ -129,9 +129,22 @@ def _text_file(path: Path, file: str) -> tuple[list[tuple[str, list[tuple[str, .
 def _with_header(file: str, name: str, rows: list[tuple[str, ...]]) -> Iterator[Sheet]:
     for position, cells in enumerate(rows[:_HEADER_ROWS]):
         if sum(column_of(cell) is not None for cell in cells) >= 3:
-            below = [(number, row) for number, row in enumerate(rows[position + 1 :], position + 2) if any(row)]
-            yield Sheet(file, name, position + 1, cells, tuple(below))
+            header, first = _second_header_row(cells, rows[position + 1 : position + 2]), position + 1
+            first += header != cells
+            below = [(number, row) for number, row in enumerate(rows[first:], first + 1) if any(row)]
+            yield Sheet(file, name, position + 1, header, tuple(below))
             return
+
+
+def _second_header_row(upper: tuple[str, ...], next_row: list[tuple[str, ...]]) -> tuple[str, ...]:
+    """Labels when a merged cell spans two header rows: the lower label where it is a column of ours."""
+    lower = next_row[0] if next_row else ()
+    holds_data = any(any(mark.isdigit() for mark in cell) and column_of(cell) is None for cell in lower)
+    if holds_data or not any(column_of(cell) for cell in lower):
+        return upper
+    wide = max(len(upper), len(lower))
+    pairs = zip(upper + ("",) * (wide - len(upper)), lower + ("",) * (wide - len(lower)), strict=True)
+    return tuple(below if column_of(below) else above for above, below in pairs)
 
 
 def _personal_data(sheet: Sheet) -> Iterator[Fault]:

@@ -25,6 +25,9 @@ _POSTS = ("staff_posts", "staff_filled")
 _UNKNOWN = ("", "..", "x", "х", "н.д.", "няма данни")
 _NONE = ("-", "–", "—")
 _NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
+_AMBIGUOUS = re.compile(r"[+-]?\d{1,3}[.,]\d{3}")
+"""``1.000`` may be one or one thousand; nobody is asked to guess."""
+
 _TOTALS = ("общо", "всичко", "сума")
 _LOOK_ALIKE = str.maketrans("АВЕКМНОРСТХ", "ABEKMHOPCTX")
 _KEY = ["municipality_code", "service_code", "period_end"]
@@ -282,6 +285,9 @@ def _number(row: _Row, column: str) -> float | None:
     digits = said.replace(" ", "").replace("'", "")
     if not _NUMBER.fullmatch(digits):
         row.wrong("collection.not_a_number", column)
+        return None
+    if _AMBIGUOUS.fullmatch(digits):
+        row.wrong("collection.ambiguous_number", column)
         return None
     value = float(digits.replace(",", "."))
     if value < 0:

@@ -101,6 +101,31 @@ def test_columns_in_any_order_old_encoding_and_bulgarian_numbers(store, lists):
     assert (row["places"], row["users"], row["waiting"]) == (1200, 1150, 0)
 
 
+@pytest.mark.parametrize("said", ["1.000", "1,000", "1.200", "12,345"])
+def test_a_number_that_may_be_thousands_or_decimals_is_asked_about(store, lists, said):
+    put(store, HEADER, f"SML02;DAY-CH;2021;1;2000;{said};3;;;;")
+    returns, faults = read_inbox(store, lists)
+    assert len(returns) == 0 and codes(faults) == ["ambiguous_number"]
+
+
+def test_merged_header_in_two_rows(store, lists):
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.append(["Код на община", "Код на услуга", "Година", "Потребители", "Персонал", None])
+    sheet.append([None, None, None, None, "Щатни бройки", "Заети бройки"])
+    sheet.merge_cells("E1:F1")
+    sheet.append(["SML02", "DAY-CH", 2021, 24, 12, 11.5])
+    book.save(store.inbox / "sml02.xlsx")
+    returns, faults = read_inbox(store, lists)
+    assert faults == []
+    assert (returns["users"].tolist(), returns["staff_filled"].tolist()) == ([24], [11.5])
+
+
+def test_a_remark_that_reads_like_a_label_is_not_a_header(store, lists):
+    put(store, HEADER, GOOD + "Места")
+    assert len(read_inbox(store, lists)[0]) == 1
+
+
 def test_waiting_that_is_not_reported_stays_unknown(store, lists):
     put(store, HEADER, "SML02;ASSIST;2021;;40;30;..;;;;")
     returns, faults = read_inbox(store, lists)
