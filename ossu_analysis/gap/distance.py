@@ -7,34 +7,9 @@ replace it.
 import numpy as np
 from numpy.typing import NDArray
 
-EARTH_RADIUS_KM = 6371.0088
-"""Mean radius of the Earth, IUGG."""
+from ossu_analysis.capacity.access import seat_distances_km
 
-
-def seat_distances_km(latitude: NDArray, longitude: NDArray, factor: float = 1.0) -> NDArray:
-    """Distances between all pairs of seats by the haversine formula.
-
-    Parameters
-    ----------
-    latitude, longitude : ndarray of shape (n,)
-        Degrees.
-    factor : float
-        What a straight kilometre counts for.
-
-    Returns
-    -------
-    ndarray of shape (n, n)
-        Kilometres; symmetric, zero on the diagonal.
-
-    Examples
-    --------
-    >>> seat_distances_km(np.array([42.70, 43.21]), np.array([23.32, 27.92])).round(0)[0, 1]
-    np.float64(379.0)
-    """
-    phi, lam = np.radians(latitude), np.radians(longitude)
-    haversine = np.sin((phi[:, None] - phi) / 2) ** 2
-    haversine = haversine + np.cos(phi[:, None]) * np.cos(phi) * np.sin((lam[:, None] - lam) / 2) ** 2
-    return 2 * EARTH_RADIUS_KM * factor * np.arcsin(np.sqrt(np.clip(haversine, 0.0, 1.0)))
+__all__ = ["nearest_km", "seat_distances_km"]
 
 
 def nearest_km(distances: NDArray, has_places: NDArray) -> NDArray:

@@ -488,7 +488,8 @@ class Model:
     def objective(self, goal: str, tie_break: float = TIE_BREAK) -> NDArray:
         """What is minimised: the goal, with the other goals as tie-break."""
         weights = {name: sign * (1.0 if name == goal else tie_break) / self.scale[name] for name, sign in GOALS.items()}
-        return -sum(weight * self.gradient(name) for name, weight in weights.items())
+        gradients = np.stack([self.gradient(name) for name in weights])
+        return -np.array(list(weights.values())) @ gradients
 
     def _hold(self, name: str, value: float) -> None:
         at = np.flatnonzero(self.gradient(name))

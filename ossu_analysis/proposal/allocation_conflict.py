@@ -36,7 +36,8 @@ def explain_conflict(case: Case, limits: Limits, seconds: float = 60.0) -> Confl
     if together is None or not together:
         return None
     alone = {name: _least_move(case, limits, [name], seconds) for name in present}
-    return Conflict({name: move and move.get(name, 0.0) for name, move in alone.items()}, together)
+    moves = {name: None if move is None else move.get(name, 0.0) for name, move in alone.items()}
+    return Conflict(moves, together)
 
 
 def _is_set(name: str, limits: Limits) -> bool:
