@@ -10,8 +10,9 @@ import dagster as dg
 from pydantic import Field, PrivateAttr
 
 from ossu_analysis.config import RunSettings
-from ossu_analysis.store import LOCK, Store, project_root
+from ossu_analysis.store import Store, project_root
 from ossu_analysis.texts import text
+from pipelines.lock import run_lock
 
 
 class Workspace(dg.ConfigurableResource):
@@ -28,9 +29,7 @@ class Workspace(dg.ConfigurableResource):
         """Take the lock, or fail with a sentence that says who holds it."""
         import filelock
 
-        path = project_root() / LOCK
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock = filelock.FileLock(path, timeout=0, is_singleton=True)
+        lock = run_lock()
         try:
             lock.acquire()
         except filelock.Timeout as held:
@@ -51,7 +50,7 @@ class Settings(dg.ConfigurableResource):
     draws: int = Field(1000, description=RunSettings.model_fields["draws"].description)
     seed: int = Field(20181231, description=RunSettings.model_fields["seed"].description)
     scenario: str = Field("reference", description=RunSettings.model_fields["scenario"].description)
-    jobs: int = Field(1, description=RunSettings.model_fields["jobs"].description)
+    jobs: int = Field(2, description=RunSettings.model_fields["jobs"].description)
     past_base_year: int = Field(
         2015, description="Базова година на по-ранната прогноза, с която мониторингът сравнява действителното"
     )

@@ -4,7 +4,7 @@ For each oblast: a municipal proposal per municipality and the oblast summary, e
 content.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -30,6 +30,7 @@ def write_documents(
     imprint: Imprint,
     folder: Path,
     told: Callable[[str], None] = lambda said: None,
+    jobs: int = 1,
 ) -> pd.DataFrame:
     """Write all documents of some oblasts into ``folder``, one folder below it per oblast.
 
@@ -45,6 +46,8 @@ def write_documents(
         Created if need be; files of the same name are replaced.
     told : callable
         Receives the name of each document when it is done.
+    jobs : int
+        Processes that write side by side; -1 means one per core.
 
     Returns
     -------
@@ -56,15 +59,19 @@ def write_documents(
     OssuError
         ``report.unknown_oblast`` when a code is not in ``reference.oblast``.
     """
+    from joblib import Parallel, delayed
+
     rows: list[dict[str, object]] = []
     known = all_oblasts(store)
     for code in oblasts:
         if code not in known:
-            raise OssuError("report.unknown_oblast", oblast=code, known=", ".join(known))
+            raise OssuError("report.unknown_oblast", code=code, known=", ".join(known))
         facts = read_facts(store, code, imprint.scenario)
-        for area_code, document in _documents(facts, imprint):
-            rows += _written(document, facts.oblast_code, area_code, folder)
-            told(document.name)
+        areas = [facts.oblast_code, *sorted(facts.municipalities["municipality_code"])]
+        tasks = (delayed(_write_one)(facts, area, imprint, folder) for area in areas)
+        for name, written in Parallel(n_jobs=jobs, return_as="generator")(tasks):
+            rows += written
+            told(name)
     return pd.DataFrame(rows, columns=[info.name for info in columns(table_class("report", "document"))])
 
 
@@ -73,10 +80,10 @@ def all_oblasts(store: Store) -> list[str]:
     return sorted(store.read("reference", "oblast")["oblast_code"])
 
 
-def _documents(facts: Facts, imprint: Imprint) -> Iterator[tuple[str, Document]]:
-    yield facts.oblast_code, oblast_summary(facts, imprint)
-    for code in sorted(facts.municipalities["municipality_code"]):
-        yield code, municipal_proposal(facts, code, imprint)
+def _write_one(facts: Facts, area: str, imprint: Imprint, folder: Path) -> tuple[str, list[dict[str, object]]]:
+    whole = area == facts.oblast_code
+    document = oblast_summary(facts, imprint) if whole else municipal_proposal(facts, area, imprint)
+    return document.name, _written(document, facts.oblast_code, area, folder)
 
 
 def _written(document: Document, oblast_code: str, area_code: str, folder: Path) -> list[dict[str, object]]:

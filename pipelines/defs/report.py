@@ -62,7 +62,7 @@ def document(
     store = workspace.store
     imprint = imprint_of(store, settings.run_settings(), short_run_id(context.run_id))
     chosen = all_oblasts(store) if config.all_oblasts else config.oblasts
-    return write_documents(store, chosen, imprint, fresh_folder(workspace), context.log.info)
+    return write_documents(store, chosen, imprint, fresh_folder(workspace), context.log.info, settings.jobs)
 
 
 @dg.asset(
