@@ -1,5 +1,6 @@
 """How wrong were we, how wrong are others: rolling origins, scores, report card. Reads every link, feeds none."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ossu_analysis.evaluation.backtest import QUICK_ORIGINS, average, backtest
@@ -11,11 +12,34 @@ if TYPE_CHECKING:
 
 
 def backtest_from_store(store: "Store", base_year: int | None = None, quick: bool = False) -> "pd.DataFrame":
-    """Rows of ``evaluation.score`` from the project's raw figures: all admissible origins, or the quick ones."""
+    """Rows of ``evaluation.score`` from the project's raw figures.
+
+    All admissible origins, totals and ages; or the quick origins and totals alone, as in the default run.
+    """
+    import pandas as pd
+
     from ossu_analysis.population.history import history_from_store
 
     history = history_from_store(store, base_year)
-    return backtest(history, QUICK_ORIGINS if quick else None)[0]
+    if quick:
+        return backtest(history, QUICK_ORIGINS)[0]
+    return pd.concat([backtest(history)[0], age_scores_from_store(store, base_year)], ignore_index=True)
+
+
+def age_scores_from_store(store: "Store", base_year: int | None = None) -> "pd.DataFrame":
+    """Rows of ``evaluation.score`` by age group, from the project's raw figures; nothing after the base year."""
+    from ossu_analysis.evaluation.ages import AGE_ORIGINS, age_scores
+    from ossu_analysis.population.names import REFERENCE_TABLES, SOURCE_TABLES
+    from ossu_analysis.reference import READERS as REFERENCE
+    from ossu_analysis.sources import READERS as SOURCES
+
+    tables = {name: SOURCES[name](store) for name in SOURCE_TABLES}
+    if base_year:
+        tables = {
+            name: table[table["year"] <= base_year] if "year" in table else table for name, table in tables.items()
+        }
+    tables |= {name: REFERENCE[name](store) for name in REFERENCE_TABLES}
+    return age_scores(tables, AGE_ORIGINS)
 
 
 def summary_text(score: "pd.DataFrame", horizons: tuple[int, ...] = (1, 3, 5, 10)) -> str:
@@ -40,7 +64,23 @@ def summary_text(score: "pd.DataFrame", horizons: tuple[int, ...] = (1, 3, 5, 10
         remark = "" if calibrated else f" ({text('evaluation.uncalibrated')})"
         coverage = percent(float(means["coverage_80"]["ossu"]))
         lines.append("  " + text("evaluation.summary.coverage", coverage=coverage, remark=remark))
-    return "\n".join(lines)
+    return "\n".join([*lines, *_age_lines(score)])
 
 
-__all__ = ["QUICK_ORIGINS", "average", "backtest", "backtest_from_store", "summary_text"]
+def _age_lines(score: "pd.DataFrame") -> "Iterator[str]":
+    """Errors of oblast ages at the longest horizon of each origin."""
+    from ossu_analysis.texts import percent, text
+
+    ages = score[(score["age_group"] != "total") & (score["level"] == "oblast") & (score["metric"] == "mape")]
+    ages = ages[ages["horizon_years"] == ages.groupby("origin_year")["horizon_years"].transform("max")]
+    if len(ages):
+        yield text("evaluation.summary.ages")
+    for place, rows in ages.groupby(["age_group", "origin_year", "horizon_years"], sort=False):
+        group, origin, horizon = (str(one) for one in place)
+        named = rows.sort_values("value")[["method", "value"]].to_numpy()
+        scores = "; ".join(f"{text(f'evaluation.method.{method}')} {percent(float(value))}" for method, value in named)
+        name, target = text(f"evaluation.age_group.{group}"), int(origin) + int(horizon)
+        yield "- " + text("evaluation.summary.age_row", group=name, origin=origin, target=target, scores=scores)
+
+
+__all__ = ["QUICK_ORIGINS", "age_scores_from_store", "average", "backtest", "backtest_from_store", "summary_text"]

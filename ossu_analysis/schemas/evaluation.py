@@ -9,10 +9,10 @@ class Score(Table):
 
     method: str = column(
         "метод: ossu (нашата прогноза), ossu_given_country (нашата при известен брой за страната), naive, linear, "
-        "linexp, damped_ets, constant_share"
+        "linexp, damped_ets, constant_share, direct_ratios (само по възраст)"
     )
-    level: str = column("ниво: municipality, oblast, country")
-    age_group: str = column("възрастова група; total е общият брой")
+    level: str = column("ниво: municipality, oblast, region, country")
+    age_group: str = column("възрастова група: total (общият брой), 0-17, 15-64, 18-64, 65+, 80+")
     origin_year: int = column("година, от която е направена прогнозата; нищо след нея не е използвано", "година")
     horizon_years: int = column("хоризонт", "години", ge=1)
     crosses_census: bool = column("дали между началото и края на хоризонта има преброяване")

@@ -1,0 +1,64 @@
+"""Scores of age groups on official figures: what was promised holds, and scores are those of the figures."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ossu_analysis.evaluation import summary_text
+from ossu_analysis.evaluation.ages import age_scores
+from ossu_analysis.population.names import REFERENCE_TABLES, SOURCE_TABLES
+from ossu_analysis.reference import READERS as REFERENCE
+from ossu_analysis.schemas import table_class, validated
+from ossu_analysis.sources import READERS as SOURCES
+from ossu_analysis.store import Store
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture(scope="module")
+def tables() -> dict[str, pd.DataFrame]:
+    store = Store(ROOT)
+    return {name: SOURCES[name](store) for name in SOURCE_TABLES} | {
+        name: REFERENCE[name](store) for name in REFERENCE_TABLES
+    }
+
+
+@pytest.fixture(scope="module")
+def score(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    return age_scores(tables, [2015, 2018])
+
+
+def test_rows_are_what_the_schema_declares_and_end_where_figures_end(score: pd.DataFrame) -> None:
+    validated(table_class("evaluation", "score"), score)
+    assert set(score["origin_year"]) == {2015}
+    assert score["horizon_years"].max() == 3
+    assert set(score.loc[score["level"] == "oblast", "areas"]) == {28}
+
+
+def test_no_change_is_scored_as_by_hand(score: pd.DataFrame, tables: dict[str, pd.DataFrame]) -> None:
+    ages = tables["population_oblast_age"]
+    old = ages[(ages["area_level"] == "oblast") & (ages["sex"] == "T") & (ages["age_from"] >= 65)]
+    old = old[old["age_to"].isna() | (old["age_to"] - old["age_from"] == 4)]
+    old = old[~(old["age_to"].isna() & (old["age_from"] < old["age_from"].max()))]
+    by_year = old.pivot_table(index="area_code", columns="year", values="persons", aggfunc="sum")
+    expected = np.abs(by_year[2015] / by_year[2018] - 1).mean()
+    found = score.set_index(["method", "level", "age_group", "horizon_years", "metric"])["value"]
+    assert found["naive", "oblast", "65+", 3, "mape"] == pytest.approx(expected, rel=1e-6)
+
+
+def test_the_old_are_forecast_as_promised_and_better_than_by_simple_methods(score: pd.DataFrame) -> None:
+    error = score[(score["metric"] == "mape") & (score["horizon_years"] == 3)]
+    error = error.set_index(["level", "age_group", "method"])["value"]
+    assert error["oblast", "65+", "ossu"] < 0.013
+    assert error["oblast", "80+", "ossu"] < 0.018
+    for group in ("65+", "80+"):
+        simple = error.sort_index()["oblast", group].drop("ossu")
+        assert error["oblast", group, "ossu"] < simple.min()
+
+
+def test_the_summary_names_groups_and_methods(score: pd.DataFrame) -> None:
+    said = summary_text(score)
+    assert "65 и повече години" in said
+    assert "evaluation." not in said
