@@ -150,8 +150,8 @@ def test_one_return_moves_the_gap_and_its_trace(project, finished):
     assert all(step.is_confirmed is not False for step in after.walk())
     assert after.value != before.value
     with duckdb.connect(str(later / "ossu.duckdb"), read_only=True) as db:
-        label = db.sql("select distinct remark from gap.oblast_gap where area_code = 'SML'").df()["remark"].iloc[0]
-    assert "смесени данни" in label
+        labels = db.sql("select distinct data_label from gap.oblast_gap where area_code = 'SML'").df()["data_label"]
+    assert labels.tolist() == ["смесени данни"]
 
 
 def test_one_raw_cell_moves_the_traced_number(project, finished):
