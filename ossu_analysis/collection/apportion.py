@@ -13,7 +13,9 @@ from ossu_analysis.errors import OssuError
 _BISECTIONS = 200
 
 
-def apportion(total: int, weights: ArrayLike, lower: ArrayLike = 0, upper: ArrayLike | None = None) -> NDArray:
+def apportion(
+    total: int, weights: ArrayLike, lower: ArrayLike = 0, upper: ArrayLike | None = None, what: str = ""
+) -> NDArray:
     """Share ``total`` whole units in proportion to ``weights``, each share within its bounds.
 
     Parameters
@@ -24,6 +26,8 @@ def apportion(total: int, weights: ArrayLike, lower: ArrayLike = 0, upper: Array
         Non-negative; a cell of weight zero receives more than ``lower`` only when the others are full.
     lower, upper : array_like, scalar or of shape (n,)
         Whole bounds of each share; ``upper`` None means the total itself.
+    what : str
+        What is shared, for the error.
 
     Returns
     -------
@@ -46,7 +50,7 @@ def apportion(total: int, weights: ArrayLike, lower: ArrayLike = 0, upper: Array
     low = np.broadcast_to(np.asarray(lower, dtype=np.int64), raw.shape)
     high = np.broadcast_to(np.asarray(total if upper is None else upper, dtype=np.int64), raw.shape)
     if low.sum() > total or high.sum() < total or (low > high).any():
-        raise OssuError("collection.infeasible_total", total=total, low=int(low.sum()), high=int(high.sum()))
+        raise OssuError("collection.infeasible_total", what=what, total=total, low=int(low.sum()), high=int(high.sum()))
     # A tiny floor lets cells without weight fill up when nothing else can.
     positive = np.maximum(raw, 1e-9 * max(raw.max(initial=0.0), 1e-9))
     ideal = np.clip(_scale(total, positive, low, high) * positive, low, high)

@@ -10,7 +10,7 @@ Every row says ``status = demonstration``. Per service, with the mechanics of `m
    a trend and noise, use stays inside what places and staff allow. The path passes through the cross-section.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -51,8 +51,13 @@ class Country:
 class Published:
     """Published cells of one service: ``country[year, measure]`` and ``named[year, measure][municipality]``."""
 
-    country: dict[tuple[int, str], int]
-    named: dict[tuple[int, str], dict[str, int]]
+    service_code: str
+    country: dict[tuple[int, str], int] = field(default_factory=dict)
+    named: dict[tuple[int, str], dict[str, int]] = field(default_factory=dict)
+
+    def what(self, year: int, measure: str) -> str:
+        """Name of a published cell for an error."""
+        return f"{self.service_code}, {measure}, {year}"
 
     def total(self, year: int, measure: str) -> int | None:
         """National total of a measure, or None when nobody published it."""
@@ -109,8 +114,7 @@ def demonstration_returns(
     country = country_of(municipality, population_municipality, census_profile, settings.last_year)
     published = published_cells(service_total, settings)
     parts = [
-        _service_rows(code, service, country, published.get(code, Published({}, {})), settings)
-        for code, service in settings.services.items()
+        _service_rows(code, service, country, published[code], settings) for code, service in settings.services.items()
     ]
     return pd.concat(parts, ignore_index=True)
 
@@ -135,7 +139,7 @@ def _share(profile: pd.DataFrame, codes: list[str], first: int, last: int) -> ND
 
 def published_cells(service_total: pd.DataFrame, settings: DemonstrationSettings) -> dict[str, Published]:
     """Published cells by service; several homes of one municipality add up."""
-    found = {code: Published({}, {}) for code in settings.services}
+    found = {code: Published(code) for code in settings.services}
     rows = service_total[service_total["service_code"].isin(found)]
     # The quota of assistant support is what its places are: a number of users that money was allotted for.
     measures = rows["measure"].replace("quota", "places")
@@ -158,7 +162,7 @@ def _service_rows(
     stream = np.random.SeedSequence(settings.seed, spawn_key=tuple(code.encode()))
     rng = np.random.default_rng(stream)
     if not service.published_total:
-        published = Published({}, {})
+        published = Published(code)
     anchor = _cross_section(service, country, published, rng)
     years = np.arange(settings.first_year, settings.last_year + 1)
     path = _path(service, anchor, years, published, rng)
@@ -181,7 +185,7 @@ def _cross_section(
     if users_total:
         low, high = _bounds(country, published.cells(year, "users"), present.astype(int), places)
         high = _below_biggest(service, country, published, "users", high)
-        users = apportion(users_total, users, low, high)
+        users = apportion(users_total, users, low, high, published.what(year, "users"))
     if waiting_total:
         waiting = _shared_waiting(service, country, published, present, waiting, rng)
     # A queue beside free places means that posts are not filled.
@@ -235,14 +239,15 @@ def _places(
     if total is None:
         return np.where(present, np.maximum(least, 5 * np.rint(wanted / 5)), 0).astype(np.int64)
     low, high = _bounds(country, published.cells(year, "places"), least, np.where(present, total, 0))
-    return apportion(total, wanted, low, high)
+    return apportion(total, wanted, low, high, published.what(year, "places"))
 
 
 def _services(service: ServiceMechanics, published: Published, present: NDArray, places: NDArray) -> NDArray:
     total = published.total(service.anchor_year, "services")
     if total is None:
         return np.ceil(places / service.unit_size).astype(np.int64)
-    return apportion(total, places, present.astype(int), np.where(present, total, 0))
+    what = published.what(service.anchor_year, "services")
+    return apportion(total, places, present.astype(int), np.where(present, total, 0), what)
 
 
 def _shared_waiting(
@@ -267,7 +272,7 @@ def _shared_waiting(
         low[chosen] = 1
         high = np.where(low == 1, high, 0)
     low, high = _bounds(country, cells, low, high)
-    return apportion(total, waiting + 0.5, low, high)
+    return apportion(total, waiting + 0.5, low, high, published.what(year, "waiting"))
 
 
 def _bounds(country: Country, cells: dict[str, int], low: NDArray, high: NDArray) -> tuple[NDArray, NDArray]:
@@ -283,9 +288,9 @@ def _below_biggest(
 ) -> NDArray:
     """Where a publisher names the largest municipality, the others stay below it."""
     biggest = service.biggest.get(measure)
-    if biggest is None:
+    largest = published.cells(service.anchor_year, measure).get(biggest or "")
+    if largest is None:
         return high
-    largest = published.cells(service.anchor_year, measure)[biggest]
     others = np.array([code != biggest for code in country.codes])
     return np.where(others, np.minimum(high, largest - 1), high)
 

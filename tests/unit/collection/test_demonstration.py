@@ -2,8 +2,11 @@
 
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ossu_analysis.collection import demonstration_returns
+from ossu_analysis.errors import OssuError
 
 COUNTRY = [
     ("LEG-OLD", 2021, "services_count", 82),
@@ -66,6 +69,32 @@ def test_every_published_cell_is_met(returns):
 @pytest.mark.parametrize("seed", [0, 7, 123_456_789])
 def test_published_cells_are_met_for_any_seed(published_tables, demonstration_settings, seed):
     assert_published(demonstration_returns(*published_tables, demonstration_settings.model_copy(update={"seed": seed})))
+
+
+def with_total(service_total, service, measure, value, level="country"):
+    cell = service_total["service_code"].eq(service) & service_total["measure"].eq(measure)
+    cell &= service_total["area_level"].eq(level) & service_total["reference_date"].str.startswith("2021")
+    assert cell.sum() == 1
+    return service_total.assign(value=service_total["value"].mask(cell, value))
+
+
+@settings(max_examples=12, deadline=None)
+@given(users=st.integers(3000, 5598), waiting=st.integers(500, 3000), seed=st.integers(0, 2**31))
+def test_other_published_totals_would_be_met_as_well(published_tables, demonstration_settings, users, waiting, seed):
+    *tables, service_total = published_tables
+    service_total = with_total(with_total(service_total, "LEG-OLD", "users", users), "LEG-OLD", "waiting", waiting)
+    only = {"services": {"LEG-OLD": demonstration_settings.services["LEG-OLD"]}, "seed": seed}
+    homes = of_year(
+        demonstration_returns(*tables, service_total, demonstration_settings.model_copy(update=only)), "LEG-OLD", 2021
+    )
+    assert (homes["users"].sum(), homes["waiting"].sum(), homes["places"].sum()) == (users, waiting, 5598)
+    assert homes.loc["RSE27", ["places", "users", "waiting"]].tolist() == [234, 179, 142]
+
+
+def test_published_cells_that_contradict_each_other_are_named(published_tables, demonstration_settings):
+    *tables, service_total = published_tables
+    with pytest.raises(OssuError, match="LEG-OLD, users, 2021"):
+        demonstration_returns(*tables, with_total(service_total, "LEG-OLD", "users", 6000), demonstration_settings)
 
 
 def test_same_seed_same_returns(published_tables, demonstration_settings, returns):
