@@ -60,8 +60,8 @@ def summary_text(score: "pd.DataFrame", horizons: tuple[int, ...] = (1, 3, 5, 10
         )
         census = text("evaluation.census_with" if crosses else "evaluation.census_without")
         lines.append("- " + text("evaluation.summary.row", horizon=horizon, census=census, scores=scores))
-        calibrated = of_kind.loc[of_kind["metric"] == "coverage_80", "is_calibrated"].all()
-        remark = "" if calibrated else f" ({text('evaluation.uncalibrated')})"
+        calibrated = of_kind.loc[of_kind["metric"] == "coverage_80", "is_calibrated"].mean()
+        remark = "" if calibrated == 1 else f" ({text('evaluation.uncalibrated', share=percent(1 - calibrated, 0))})"
         coverage = percent(float(means["coverage_80"]["ossu"]))
         lines.append("  " + text("evaluation.summary.coverage", coverage=coverage, remark=remark))
     return "\n".join([*lines, *_age_lines(score)])

@@ -29,6 +29,10 @@ class Growth:
     drift: float
     noise: float
 
+    def sd(self, horizon: int) -> float:
+        """Standard deviation at a horizon."""
+        return float(np.sqrt(self.drift * horizon**2 + self.noise * horizon))
+
 
 @dataclass(frozen=True)
 class Spread:
@@ -127,7 +131,8 @@ def _growth(variance: Floats, known: Floats) -> Growth:
     if not usable.any():
         return Growth(0.0, 0.0)
     if usable.sum() == 1:
-        return Growth(0.0, float(variance[usable][0] / steps[usable][0]))
+        # One horizon cannot tell drift from noise; taken as drift, ranges do not come out too narrow further ahead.
+        return Growth(float(variance[usable][0] / steps[usable][0] ** 2), 0.0)
     weight = np.sqrt(known.any(axis=1).sum(axis=0)[usable]) / variance[usable]
     design = np.column_stack([steps**2, steps])[usable]
     (drift, noise), _ = nnls(design * weight[:, None], variance[usable] * weight)

@@ -228,14 +228,14 @@ def _log_draws(model: TotalsModel, draws: int, seed: int, units: Ints) -> tuple[
 def _parent_draws(model: TotalsModel, draws: int, seed: int, parent: str, censuses: int) -> tuple[Floats, Floats]:
     generator = stream(seed, f"totals/parent/{parent}")
     path = _path(generator, draws, len(model.years), model.drift_spread.parent)
-    sd = 0.0 if model.step_spread is None else np.sqrt(model.step_spread.parent.noise)
+    sd = 0.0 if model.step_spread is None else model.step_spread.parent.sd(1)
     return path, generator.standard_normal((draws, censuses)) * sd
 
 
 def _own_step(generator: np.random.Generator, spread: Spread | None, unit: int, draws: int, count: int) -> Floats:
     if spread is None:
         return np.zeros((draws, count))
-    sd = np.sqrt(spread.area_drift[unit] + spread.area_noise[unit])
+    sd = Growth(spread.area_drift[unit], spread.area_noise[unit]).sd(1)
     return generator.standard_normal((draws, count)) * sd * _tails(generator, draws, spread.freedom)
 
 
