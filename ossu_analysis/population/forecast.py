@@ -47,7 +47,9 @@ def statistics(draws: NDArray[np.int32] | NDArray[np.int64]) -> Floats:
 
 
 def published_groups(
-    running: NDArray[np.int32] | NDArray[np.int64], bounds: Sequence[int]
+    running: NDArray[np.int32] | NDArray[np.int64],
+    bounds: Sequence[int],
+    groups: Sequence[tuple[int, int | None]] = GROUPS,
 ) -> NDArray[np.int32] | NDArray[np.int64]:
     """Persons by sex (F, M, T) and published group out of running sums over classes.
 
@@ -56,14 +58,15 @@ def published_groups(
     running : int array (..., 2 A + 1, draws)
         As in `simulation.OblastDraws.cumulated`.
     bounds : sequence of int, length A
+    groups : sequence of (int, int or None), length K
 
     Returns
     -------
-    int array (..., 3, 24, draws)
+    int array (..., 3, K, draws)
     """
     classes = len(bounds)
-    first = np.array([bounds.index(low) for low, _ in GROUPS])
-    last = np.array([classes if high is None else bounds.index(high + 1) for _, high in GROUPS])
+    first = np.array([bounds.index(low) for low, _ in groups])
+    last = np.array([classes if high is None else bounds.index(high + 1) for _, high in groups])
     women = running[..., last, :] - running[..., first, :]
     men = running[..., last + classes, :] - running[..., first + classes, :]
     return np.stack([women, men, women + men], axis=-3)
@@ -114,6 +117,39 @@ def base_year_tables(jump_off: JumpOff, facts: dict[str, Any], oblasts: Sequence
     return made
 
 
+def area_rows(
+    level: str,
+    code: str,
+    base_year: int,
+    years: Sequence[int],
+    groups: Sequence[tuple[int, int | None]],
+    sexes: Sequence[str],
+    base: Floats,
+    made: Floats,
+    facts: dict[str, Any],
+) -> Any:
+    """Rows of one area of any hierarchy.
+
+    Parameters
+    ----------
+    level, code : str
+    base_year : int
+    years : sequence of int
+    groups : sequence of (int, int or None)
+    sexes : sequence of str
+    base : ndarray (1, sexes, groups)
+        Counts of the base year.
+    made : ndarray (1, years, sexes, groups, 8)
+        From `statistics`.
+    facts : dict
+        ``scenario, base_year, run_id``.
+    """
+    observed = ["estimated" if group in ((0, 17), (18, 64)) else "observed" for group in groups]
+    first = _rows(level, [code], [base_year], OUTPUTS[:1], base[:, None, :, :, None], observed, facts, groups, sexes)
+    status = ["forecast"] * len(groups)
+    return unify([first, _rows(level, [code], years, OUTPUTS, made, status, facts, groups, sexes)])
+
+
 def _grouped(persons: Floats) -> Floats:
     grouped = np.stack(
         [persons[..., low : len(AGES) if high is None else high + 1].sum(-1) for low, high in GROUPS], -1
@@ -143,6 +179,8 @@ def _rows(
     values: Floats,
     status: Sequence[str],
     facts: dict[str, Any],
+    groups: Sequence[tuple[int, int | None]] = GROUPS,
+    sexes: Sequence[str] = SEX_ROWS,
 ) -> Any:
     import pyarrow as pa
 
@@ -152,9 +190,9 @@ def _rows(
             "area_level": along([level], 0, (1, values.size)),
             "area_code": along(codes, 0, shape),
             "year": along(list(years), 1, shape),
-            "sex": along(SEX_ROWS, 2, shape),
-            "age_from": along([low for low, _ in GROUPS], 3, shape),
-            "age_to": along([high if high is not None else None for _, high in GROUPS], 3, shape),
+            "sex": along(sexes, 2, shape),
+            "age_from": along([low for low, _ in groups], 3, shape),
+            "age_to": along([high if high is not None else None for _, high in groups], 3, shape),
             "scenario": along([facts["scenario"]], 0, (1, values.size)),
             "output_type": along([kind for kind, _ in outputs], 4, shape),
             "output_type_id": along([name for _, name in outputs], 4, shape),
@@ -164,15 +202,3 @@ def _rows(
             "status": along(list(status), 3, shape),
         }
     )
-
-
-__all__ = [
-    "GROUPS",
-    "OUTPUTS",
-    "base_year_tables",
-    "forecast_table",
-    "group_starts",
-    "published_groups",
-    "statistics",
-    "unify",
-]

@@ -57,7 +57,25 @@ def spline_single_ages(groups: Floats, starts: Sequence[int], last: int = OPEN_A
     knots = np.append(np.asarray(starts, float), last + 1.0)
     cumulated = np.concatenate([np.zeros((*groups.shape[:-1], 1)), np.cumsum(groups, axis=-1)], axis=-1)
     curve = PchipInterpolator(knots, cumulated, axis=-1)
-    return np.diff(curve(np.arange(last + 2.0)), axis=-1)
+    single = np.diff(curve(np.arange(last + 2.0)), axis=-1)
+    if last - starts[-1] > 4 and len(starts) > 3:
+        single[..., starts[-1] :] = groups[..., -1:] * _open_shape(groups, starts, last)
+    return single
+
+
+def _open_shape(groups: Floats, starts: Sequence[int], last: int) -> Floats:
+    """Shares of single ages in a wide open group: survivors of a hazard that grows as it did over the groups before.
+
+    A spline would spread the open group evenly, and its oldest would hardly die.
+    """
+    summed = np.maximum(groups.reshape(-1, groups.shape[-1]).sum(axis=0), 1e-9)
+    widths = np.diff(np.asarray(starts, float))
+    hazards = np.maximum(-np.log(summed[2:-1] / summed[1:-2]), 1e-3)[-2:] / widths[-1]
+    growth = max(float(np.log(hazards[-1] / hazards[-2])) / widths[-1], 0.0)
+    ages = np.arange(starts[-1], last + 1) - (starts[-1] - widths[-1])
+    survivors = np.exp(-np.cumsum(hazards[-1] * np.exp(growth * ages)))
+    survivors[-1] /= 1 - np.exp(-hazards[-1] * np.exp(growth * ages[-1]))
+    return survivors / survivors.sum()
 
 
 def national_single_ages(groups: Floats, starts: Sequence[int], known: Floats | None = None) -> Floats:

@@ -7,6 +7,7 @@ at the base year, no estimate can look ahead.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -213,7 +214,7 @@ def _territory_ages(
     """
     residence, ages = known["population_region_residence_age"], known["population_oblast_age"]
     starts, oblast_starts = age_groups(residence), age_groups(ages)
-    axes = {"area_code": regions, "year": years, "residence": RESIDENCES, "sex": SEXES}
+    axes: dict[str, Any] = {"area_code": regions, "year": years, "residence": RESIDENCES, "sex": SEXES}
     groups = np.nan_to_num(grouped_array(residence, "persons", starts, **axes))
     tilt = _births_tilt(known["births_municipality"], oblasts, years)
     region_tilt = np.stack([tilt[owner == region].mean(axis=0) for region in range(len(regions))])

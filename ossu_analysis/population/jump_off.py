@@ -58,8 +58,8 @@ class JumpOff:
     fertility : Fertility
     response : ndarray (101,)
     spread : Spreads
-    seed_years : int
-        Years since the census that the ages rest on.
+    start_spread : ndarray (M, 6)
+        Sd of the log error of broad ages in the base year; 0 where they are counted.
     """
 
     base_year: int
@@ -79,7 +79,7 @@ class JumpOff:
     fertility: Fertility
     response: Floats
     spread: "Spreads"
-    seed_years: int
+    start_spread: Floats
 
 
 @dataclass(frozen=True)
@@ -128,8 +128,25 @@ def prepare_jump_off(structure: AgeStructure) -> JumpOff:
             mortality=(drift.sigma, *walk_spreads(deaths, inputs.oblast_of)),
             ages=age_spreads(inputs),
         ),
-        seed_years=inputs.base_year - FIRST_YEAR + 1,
+        start_spread=start_spreads(structure.cells[:, -1], inputs.base_year - FIRST_YEAR + 1),
     )
+
+
+def start_spreads(persons: Floats, years: int) -> Floats:
+    """Sd of the log error of broad ages that were estimated, ``years`` after the census they rest on.
+
+    Parameters
+    ----------
+    persons : ndarray (M, 2, 101)
+    years : int
+
+    Returns
+    -------
+    ndarray (M, 6)
+    """
+    classes = sum_groups(persons.sum(axis=1), BROAD)
+    size = (np.maximum(classes.sum(axis=1, keepdims=True), 1) / 1e4) ** SIZE_POWER
+    return np.sqrt(AGE_ERROR**2 * size * years / AGE_ERROR_YEARS + 1 / np.maximum(classes, 1))
 
 
 def death_levels(structure: AgeStructure) -> Floats:
@@ -218,6 +235,19 @@ def age_spreads(inputs: AgeInputs) -> Floats:
     else:
         owner, persons = inputs.region_of_oblast, inputs.region_cells.sum(axis=2)
         births = np.stack([births[owner == r].sum(axis=0) for r in range(len(persons))])
+    return residual_spreads(persons, births, _death_share(inputs))
+
+
+def residual_spreads(persons: Floats, births: Floats, death_share: Floats) -> Floats:
+    """Yearly sd of broad ages of all areas together and of each beyond it, shape (2, 6); 0 from under three years.
+
+    Parameters
+    ----------
+    persons : ndarray (A, T, 2, 101)
+    births : ndarray (A, T, 2)
+    death_share : ndarray (6,)
+        Yearly deaths per person: the binomial noise of a class of one person.
+    """
     if persons.shape[1] < 3:
         return np.zeros((2, len(BROAD)))
     ratio, _ = direct_ratios(persons, births)
@@ -228,13 +258,13 @@ def age_spreads(inputs: AgeInputs) -> Floats:
     residual *= np.sqrt(residual.shape[1] / (residual.shape[1] - 1))
     country = residual.mean(axis=0)
     own = residual - country
-    noise = (1 / actual).mean(axis=(0, 1)) * _death_share(inputs, actual.shape[-1])
+    noise = (1 / np.maximum(actual, 1)).mean(axis=(0, 1)) * death_share
     beyond = np.maximum((own**2).mean(axis=(0, 1)) - noise, 0.0)
     return np.sqrt(np.stack([(country**2).mean(axis=0), beyond]))
 
 
-def _death_share(inputs: AgeInputs, classes: int) -> Floats:
-    """Yearly deaths per person by broad class: the binomial noise of a class of one person."""
+def _death_share(inputs: AgeInputs) -> Floats:
+    classes = len(BROAD)
     group = group_index(BROAD, np.asarray(inputs.death_starts))
     whole = inputs.death_groups[0].sum(axis=0), inputs.person_groups[0].sum(axis=0)
     return np.bincount(group, whole[0], classes) / np.bincount(group, whole[1], classes)

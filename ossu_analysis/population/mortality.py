@@ -71,11 +71,15 @@ def mortality_drift(expectancy: Floats) -> MortalityDrift:
     """
     survival = survival_from_expectancy(expectancy)[..., DRIFT_FROM:DRIFT_TO]
     hazard = -np.log(np.maximum(survival, 1e-6)).sum(axis=-1)
-    level = np.log(hazard[np.isfinite(hazard).all(axis=1)]).mean(axis=1)
+    return drift_of_hazard(np.log(hazard[np.isfinite(hazard).all(axis=1)]).mean(axis=1))
+
+
+def drift_of_hazard(level: Floats, with_drift: bool = True) -> MortalityDrift:
+    """Random walk with drift of a log hazard by year; without drift where a series is too short to show one."""
     if len(level) < 3:
         return MortalityDrift(0.0, 0.0)
     steps = np.diff(level)
-    return MortalityDrift(float(-steps.mean()), float(steps.std(ddof=1)))
+    return MortalityDrift(float(-steps.mean()) if with_drift else 0.0, float(steps.std(ddof=1)))
 
 
 def death_rates(deaths: Floats, persons: Floats, starts: Sequence[int]) -> Floats:

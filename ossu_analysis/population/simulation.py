@@ -80,9 +80,9 @@ def stream(seed: int, *names: str) -> np.random.Generator:
     return np.random.Generator(np.random.SFC64(np.random.SeedSequence(seed, spawn_key=key)))
 
 
-def national_paths(jump_off: JumpOff, years: Sequence[int], draws: int, seed: int) -> Paths:
+def national_paths(jump_off: JumpOff, years: Sequence[int], draws: int, seed: int, country: str = "BG") -> Paths:
     """Shocks that all areas share."""
-    return _paths(jump_off, 0, stream(seed, "BG"), (len(years), draws))
+    return _paths(jump_off, 0, stream(seed, country), (len(years), draws))
 
 
 def _paths(jump_off: JumpOff, level: int, generator: np.random.Generator, shape: tuple[int, int]) -> Paths:
@@ -151,8 +151,7 @@ def _starting_errors(jump_off: JumpOff, members: NDArray[np.int64], draws: int, 
     """Factor by municipality, broad age and draw: error of the estimated ages, within totals and the oblast's ages."""
     groups = sum_groups(jump_off.persons[members].sum(axis=1), BROAD)
     inhabitants = groups.sum(axis=1, keepdims=True)
-    scale = AGE_ERROR**2 * (inhabitants / 1e4) ** SIZE_POWER * jump_off.seed_years / AGE_ERROR_YEARS
-    scale = np.minimum(np.sqrt(scale + 1 / np.maximum(groups, 1)), 2 * LARGEST_SD)
+    scale = np.minimum(jump_off.start_spread[members], 2 * LARGEST_SD)
     errors = np.stack(
         [
             stream(seed, jump_off.municipalities[m], "ages").standard_t(AGE_ERROR_TAILS, (CLASSES, draws))
@@ -161,8 +160,8 @@ def _starting_errors(jump_off: JumpOff, members: NDArray[np.int64], draws: int, 
     )
     persons = groups[..., None] * np.exp(np.clip(scale[..., None] * errors, -1.0, 1.0))
     for _ in range(RAKING_SWEEPS):
-        persons *= (groups.sum(axis=0)[:, None] / persons.sum(axis=0))[None]
-        persons *= inhabitants[..., None] / persons.sum(axis=1, keepdims=True)
+        persons *= (groups.sum(axis=0)[:, None] / np.maximum(persons.sum(axis=0), 1e-9))[None]
+        persons *= inhabitants[..., None] / np.maximum(persons.sum(axis=1, keepdims=True), 1e-9)
     return (persons / np.maximum(groups, 1e-9)[..., None]).astype(np.float32)
 
 

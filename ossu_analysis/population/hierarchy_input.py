@@ -1,0 +1,258 @@
+"""A table of any hierarchy of areas: what is wrong with it, by row, and what can be used of it.
+
+Belongs here: checking and reshaping the input of `hierarchy`. A fault that makes the whole file unreadable is
+raised; a fault of an area leaves that area out, and the rest goes on.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ossu_analysis.errors import BLOCKING, NOTICE, TO_CHECK, Fault, FaultsFound
+from ossu_analysis.population.cells import SEXES, Floats, grouped_array
+
+COLUMNS = ("area_code", "parent_code", "sex", "age_from", "age_to", "year", "persons")
+LEAST_YEARS = 3
+FIRST_ROW = 2
+"""A spreadsheet shows the first row of figures under the header as row 2."""
+
+
+@dataclass(frozen=True)
+class AreaTree:
+    """Areas that can be used.
+
+    Attributes
+    ----------
+    codes : tuple of str
+        All areas, parents before their children.
+    parent : dict of str to str
+        Parent of each area; an empty text for a root.
+    years : tuple of int
+        Consecutive, ending with the base year.
+    totals : DataFrame
+        Persons by area (rows) and year (columns); NaN where there is no count.
+    starts : tuple of int
+        First ages of the groups, empty when no area has ages.
+    ages : ndarray (areas, T, 2, G)
+        Persons by sex and group; NaN where an area has none.
+    basis : Series or None
+        Census on which the counts of each year rest.
+    """
+
+    codes: tuple[str, ...]
+    parent: dict[str, str]
+    years: tuple[int, ...]
+    totals: pd.DataFrame
+    starts: tuple[int, ...]
+    ages: Floats
+    basis: "pd.Series[int] | None"
+
+    @cached_property
+    def below(self) -> dict[str, list[str]]:
+        """Areas directly below each area, in order; the roots below an empty text."""
+        found: dict[str, list[str]] = {}
+        for code in self.codes:
+            found.setdefault(self.parent[code], []).append(code)
+        return found
+
+    def base_total(self, code: str) -> float:
+        """Persons of an area in the base year."""
+        return float(self.totals.to_numpy()[self.totals.index.get_loc(code), -1])
+
+    def depth(self, code: str) -> int:
+        """0 for a root."""
+        return 0 if not self.parent[code] else 1 + self.depth(self.parent[code])
+
+
+def read_tree(frame: pd.DataFrame, file: str = "") -> tuple[AreaTree, list[Fault]]:
+    """Check a table and reshape what can be used.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        ``area_code, parent_code, sex, age_from, age_to, year, persons`` and optionally ``basis``; an empty ``age_to``
+        is an open group, ``parent_code`` empty is a root.
+    file : str
+        Name for the messages.
+
+    Returns
+    -------
+    AreaTree, list of Fault
+        Faults of areas that were left out, and notices.
+
+    Raises
+    ------
+    FaultsFound
+        When a column is missing or no area can be used.
+    """
+    missing = [name for name in COLUMNS if name not in frame]
+    if missing:
+        raise FaultsFound([Fault("population.input_column", file, column=name, severity=BLOCKING) for name in missing])
+    rows = _typed(frame)
+    faults = [*_row_faults(rows, file), *_overlap_faults(rows, file)]
+    first = rows.drop_duplicates("area_code")
+    parent: dict[str, str] = dict(zip(first["area_code"], first["parent_code"], strict=True))
+    rows = rows[~rows["area_code"].isin({fault.municipality_code for fault in faults})]
+    totals = _totals(rows)
+    dropped = [*_year_faults(rows, totals, file), *_parent_faults(rows, parent, file)]
+    left_out = {fault.municipality_code for fault in (*faults, *dropped)}
+    codes = [code for code in _ordered(parent) if code not in left_out]
+    if not codes:
+        raise FaultsFound([*faults, *dropped] or [Fault("population.input_empty", file)])
+    known = {code: _nearest(parent, code, set(codes)) for code in codes}
+    totals = totals.loc[codes]
+    starts, ages = _ages(rows, codes, [int(year) for year in totals.columns])
+    basis = rows.groupby("year")["basis"].max() if "basis" in rows else None
+    tree = AreaTree(tuple(codes), known, tuple(int(y) for y in totals.columns), totals, starts, ages, basis)
+    return tree, [*faults, *dropped, *_sum_notices(tree, file)]
+
+
+def _typed(frame: pd.DataFrame) -> pd.DataFrame:
+    rows = frame.reset_index(drop=True)
+    numbers = {
+        name: pd.to_numeric(rows[name], errors="coerce").astype(float)
+        for name in ("age_from", "age_to", "year", "persons")
+    }
+    texts = {name: rows[name].astype("object").where(rows[name].notna(), "").astype(str) for name in COLUMNS[:3]}
+    return rows.assign(**numbers, **texts, row=np.arange(len(rows)) + FIRST_ROW)
+
+
+def _row_faults(rows: pd.DataFrame, file: str) -> list[Fault]:
+    key = ["area_code", "sex", "age_from", "age_to", "year"]
+    counts = rows["persons"]
+    wrong = {
+        ("population.input_sex", "sex", "F, M, T"): ~rows["sex"].isin(["F", "M", "T"]),
+        ("population.input_year", "year", "YYYY"): rows["year"].isna() | (rows["year"] % 1 != 0),
+        ("population.input_age", "age_from", "0-120"): rows["age_from"].isna() | ~rows["age_from"].between(0, 120),
+        ("population.input_age", "age_to", ">= age_from"): rows["age_to"] < rows["age_from"],
+        ("population.input_negative", "persons", ">= 0"): counts < 0,
+        ("population.input_fraction", "persons", "1, 2, 3 ..."): counts.notna() & (counts % 1 != 0),
+        ("population.input_duplicate", "area_code", "1"): rows.duplicated(key, keep="first"),
+    }
+    return [
+        _fault(code, file, found, column, str(found[column]), expected)
+        for (code, column, expected), where in wrong.items()
+        for found in rows[where].to_dict("records")
+    ]
+
+
+def _fault(code: str, file: str, row: Any, column: str, found: str, expected: str = "") -> Fault:
+    """A fault of one area, which is left out."""
+    area = row["area_code"]
+    return Fault(code, file, "", int(row["row"]), column, found, expected, TO_CHECK, area)
+
+
+def _overlap_faults(rows: pd.DataFrame, file: str) -> list[Fault]:
+    """Areas whose finest age groups overlap or leave holes in a year; wider groups beside them are allowed."""
+    aged = rows[(rows["age_from"] > 0) | rows["age_to"].notna()].assign(last=lambda r: r["age_to"].fillna(np.inf))
+    keys = ["area_code", "year", "sex"]
+    finest = aged.sort_values([*keys, "age_from", "last"]).drop_duplicates([*keys, "age_from"])
+    following = finest.groupby(keys)["age_from"].shift(-1)
+    closed = finest["last"] < np.inf
+    covered = aged["last"].eq(np.inf).groupby([aged[key] for key in keys]).any()
+    ends_open = covered.reindex(pd.MultiIndex.from_frame(finest[keys])).to_numpy()
+    overlap = following.notna() & (finest["last"] >= following) & closed
+    hole = (following.notna() & (finest["last"] + 1 < following)) | (following.isna() & closed & ~ends_open)
+    return [
+        _fault(code, file, found, "age_to", f"{found['age_from']:.0f}-{found['last']:.0f}")
+        for code, where in (("population.input_overlap", overlap), ("population.input_hole", hole))
+        for found in finest[where].drop_duplicates("area_code").to_dict("records")
+    ]
+
+
+def _totals(rows: pd.DataFrame) -> pd.DataFrame:
+    """Persons by area and year: the total of both sexes where there is one, the sum of sexes and ages elsewhere."""
+    everybody = rows[(rows["age_from"] == 0) & rows["age_to"].isna()]
+    by_sex = everybody.pivot_table(index=["area_code", "year"], columns="sex", values="persons", aggfunc="first")
+    by_sex = by_sex.reindex(columns=["F", "M", "T"])
+    given = by_sex["T"].fillna(by_sex["F"] + by_sex["M"])
+    return (given if len(given) else _summed(rows)).combine_first(_summed(rows)).unstack("year").sort_index(axis=1)
+
+
+def _summed(rows: pd.DataFrame) -> "pd.Series[float]":
+    width = (rows["age_to"] - rows["age_from"]).fillna(np.inf)
+    aged = rows.assign(width=width)[(rows["age_from"] > 0) | rows["age_to"].notna()]
+    finest = aged.sort_values("width").drop_duplicates(["area_code", "year", "sex", "age_from"])
+    by_sex = finest.groupby(["area_code", "year", "sex"])["persons"].agg(lambda p: p.sum(skipna=False)).unstack("sex")
+    by_sex = by_sex.reindex(columns=["F", "M", "T"]).astype(float)
+    return by_sex["T"].fillna(by_sex["F"] + by_sex["M"])
+
+
+def _year_faults(rows: pd.DataFrame, totals: pd.DataFrame, file: str) -> list[Fault]:
+    """Areas with fewer than three counts, without one in the last year, or with nobody."""
+    first = rows.drop_duplicates("area_code").set_index("area_code", drop=False).to_dict("index")
+    known = totals.notna().sum(axis=1)
+    wrong = {
+        "population.input_few_years": known < LEAST_YEARS,
+        "population.input_no_base": totals.iloc[:, -1].isna() & (known >= LEAST_YEARS),
+        "population.input_nobody": (totals == 0).any(axis=1),
+    }
+    return [
+        _fault(code, file, first[area], "year", f"{area}: {known[area]}")
+        for code, where in wrong.items()
+        for area in totals.index[where]
+    ]
+
+
+def _parent_faults(rows: pd.DataFrame, parent: dict[str, str], file: str) -> list[Fault]:
+    """Areas whose parent has no rows, or that are below themselves."""
+    first = rows.drop_duplicates("area_code").set_index("area_code", drop=False).to_dict("index")
+    faults = []
+    for code in set(parent) & set(first):
+        above, seen = parent[code], {code}
+        while above in parent and above not in seen:
+            seen.add(above)
+            above = parent[above]
+        if above:
+            name = "population.input_cycle" if above in seen else "population.input_parent"
+            faults.append(_fault(name, file, first[code], "parent_code", above))
+    return sorted(faults, key=lambda fault: fault.row or 0)
+
+
+def _nearest(parent: dict[str, str], code: str, kept: set[str]) -> str:
+    """The nearest area above that can be used; empty when there is none."""
+    above = parent[code]
+    while above and above not in kept:
+        above = parent[above]
+    return above
+
+
+def _ordered(parent: dict[str, str]) -> list[str]:
+    """Codes with parents before children, each family together."""
+    below: dict[str, list[str]] = {}
+    for code in sorted(parent):
+        below.setdefault(parent[code], []).append(code)
+    ordered, waiting = [], list(reversed(below.get("", [])))
+    while waiting:
+        code = waiting.pop()
+        ordered.append(code)
+        waiting += reversed(below.get(code, []))
+    return ordered
+
+
+def _ages(rows: pd.DataFrame, codes: Sequence[str], years: Sequence[int]) -> tuple[tuple[int, ...], Floats]:
+    """Ages by sex in the groups that most areas have; NaN for areas that have others or none."""
+    inside = rows[rows["area_code"].isin(codes) & rows["sex"].isin(SEXES) & rows["persons"].notna()]
+    aged = inside[(inside["age_from"] > 0) | inside["age_to"].notna()]
+    if aged.empty:
+        return (), np.full((len(codes), len(years), 2, 0), np.nan)
+    pattern = {area: tuple(sorted({int(age) for age in ages})) for area, ages in aged.groupby("area_code")["age_from"]}
+    starts = Counter(pattern.values()).most_common(1)[0][0]
+    same = aged[aged["area_code"].isin([area for area, own in pattern.items() if own == starts])]
+    return starts, grouped_array(same, "persons", starts, area_code=codes, year=years, sex=SEXES)
+
+
+def _sum_notices(tree: AreaTree, file: str) -> list[Fault]:
+    notices = []
+    base = tree.totals.iloc[:, -1]
+    for code in tree.codes:
+        below = tree.below.get(code)
+        if below and abs(base[below].sum() - base[code]) > 0.5:
+            found = f"{code}: {base[below].sum():.0f} / {base[code]:.0f}"
+            notices.append(Fault("population.input_sum", file, found=found, severity=NOTICE, municipality_code=code))
+    return notices

@@ -1,0 +1,149 @@
+"""Any hierarchy of areas: what is made of it, and what is said of rows that cannot be used."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ossu_analysis.errors import FaultsFound
+from ossu_analysis.population.hierarchy import project_hierarchy
+from ossu_analysis.population.hierarchy_input import read_tree
+from ossu_analysis.schemas import table_class
+
+STARTS = tuple(range(0, 90, 5))
+YEARS = range(2014, 2020)
+PARENTS = {"X": "", "XA": "X", "XB": "X", "XA1": "XA", "XA2": "XA", "XB1": "XB", "XB2": "XB"}
+LEAVES = ("XA1", "XA2", "XB1", "XB2")
+
+
+def made_up(with_ages: bool = True, leaf_ages: bool = True) -> pd.DataFrame:
+    """Three levels; leaves shrink at different rates, ages are those of a stationary population that moves."""
+    rows = []
+    shape = np.exp(-((np.arange(2.5, 90, 5) / 78.0) ** 5))
+    leaf = {}
+    for at, code in enumerate(LEAVES):
+        for year in YEARS:
+            size = (6000 + 9000 * at) * np.exp(-0.012 * (at + 1) * (year - 2014))
+            leaf[code, year] = np.rint(size * np.stack([shape, 0.95 * shape]) / shape.sum() / 1.95)
+    for code, parent in PARENTS.items():
+        for year in YEARS:
+            counts = sum(leaf[name, year] for name in LEAVES if name.startswith(code))
+            if with_ages and (leaf_ages or code not in LEAVES):
+                for sex, of_sex in zip("FM", counts, strict=True):
+                    bounds = zip(STARTS, [*(a - 1 for a in STARTS[1:]), None], of_sex, strict=True)
+                    rows += [(code, parent, sex, low, high, year, value) for low, high, value in bounds]
+            rows.append((code, parent, "T", 0, None, year, counts.sum()))
+    names = ["area_code", "parent_code", "sex", "age_from", "age_to", "year", "persons"]
+    return pd.DataFrame(rows, columns=names)
+
+
+def mean_of(rows: pd.DataFrame, year: int, age_from: int = 0, age_to: float = np.nan) -> "pd.Series[float]":
+    chosen = (rows["output_type"] == "mean") & (rows["year"] == year) & (rows["sex"] == "T")
+    chosen &= rows["age_from"] == age_from
+    chosen &= rows["age_to"].isna() if np.isnan(age_to) else rows["age_to"] == age_to
+    return rows[chosen].set_index("area_code")["persons"]
+
+
+@pytest.fixture(scope="module")
+def forecast() -> pd.DataFrame:
+    rows, faults = project_hierarchy(made_up(), horizon=4, draws=60, seed=1)
+    assert not faults
+    return rows
+
+
+def test_rows_are_the_contract(forecast: pd.DataFrame) -> None:
+    assert list(forecast.columns) == list(table_class("population", "forecast").to_schema().columns)
+    levels = forecast.drop_duplicates("area_code").astype({"area_code": "str"}).set_index("area_code")["area_level"]
+    assert levels.to_dict() == {c: f"level_{len(c) - 1}" for c in PARENTS}
+    assert set(forecast["year"]) == {2019, 2020, 2021, 2022, 2023} and (forecast["persons"] >= 0).all()
+
+
+def test_base_year_is_the_input(forecast: pd.DataFrame) -> None:
+    frame = made_up().query("year == 2019")
+    given = frame.query("sex == 'T'").set_index("area_code")["persons"]
+    base = mean_of(forecast, 2019)
+    np.testing.assert_allclose(base[given.index], given, rtol=1e-12)
+    old = frame.query("age_from >= 65").groupby("area_code")["persons"].sum()
+    np.testing.assert_allclose(mean_of(forecast, 2019, 65)[old.index], old, rtol=1e-9)
+
+
+@pytest.mark.parametrize("year", [2019, 2023])
+def test_levels_add_up(forecast: pd.DataFrame, year: int) -> None:
+    for group in ((0, np.nan), (0, 17), (65, np.nan), (85, np.nan), (20, 24)):
+        people = mean_of(forecast, year, *group)
+        assert people["X"] == pytest.approx(people[list(LEAVES)].sum(), rel=1e-9)
+        assert people["XA"] + people["XB"] == pytest.approx(people["X"], rel=1e-9)
+    assert (mean_of(forecast, 2023)[list(LEAVES)] < mean_of(forecast, 2019)[list(LEAVES)]).all()
+
+
+def test_ages_missing_at_the_lowest_level_are_estimated() -> None:
+    rows, faults = project_hierarchy(made_up(leaf_ages=False), horizon=2, draws=60, seed=1)
+    assert not faults
+    old = mean_of(rows, 2020, 65)
+    assert old["XA"] == pytest.approx(old[["XA1", "XA2"]].sum(), rel=1e-9) and old["XA1"] > 0
+
+
+def test_totals_alone_are_forecast_where_there_are_no_ages() -> None:
+    rows, faults = project_hierarchy(made_up(with_ages=False), horizon=3, draws=60, seed=1)
+    assert [fault.code for fault in faults] == ["population.input_no_ages"]
+    assert set(rows["sex"]) == {"T"} and set(rows["age_from"]) == {0}
+    people = mean_of(rows, 2022)
+    assert people["X"] == pytest.approx(people[list(LEAVES)].sum(), rel=1e-9)
+
+
+def test_an_area_left_out_stays_in_the_sum_above() -> None:
+    frame = made_up()
+    frame = frame[~((frame["area_code"] == "XB2") & (frame["year"] < 2018))]
+    rows, faults = project_hierarchy(frame, horizon=1, draws=60, seed=1)
+    assert {fault.code for fault in faults} == {"population.input_few_years", "population.input_sum"}
+    assert "XB2" not in set(rows["area_code"])
+    given = made_up().query("area_code == 'XB' and sex == 'T' and year == 2019")["persons"].item()
+    assert mean_of(rows, 2019)["XB"] == pytest.approx(given)
+
+
+def test_the_same_seed_gives_the_same_rows_and_another_does_not(forecast: pd.DataFrame) -> None:
+    again, _ = project_hierarchy(made_up().sample(frac=1, random_state=3), horizon=4, draws=60, seed=1)
+    other, _ = project_hierarchy(made_up(), horizon=4, draws=60, seed=2)
+    np.testing.assert_array_equal(forecast["persons"], again["persons"])
+    assert (forecast["persons"] != other["persons"]).any()
+
+
+def broken(change: str) -> tuple[pd.DataFrame, str]:
+    """A table with one thing wrong in XA1, and the area the fault is about."""
+    frame = made_up()
+    at = frame.index[(frame["area_code"] == "XA1") & (frame["year"] == 2016)][3]
+    if change == "negative":
+        frame.loc[at, "persons"] = -4
+    elif change == "fraction":
+        frame.loc[at, "persons"] += 0.5
+    elif change == "duplicate":
+        frame = pd.concat([frame.loc[:at], frame.loc[[at]], frame.loc[at + 1 :]], ignore_index=True)
+    elif change == "overlap":
+        frame.loc[at, "age_to"] += 2
+    elif change == "hole":
+        frame = frame.drop(index=at)
+    elif change == "sex":
+        frame.loc[at, "sex"] = "Ж"
+    elif change == "parent":
+        frame.loc[frame["area_code"] == "XA1", "parent_code"] = "XQ"
+    elif change == "cycle":
+        frame.loc[frame["area_code"] == "XA1", "parent_code"] = "XA1"
+    return frame, "XA1"
+
+
+@pytest.mark.parametrize("change", ["negative", "fraction", "duplicate", "overlap", "hole", "sex", "parent", "cycle"])
+def test_each_fault_names_row_and_area_and_stops_nobody_else(change: str) -> None:
+    frame, area = broken(change)
+    tree, faults = read_tree(frame, "areas.csv")
+    found = [fault for fault in faults if fault.code == f"population.input_{change}"]
+    assert found and {fault.municipality_code for fault in found} == {area}
+    first = frame.index[frame["area_code"] == area][0] + 2
+    assert all(fault.row is not None and fault.row >= first for fault in found)
+    assert "areas.csv, ред" in found[0].sentence() and found[0].sentence().count(".") >= 2
+    assert area not in tree.codes and {"XA2", "XB1", "XB2"} <= set(tree.codes)
+
+
+def test_a_file_that_cannot_be_read_is_refused_at_once() -> None:
+    with pytest.raises(FaultsFound, match="parent_code"):
+        read_tree(made_up().drop(columns=["parent_code", "sex"]))
+    with pytest.raises(FaultsFound, match="години"):
+        read_tree(made_up().query("year > 2017"))
