@@ -137,7 +137,7 @@ def justification(line: dict) -> str:
     if _known(line["places"]) and line["places"] > 0:
         parts.append(text("proposal.waiting" if _known(line["waiting"]) else "proposal.waiting_unknown", **facts))
     parts.append(text(f"proposal.demand.{_comparison(line)}", **facts))
-    if _known(line["demand_median"]) and line["demand_median"] < FEW_USERS:
+    if line["area_level"] == "municipality" and _known(line["demand_median"]) and line["demand_median"] < FEW_USERS:
         parts.append(text("proposal.few_users", limit=FEW_USERS))
     if _known(line["residents_to_move"]) and line["residents_to_move"] > 0:
         parts.append(text("proposal.residents", **facts))

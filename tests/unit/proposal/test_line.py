@@ -129,7 +129,8 @@ def test_residents_of_closing_homes_are_named_beside_and_not_inside():
     found = lines(gap_row(service="RES-PSY"), gap_row(service="LEG-PSY", places=60, occupied=55))
     line = found.iloc[0]
     assert len(found) == 1 and line["residents_to_move"] == 55 and line["proposed_users"] == 15
-    assert "55 лица живеят в домове, които се закриват" in line["justification"]
+    assert "които се закриват до 01.01.2035 г., живеят 55 лица" in line["justification"]
+    assert "друга община" not in line["justification"]
 
 
 def test_replacement_of_a_closing_home_has_a_line_even_where_nobody_offers_it():
