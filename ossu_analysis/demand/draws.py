@@ -42,7 +42,13 @@ def stream(seed: int, key: str) -> np.random.Generator:
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=tuple(key.encode())))
 
 
-def draw_demand(fitted: UseRate, exposed: np.ndarray, years: np.ndarray, seed: int) -> DemandDraws:
+Change = Callable[[UseRate, np.ndarray, np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
+"""What a scenario does to rates: (fit, log path, levels, years) -> (years, draws) and (areas, years or 1, draws)."""
+
+
+def draw_demand(
+    fitted: UseRate, exposed: np.ndarray, years: np.ndarray, seed: int, change: Change | None = None
+) -> DemandDraws:
     """Simulate the demand of one service.
 
     Parameters
@@ -52,6 +58,8 @@ def draw_demand(fitted: UseRate, exposed: np.ndarray, years: np.ndarray, seed: i
         Draws of exposed persons; a last axis of length 1 is a population known for sure (then 1,000 draws are made).
     years : numpy.ndarray of int, shape (years,)
     seed : int
+    change : callable, optional
+        Of a scenario; the random numbers are those of the reference, so scenarios differ only by what they change.
 
     Returns
     -------
@@ -61,9 +69,10 @@ def draw_demand(fitted: UseRate, exposed: np.ndarray, years: np.ndarray, seed: i
     draws = exposed.shape[2] if exposed.shape[2] > 1 else 1000
     rng = stream(seed, panel.service_code)
     path = draw_rate_path(panel.years, fitted.year_effects, fitted.covariance, years, draws, rng)
-    level = fitted.levels.draw(rng, draws).astype(np.float32)
+    level = fitted.levels.draw(rng, draws)
+    path, levels = change(fitted, path, level, years) if change else (path, level[:, None, :])
     mean = exposed * np.exp(path).astype(np.float32)[None]
-    mean *= level[:, None, :]
+    mean *= levels.astype(np.float32)
     return DemandDraws(panel.service_code, panel.areas, years, _counts(mean, fitted.dispersion, rng))
 
 
@@ -83,6 +92,7 @@ def demand_draws(
     exposed: Callable[[str, np.ndarray], np.ndarray],
     years: np.ndarray,
     seed: int,
+    change: Change | None = None,
 ) -> Iterator[DemandDraws]:
     """Simulate service by service, one in memory at a time.
 
@@ -93,6 +103,7 @@ def demand_draws(
         ``exposed(service_code, years)`` gives the draws of exposed persons, shape (areas, years, draws).
     years : numpy.ndarray of int
     seed : int
+    change : callable, optional
     """
     for fitted in fits:
-        yield draw_demand(fitted, exposed(fitted.panel.service_code, years), years, seed)
+        yield draw_demand(fitted, exposed(fitted.panel.service_code, years), years, seed, change)

@@ -99,16 +99,26 @@ class Exposure:
         return self._complete(group, wide)
 
     def _drawn(self, group: str, years: np.ndarray) -> np.ndarray:
+        """Draws of the wanted years; what is kept is every year, for the next question may be about others."""
+        every = self.years()[1]
         if group not in self._kept:
-            wide = self._drawn_in_order(group, years)
-            if wide is None:
-                rows = self._rows("drawn", group, years, "draw")
-                wide = np.full((len(self.areas), len(years), int(rows["draw"].max(initial=0)) + 1), np.nan, np.float32)
-                wide[rows["area"], rows["year_at"], rows["draw"]] = rows["persons"]
             while len(self._kept) >= KEPT:
                 self._kept.pop(next(iter(self._kept)))
-            self._kept[group] = self._complete(group, wide)
-        return self._kept[group]
+            self._kept[group] = self._complete(group, self._all_drawn(group, every))
+        kept = self._kept[group]
+        if np.array_equal(years, every):
+            return kept
+        if not np.isin(years, every).all():
+            raise OssuError("demand.no_exposure", group=group, areas=", ".join(map(str, np.setdiff1d(years, every))))
+        return kept[:, np.searchsorted(every, years)]
+
+    def _all_drawn(self, group: str, years: np.ndarray) -> np.ndarray:
+        wide = self._drawn_in_order(group, years)
+        if wide is None:
+            rows = self._rows("drawn", group, years, "draw")
+            wide = np.full((len(self.areas), len(years), int(rows["draw"].max(initial=0)) + 1), np.nan, np.float32)
+            wide[rows["area"], rows["year_at"], rows["draw"]] = rows["persons"]
+        return wide
 
     def _drawn_in_order(self, group: str, years: np.ndarray) -> np.ndarray | None:
         """The draws of one group from the working table, which is sorted by municipality, year and draw.

@@ -44,7 +44,8 @@ def standardised(
 
 def relative_rates(returns: pd.DataFrame, people: pd.DataFrame, kinds: Sequence[str]) -> pd.DataFrame:
     """Rate of each kind over the mean rate of one service: columns ``kinds`` and ``weight``."""
-    import statsmodels.api as sm
+    from statsmodels.genmod.families import Poisson
+    from statsmodels.genmod.generalized_linear_model import GLM
 
     keys = ["area_code", "year", *kinds]
     mean = people.groupby(keys, as_index=False, dropna=False)["persons"].mean()
@@ -53,7 +54,7 @@ def relative_rates(returns: pd.DataFrame, people: pd.DataFrame, kinds: Sequence[
     sums = sums[sums["persons"] > 0].reset_index(drop=True)
     label = sums[list(kinds)].astype("str").agg("|".join, axis=1)
     design = np.column_stack([pd.get_dummies(label), pd.get_dummies(sums["year"]).iloc[:, 1:]]).astype(float)
-    model = sm.GLM(sums["users"].to_numpy() + 0.5, design, sm.families.Poisson(), offset=np.log(sums["persons"]))
+    model = GLM(sums["users"].to_numpy() + 0.5, design, Poisson(), offset=np.log(sums["persons"]))
     names = sorted(label.unique())
     rate = np.exp(model.fit().params[: len(names)])
     first = sums.assign(label=label).drop_duplicates("label").set_index("label").loc[names]

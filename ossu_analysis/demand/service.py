@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ossu_analysis.demand.draws import DemandDraws, demand_draws
+from ossu_analysis.demand.draws import Change, DemandDraws, demand_draws
 from ossu_analysis.demand.exposure import Exposure
 from ossu_analysis.demand.forecast import Labels, Level, forecast_chunk
 from ossu_analysis.demand.panel import Panel, grid
@@ -101,11 +101,16 @@ def fit_services(
 
 
 def simulate_services(
-    services: Sequence[Service], fits: Iterable[UseRate], exposure: Exposure, years: np.ndarray, seed: int
+    services: Sequence[Service],
+    fits: Iterable[UseRate],
+    exposure: Exposure,
+    years: np.ndarray,
+    seed: int,
+    change: Change | None = None,
 ) -> Iterator[DemandDraws]:
     """Joint draws of the demand for every service, one in memory at a time; what the link ``gap`` reads."""
     group = {service.code: service.exposed_group for service in services}
-    return demand_draws(fits, lambda code, wanted: exposure.path(group[code], wanted), years, seed)
+    return demand_draws(fits, lambda code, wanted: exposure.path(group[code], wanted), years, seed, change)
 
 
 def latest_places(returns: pd.DataFrame, service_code: str, areas: np.ndarray) -> np.ndarray:

@@ -218,13 +218,14 @@ def _sum_by_area(values: np.ndarray, cells: Cells, areas: int, when: int) -> np.
 
 def _year_effects(state: _State, cells: Cells, found: _Expected) -> tuple[np.ndarray, np.ndarray]:
     """Year effects and their covariance from a negative-binomial GLM on the expected counts."""
-    import statsmodels.api as sm
+    from statsmodels.genmod.families import NegativeBinomial
+    from statsmodels.genmod.generalized_linear_model import GLM
 
     present = np.unique(cells.year)
     design = (cells.year[:, None] == present[None, :]).astype(float)
-    family = sm.families.NegativeBinomial(alpha=state.dispersion)
+    family = NegativeBinomial(alpha=state.dispersion)
     offset = np.log(cells.persons * found.levels.mean()[cells.area])
-    model = sm.GLM(found.counts, design, family=family, offset=offset, freq_weights=found.share)
+    model = GLM(found.counts, design, family=family, offset=offset, freq_weights=found.share)
     result = model.fit(start_params=state.years[present], maxiter=8)
     effects, covariance = np.full(len(state.years), np.nan), np.zeros((len(state.years),) * 2)
     effects[present] = result.params

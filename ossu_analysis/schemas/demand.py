@@ -1,5 +1,8 @@
 """Tables of the link ``demand``: need, demand and use apart, and the rates that they rest on."""
 
+import pandas as pd
+import pandera.pandas as pa
+
 from ossu_analysis.schemas.base import MUNICIPALITY, Table, column, declare, status_column
 from ossu_analysis.schemas.population import OUTPUT_TYPES
 
@@ -71,6 +74,43 @@ class DemandForecast(_Forecast):
 @declare("demand", "use_forecast", "Ползване: лица, които ще бъдат обслужени при днешните места")
 class UseForecast(_Forecast):
     """Persons served if places stay as they were last reported."""
+
+
+@declare("demand", "scenario_forecast", "Търсене по сценарии, един до друг, по област, район и страна")
+class ScenarioForecast(_Forecast):
+    """Demand under the named scenarios of ``data/assumptions/demand_scenarios``, by the same random numbers."""
+
+
+@declare("demand", "driver", "Защо се променя търсенето: от обслужените днес до търсещите в целевата година")
+class Driver(Table):
+    """use_today + population_size + age_structure + rate_trend + released_unmet + policy = demand_then."""
+
+    area_level: str = column("ниво на територията: municipality, oblast, region, country")
+    area_code: str = column("код на територията")
+    service_code: str = column("код на услугата")
+    base_year: int = column("базова година", "година")
+    target_year: int = column("целева година", "година")
+    scenario: str = column("сценарий; reference е основният")
+    use_today: float = column("обслужени в базовата година (средно от симулациите)", "лица", ge=0)
+    population_size: float = column("от промяната на броя на населението", "лица")
+    age_structure: float = column("от промяната на дела на групата, която може да ползва услугата", "лица")
+    rate_trend: float = column("от промяната на дела на търсещите", "лица")
+    released_unmet: float = column("от търсене, което днес остава без места", "лица")
+    policy: float = column("от сценария спрямо непроменена политика", "лица")
+    demand_then: float = column("търсене в целевата година (средно от симулациите)", "лица", ge=0)
+    status: str = status_column()
+
+    class Config:
+        """One row per area, service, target year and scenario."""
+
+        unique = ("area_level", "area_code", "service_code", "target_year", "scenario")
+
+    @pa.dataframe_check
+    @classmethod
+    def causes_add_up(cls, table: pd.DataFrame) -> "pd.Series[bool]":
+        """The causes are the whole difference."""
+        causes = ["use_today", "population_size", "age_structure", "rate_trend", "released_unmet", "policy"]
+        return (table[causes].sum(axis=1) - table["demand_then"]).abs() <= 1e-6 * (1 + table["demand_then"])
 
 
 @declare("demand", "above_places", "Вероятност търсенето да надхвърли местата, по община, услуга и година")

@@ -121,3 +121,13 @@ def test_need_rows_are_observed_people_in_the_base_year_and_fit_the_contract(rat
 def test_missing_people_are_named() -> None:
     with pytest.raises(OssuError, match="TG-NONE"):
         exposure().path("TG-NONE", YEARS)
+
+
+def test_a_question_about_other_years_is_not_answered_with_those_asked_before() -> None:
+    people = exposure()
+    people.drawn = people.drawn.assign(persons=people.drawn["persons"] + 1e5 * (people.drawn["year"] == 2020))
+    whole = people.path("TG-OLD", YEARS)
+    alone = people.path("TG-OLD", np.array([2018, 2020]))
+    assert (alone == whole[:, [0, 2]]).all()
+    with pytest.raises(OssuError, match="2099"):
+        people.path("TG-OLD", np.array([2018, 2099]))

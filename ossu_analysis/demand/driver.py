@@ -1,0 +1,115 @@
+"""Why demand moves: from the persons served today to the persons who will ask, split exactly among its causes.
+
+Belongs here: the factors and their split. For a municipality, with means over the draws,
+
+    figure = population * share exposed * rate * share of demand that is served * policy
+
+Today the served share is use / demand; at the target it is 1, for demand is not limited by places: that factor is the
+unmet demand that comes to light. Policy is the scenario's demand over that of unchanged policy. The split is the
+Shapley value (`ossu_analysis.decomposition`): the mean over all orders in which the factors may change, so it favours
+none and adds up to the change. Parts of an oblast or of the country are sums of the parts of its municipalities.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ossu_analysis.decomposition import shapley_split
+from ossu_analysis.demand.draws import DemandDraws
+from ossu_analysis.demand.exposure import Exposure
+from ossu_analysis.demand.forecast import Level
+from ossu_analysis.demand.service import Service
+
+CAUSES = ("population_size", "age_structure", "rate_trend", "released_unmet", "policy")
+
+
+def demand_drivers(
+    simulated: DemandDraws,
+    service: Service,
+    places: np.ndarray,
+    exposure: Exposure,
+    all_levels: Sequence[Level],
+    target_year: int | None = None,
+    scenario: str = "reference",
+    unchanged: DemandDraws | None = None,
+) -> pd.DataFrame:
+    """Rows of ``demand.driver`` of one service.
+
+    Parameters
+    ----------
+    simulated : DemandDraws
+        Its first year is today.
+    service : Service
+    places : numpy.ndarray, shape (areas,)
+        Of today (`service.latest_places`).
+    exposure : Exposure
+    all_levels : sequence of Level
+    target_year : int, optional
+        Without it, the last simulated year.
+    scenario : str
+    unchanged : DemandDraws, optional
+        Demand under unchanged policy; without it `simulated` itself, and policy moves nothing.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per area: use today, one column per cause, demand at the target; ``use_today + causes = demand_then``.
+    """
+    target = int(simulated.years[-1] if target_year is None else target_year)
+    ends = np.array([simulated.years[0], target])
+    now, then = _factors(simulated, unchanged or simulated, service, places, exposure, ends)
+    parts = shapley_split(_figure, then, now)
+    columns = {"use_today": _figure(now), **parts, "demand_then": _figure(then)}
+    frames = [_summed(columns, level) for level in all_levels]
+    table = pd.concat(frames, ignore_index=True)
+    head: dict[str, Any] = {
+        "service_code": service.code,
+        "base_year": int(ends[0]),
+        "target_year": target,
+        "scenario": scenario,
+    }
+    return table.assign(**head, status=service.status)[
+        ["area_level", "area_code", *head, "use_today", *CAUSES, "demand_then", "status"]
+    ]
+
+
+def _figure(factors: dict[str, np.ndarray]) -> np.ndarray:
+    return np.prod([factors[cause] for cause in CAUSES], axis=0)
+
+
+def _factors(
+    simulated: DemandDraws,
+    unchanged: DemandDraws,
+    service: Service,
+    places: np.ndarray,
+    exposure: Exposure,
+    ends: np.ndarray,
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Factors of today and of the target year, each of shape (areas,)."""
+    at = np.searchsorted(simulated.years, ends)
+    population, exposed = (exposure.path(group, ends).mean(axis=2) for group in ("TG-POP", service.exposed_group))
+    demand, kept = (draws.persons[:, at].mean(axis=2) for draws in (simulated, unchanged))
+    served = np.minimum(simulated.persons[:, at[0]], places.astype(np.float32)[:, None]).mean(axis=1)
+    made = []
+    for end in (0, 1):
+        made.append(
+            {
+                "population_size": population[:, end],
+                "age_structure": _ratio(exposed[:, end], population[:, end]),
+                "rate_trend": _ratio(kept[:, end], exposed[:, end]),
+                "released_unmet": _ratio(served, demand[:, 0]) if end == 0 else np.ones(len(demand)),
+                "policy": _ratio(demand[:, end], kept[:, end]),
+            }
+        )
+    return made[0], made[1]
+
+
+def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
+    return np.divide(above, below, out=np.zeros(len(above)), where=below > 0, dtype=float)
+
+
+def _summed(columns: dict[str, np.ndarray], level: Level) -> pd.DataFrame:
+    sums = {name: np.bincount(level.member, values, len(level.codes)) for name, values in columns.items()}
+    return pd.DataFrame({"area_level": level.name, "area_code": level.codes, **sums})

@@ -1,0 +1,188 @@
+"""Named scenarios of demand: small dated files that say what differs from the reference, and by whose word.
+
+Belongs here: reading ``data/assumptions/demand_scenarios/<id>.yaml`` and what a scenario does to rates and to services.
+It may hold rates at their last level, take them as certain, let low coverage rise to that of a reference oblast, move
+residents of homes that must close to the service that replaces them, and move a share of one service's demand to
+another. A number that nobody has published stays empty in the file, and the scenario then refuses to run.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from pydantic import Field
+
+from ossu_analysis.demand.draws import DemandDraws
+from ossu_analysis.demand.use_rate import UseRate
+from ossu_analysis.errors import OssuError
+from ossu_analysis.inputs import Strict, parse_file
+
+HIGHEST = "highest"
+"""Reference oblast of a convergence: the one whose rate of the service is highest."""
+
+
+class Convergence(Strict):
+    """Rates below those of a reference oblast rise to it, linearly from the last return to a year."""
+
+    oblast: str = Field(description="oblast code, or `highest`")
+    by_year: int
+
+
+class Closing(Strict):
+    """Residents of homes that close become demand of another service, linearly from the last return to a year."""
+
+    services: dict[str, str] = Field(description="closing service -> service that replaces it")
+    by_year: int
+
+
+class Shift(Strict):
+    """A share of the demand of one service asks for another instead, linearly from the last return to a year."""
+
+    from_service: str
+    to_service: str
+    share: float | None = Field(ge=0, le=1, description="null: nobody has published it; the scenario does not run")
+    by_year: int
+
+
+class DemandScenario(Strict):
+    """One scenario file."""
+
+    id: str
+    title_bg: str
+    meaning_bg: str
+    dated: str
+    source_bg: str
+    trend: bool = True
+    rates_certain: bool = False
+    convergence: Convergence | None = None
+    closing: Closing | None = None
+    shift: Shift | None = None
+
+
+def scenario_names(folder: Path) -> list[str]:
+    """Names of the scenario files, the reference first."""
+    return sorted((file.stem for file in folder.glob("*.yaml")), key=lambda name: (name != "reference", name))
+
+
+def read_scenario(folder: Path, name: str) -> DemandScenario:
+    """Read one scenario by name from ``data/assumptions/demand_scenarios``.
+
+    Raises
+    ------
+    OssuError
+        ``demand.no_scenario`` names those there are; ``demand.scenario_without_number`` when a number is not known.
+    FaultsFound
+        A key that does not exist or a value of the wrong kind, with its place.
+    """
+    known = scenario_names(folder)
+    if name not in known:
+        raise OssuError("demand.no_scenario", scenario=name, known=", ".join(known) or "–")
+    scenario = parse_file(DemandScenario, folder / f"{name}.yaml", folder)
+    if scenario.shift and scenario.shift.share is None:
+        raise OssuError("demand.scenario_without_number", scenario=name)
+    return scenario
+
+
+def runnable(folder: Path) -> list[str]:
+    """Names of the scenarios whose numbers are all known."""
+    found = []
+    for name in scenario_names(folder):
+        shift = parse_file(DemandScenario, folder / f"{name}.yaml", folder).shift
+        if shift is None or shift.share is not None:
+            found.append(name)
+    return found
+
+
+def change_rates(
+    scenario: DemandScenario, fitted: UseRate, path: np.ndarray, level: np.ndarray, years: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Log rate path (years, draws) and levels (areas, years or 1, draws) as the scenario has them.
+
+    Parameters
+    ----------
+    path : numpy.ndarray, shape (years, draws)
+    level : numpy.ndarray, shape (areas, draws)
+    """
+    last = int(fitted.panel.years[-1])
+    if not scenario.trend:
+        at_last = path[np.argmin(np.abs(years - last))]
+        path = np.where((years > last)[:, None], at_last, path)
+    if scenario.rates_certain:
+        path = np.repeat(np.log(np.exp(path).mean(axis=1, keepdims=True)), path.shape[1], axis=1)
+        level = np.repeat(fitted.levels.mean()[:, None], level.shape[1], axis=1)
+    wide = level[:, None, :]
+    if scenario.convergence:
+        share = _share_by(years, last, scenario.convergence.by_year)[None, :, None]
+        wide = wide + share * np.maximum(_reference_level(scenario.convergence, fitted) - wide, 0.0)
+    return path, wide
+
+
+def _reference_level(convergence: Convergence, fitted: UseRate) -> float:
+    """Mean level of the municipalities of the reference oblast."""
+    panel = fitted.panel
+    if convergence.oblast == HIGHEST:
+        return float(fitted.parent_levels.max())
+    codes = panel.parent_codes.tolist()
+    if convergence.oblast not in codes:
+        raise OssuError("demand.no_reference_oblast", oblast=convergence.oblast)
+    return float(fitted.parent_levels[codes.index(convergence.oblast)])
+
+
+def _share_by(years: np.ndarray, start: int, by_year: int) -> np.ndarray:
+    """From 0 at the start to 1 at the end of `by_year`, linearly."""
+    return np.clip((years - start) / max(by_year - start, 1), 0.0, 1.0)
+
+
+def with_moves(
+    scenario: DemandScenario, simulated: Iterator[DemandDraws], residents: Mapping[str, pd.Series], last_year: int
+) -> Iterator[DemandDraws]:
+    """Add to each service what the scenario moves to it, and take away what it moves elsewhere.
+
+    Parameters
+    ----------
+    simulated : iterator of DemandDraws
+        A shift needs its first service before its second; both are held while it waits.
+    residents : mapping of str to pandas.Series
+        Residents of closing homes by service, indexed by municipality.
+    last_year : int
+        Year of the last returns, from which moves begin.
+    """
+    moved: np.ndarray | None = None
+    waiting: DemandDraws | None = None
+    for drawn in simulated:
+        made = _with_residents(scenario, drawn, residents, last_year)
+        shift = scenario.shift
+        if shift and drawn.service_code == shift.from_service:
+            part = (shift.share or 0.0) * _share_by(drawn.years, last_year, shift.by_year)[None, :, None]
+            moved = (made.persons * part).astype(np.float32)
+            yield replace(made, persons=made.persons - moved)
+            if waiting is not None:
+                yield replace(waiting, persons=waiting.persons + moved)
+                waiting = None
+        elif shift and drawn.service_code == shift.to_service and moved is None:
+            waiting = made
+        elif shift and drawn.service_code == shift.to_service and moved is not None:
+            yield replace(made, persons=made.persons + moved)
+        else:
+            yield made
+    if waiting is not None:
+        yield waiting
+
+
+def _with_residents(
+    scenario: DemandScenario, drawn: DemandDraws, residents: Mapping[str, pd.Series], last_year: int
+) -> DemandDraws:
+    """Residents of closing homes, at the municipality of the home, as demand for the service that replaces it."""
+    if scenario.closing is None:
+        return drawn
+    closing = [home for home, service in scenario.closing.services.items() if service == drawn.service_code]
+    share = _share_by(drawn.years, last_year, scenario.closing.by_year).astype(np.float32)
+    extra = np.zeros(len(drawn.areas))
+    for home in closing:
+        if home in residents:
+            extra += residents[home].reindex(drawn.areas).fillna(0.0).to_numpy(float)
+    if not extra.any():
+        return drawn
+    return replace(drawn, persons=drawn.persons + (extra[:, None] * share[None, :]).astype(np.float32)[:, :, None])
