@@ -7,7 +7,7 @@ report the same municipality, service and year.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -117,13 +117,14 @@ def read_inbox(store: Store, lists: CodeLists | None = None) -> tuple[pd.DataFra
 
     declared = table_class("collection", "return")
     lists = lists or read_code_lists(store)
-    kept, faults = list[pd.DataFrame](), list[Fault]()
+    kept, faults, reported = list[pd.DataFrame](), list[Fault](), dict[tuple[str, ...], str]()
     for path in _files(store):
         rows, found = read_return(path, path.relative_to(store.root).as_posix(), lists)
         if not any(fault.severity == BLOCKING for fault in found):
-            rows, again = _not_reported_twice(rows, kept)
+            found = [*found, *_reported_twice(rows, reported)]
+        if not any(fault.severity == BLOCKING for fault in found):
             kept.append(rows)
-            found = [*found, *again]
+            reported |= dict.fromkeys(_keys(rows), rows["source_id"].iloc[0])
         faults += found
     if not kept:
         return pd.DataFrame(columns=[info.name for info in columns(declared)]), faults
@@ -337,15 +338,21 @@ def _mark_duplicates(rows: list[_Row], values: list[dict[str, object]]) -> None:
         first.setdefault(key, row.number)
 
 
-def _not_reported_twice(rows: pd.DataFrame, kept: list[pd.DataFrame]) -> tuple[pd.DataFrame, list[Fault]]:
-    """Drop a file that repeats what an earlier file reports; the fault names both files."""
-    if not kept or rows.empty:
-        return rows, []
-    earlier = pd.concat(kept)[[*_KEY, "source_id"]]
-    both = rows[[*_KEY, "source_id"]].merge(earlier, on=_KEY, suffixes=("", "_earlier"))
-    if both.empty:
-        return rows, []
-    one = both.iloc[0]
-    where = Fault("collection.reported_twice", one["source_id"], municipality_code=one["municipality_code"])
-    found = f"{one['service_code']}, {one['period_end'][:4]}"
-    return rows.head(0), [replace(where, found=found, expected=one["source_id_earlier"])]
+def _keys(rows: pd.DataFrame) -> list[tuple[str, ...]]:
+    return list(rows[_KEY].itertuples(index=False, name=None))
+
+
+def _reported_twice(rows: pd.DataFrame, reported: dict[tuple[str, ...], str]) -> Iterator[Fault]:
+    """A fault when an earlier file reports the same municipality, service and year; it names both files."""
+    for key in _keys(rows):
+        if key in reported:
+            municipality, service, period_end = key
+            found = f"{service}, {period_end[:4]}"
+            yield Fault(
+                "collection.reported_twice",
+                rows["source_id"].iloc[0],
+                found=found,
+                expected=reported[key],
+                municipality_code=municipality,
+            )
+            return
