@@ -163,7 +163,7 @@ def prepare_history(
     unit_total = np.bincount(member_unit, weights=latest, minlength=len(units))[member_unit]
     return TotalsHistory(
         areas=areas,
-        parents=tuple(areas_parent(areas, parents)),
+        parents=tuple(parents_of(areas, parents)),
         years=years,
         population=merged(population, "persons"),
         births=merged(births, "births"),
@@ -186,7 +186,7 @@ def history_from_store(store: "Store", base_year: int | None = None) -> TotalsHi
     return prepare_history(population, births, deaths, REFERENCE["area_change"](store), base_year or last)
 
 
-def areas_parent(areas: Sequence[str], parents: "pd.Series[str] | None") -> list[str]:
+def parents_of(areas: Sequence[str], parents: "pd.Series[str] | None") -> list[str]:
     """Parent code of each area: given, or the oblast in the first three characters of a municipality's code."""
     return [area[:3] if parents is None else str(parents[area]) for area in areas]
 

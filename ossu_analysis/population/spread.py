@@ -63,7 +63,7 @@ def size_class(persons: Floats) -> Ints:
     return np.digitize(persons, SIZE_LIMITS)
 
 
-def measure_spread(errors: Floats, size: Floats, parent: Ints) -> Spread:
+def measure_spread(errors: Floats, size: Floats, parent: Ints, shared_by_country: bool = True) -> Spread:
     """Measure the spreads on errors of windows before the origin.
 
     Parameters
@@ -73,11 +73,13 @@ def measure_spread(errors: Floats, size: Floats, parent: Ints) -> Spread:
     size : float array (A,)
         Persons.
     parent : int array (A,)
+    shared_by_country : bool
+        False for errors that have their common level taken out already.
     """
     known = np.isfinite(errors)
     if not known.any():
         raise ValueError("a spread cannot be measured without any error")
-    country = _country_growth(errors, size, _independent_windows(known))
+    country = _country_growth(errors, size, _independent_windows(known)) if shared_by_country else Growth(0.0, 0.0)
     own = errors - np.where(known.any(axis=1, keepdims=True), _row_median(errors), 0.0)
     group = _moments(own, lambda one: spread_between_groups(one, parent) ** 2)
     parents = _growth(group, known)

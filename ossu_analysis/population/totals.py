@@ -7,7 +7,7 @@ come in census years only (`census`). Draws are summed to upper levels, never qu
 own stream of random numbers, keyed by its code, so that some areas alone get the same draws as all of them.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -131,7 +131,8 @@ def fit_totals(history: TotalsHistory, years: range) -> TotalsModel:
     errors = combination.errors
     if np.isfinite(errors).sum() < 3:
         errors = _yearly_errors(history)
-    step_spread = measure_spread(steps.residuals, size, parents) if np.isfinite(steps.residuals).sum() > 2 else None
+    stepped = np.isfinite(steps.residuals).sum() > 2
+    step_spread = measure_spread(steps.residuals, size, parents, shared_by_country=False) if stepped else None
     drift_spread = measure_spread(errors, size, parents)
     return TotalsModel(history, ahead, combination, migration, steps, drift_spread, step_spread)
 
@@ -261,14 +262,3 @@ def _yearly_errors(history: TotalsHistory) -> Floats:
     rates = migration_rates(history)
     rates = rates[:, np.isfinite(rates).any(axis=0)]
     return (rates - np.nanmedian(rates)).T[:, :, None]
-
-
-__all__: Sequence[str] = (
-    "TotalDraws",
-    "TotalsModel",
-    "draw_chunks",
-    "draw_totals",
-    "fit_totals",
-    "forecast_totals",
-    "method_table",
-)
