@@ -26,9 +26,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ossu_analysis.capacity import CLOSING
+from ossu_analysis.capacity.access import nearest, seat_distances_km
 from ossu_analysis.collection import mixture_label
 from ossu_analysis.errors import OssuError
-from ossu_analysis.gap.distance import nearest_km, seat_distances_km
 from ossu_analysis.gap.grid import COUNTRY, Grid
 from ossu_analysis.gap.limits import Limits
 from ossu_analysis.gap.quantiles import draw_quantiles
@@ -281,7 +281,7 @@ class _Comparison:
         found: dict[bytes, NDArray] = {}
         has = stock.places > 0
         for column in has.T:
-            found.setdefault(column.tobytes(), nearest_km(self.distances, column))
+            found.setdefault(column.tobytes(), nearest(self.distances, column)[0])
         return np.stack([found[column.tobytes()] for column in has.T], axis=1)
 
     def _confidence(self, stock: Stock, middle: NDArray, chance: NDArray, allowed: NDArray, closing: bool) -> NDArray:

@@ -2,6 +2,6 @@
 
 from ossu_analysis.proposal.line import planning_year, proposal_lines
 from ossu_analysis.proposal.option import proposal_options
-from ossu_analysis.proposal.subsidy import subsidy_check
+from ossu_analysis.proposal.subsidy import subsidy_table
 
-__all__ = ["planning_year", "proposal_lines", "proposal_options", "subsidy_check"]
+__all__ = ["planning_year", "proposal_lines", "proposal_options", "subsidy_table"]

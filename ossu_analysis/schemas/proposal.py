@@ -81,22 +81,24 @@ class Option(Table):
 
 @declare("proposal", "subsidy_check", "Проверка отгоре: субсидията за социални услуги спрямо потребители по стандарт")
 class SubsidyCheck(Table):
-    """State subsidy of a municipality beside the cost that published standards explain."""
+    """State subsidy of a municipality beside users x standard, in the currency of the budget year."""
 
     municipality_code: str = column("код на общината", str_matches=MUNICIPALITY)
     year: int = column("бюджетна година", "година")
-    subsidy: float = column("субсидия за социални услуги по закона за държавния бюджет", "според currency", ge=0)
     currency: str = column("валута на субсидията", isin=("BGN", "EUR"))
-    subsidy_eur: float = column("същата субсидия в евро по фиксирания курс", "евро", ge=0)
+    subsidy: float = column("субсидия за социални услуги по закона за държавния бюджет", "според currency", ge=0)
     period_end: str = column("край на периода, от който са потребителите", nullable=True)
-    users_with_standard: float = column("потребители на услуги с публикуван стандарт", "лица", nullable=True, ge=0)
-    known_cost_eur: float = column("потребители x стандарт; NULL: няма стандарт", "евро", nullable=True, ge=0)
-    price_year: pd.Int64Dtype = column("най-ранната година на цените в стандартите", "година", nullable=True)
-    services_without_standard: int = column("услуги, плащани от държавата, без стандарт", "услуги", ge=0)
-    difference_eur: float = column("субсидия - известен разход", "евро", nullable=True)
-    known_share: float = column("известен разход спрямо субсидията", "дял", nullable=True, ge=0)
-    legal_reference: str = column("закон, член и брой на Държавен вестник")
-    note: str = column("какво не обяснява разликата")
+    priced_users: float = column("потребители на услуги със стандарт", "лица", nullable=True, ge=0)
+    users_times_standard: float = column(
+        "потребители x стандарт; NULL: няма стандарт", "според currency", nullable=True
+    )
+    users_without_standard: float = column("потребители на услуги без стандарт", "лица", nullable=True, ge=0)
+    services_without_standard: pd.Int64Dtype = column(
+        "услуги на държавна издръжка без стандарт", "услуги", nullable=True
+    )
+    difference: float = column("субсидия - потребители x стандарт", "според currency", nullable=True)
+    explained_share: float = column("потребители x стандарт спрямо субсидията", "дял", nullable=True, ge=0)
+    note: str = column("какво стои в разликата")
     status: str = status_column()
 
     class Config:

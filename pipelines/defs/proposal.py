@@ -33,23 +33,14 @@ def option(workspace: Workspace, service_gap: pd.DataFrame, municipality: pd.Dat
 
 
 @table_asset(
-    "proposal",
-    "subsidy_check",
-    reads={
-        "capacity": "capacity.current",
-        "subsidy_social": "sources.subsidy_social",
-        "assumption": "reference.assumption",
-    },
+    "proposal", "subsidy_check", reads={"capacity": "capacity.current", "subsidy_social": "sources.subsidy_social"}
 )
-def subsidy(
-    workspace: Workspace, capacity: pd.DataFrame, subsidy_social: pd.DataFrame, assumption: pd.DataFrame
-) -> pd.DataFrame:
+def subsidy(workspace: Workspace, capacity: pd.DataFrame, subsidy_social: pd.DataFrame) -> pd.DataFrame:
     """State subsidy of each municipality beside the cost that published standards explain."""
-    from ossu_analysis.gap import read_standards
-    from ossu_analysis.proposal import subsidy_check
-    from ossu_analysis.proposal.subsidy import euro_rate
+    from ossu_analysis.proposal import subsidy_table
+    from ossu_analysis.reference.standards import read_unit_costs
 
-    return subsidy_check(capacity, subsidy_social, read_standards(workspace.store), euro_rate(assumption))
+    return subsidy_table(capacity, subsidy_social, read_unit_costs(workspace.store))
 
 
 proposal_checks = link_checks(

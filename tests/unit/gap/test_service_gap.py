@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from ossu_analysis.demand.draws import DemandDraws
 from ossu_analysis.errors import OssuError
 from ossu_analysis.gap import GapSettings, Standards, gap_tables
-from ossu_analysis.gap.distance import nearest_km, seat_distances_km
 from ossu_analysis.gap.quantiles import draw_quantiles
 from ossu_analysis.gap.standards import UnitCost
 from ossu_analysis.schemas import table_class, validated
@@ -252,12 +251,7 @@ def test_quantiles_equal_those_of_numpy(n, seed):
     np.testing.assert_allclose(draw_quantiles(draws, levels), np.quantile(draws, levels, axis=2), rtol=1e-9, atol=1e-12)
 
 
-def test_distances():
-    # Sofia to Varna, great circle: 379 km.
-    sofia_varna = seat_distances_km(np.array([42.70, 43.21]), np.array([23.32, 27.92]))
-    assert sofia_varna[0, 1] == pytest.approx(379, abs=1) and sofia_varna[0, 0] == 0
-    assert nearest_km(sofia_varna, np.array([False, True])).tolist() == [sofia_varna[0, 1], 0.0]
-    assert np.isnan(nearest_km(sofia_varna, np.array([False, False]))).all()
+def test_way_to_the_nearest_places():
     table = gaps(capacity_of(capacity_row()), draws_of(spread()))["service_gap"]
     assert cell(table, "AAA01", "DAY-CH", 2030)["km_to_nearest"] == 0
     # One degree of longitude at 42 degrees north: 111.2 * cos(42).
