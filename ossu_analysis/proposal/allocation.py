@@ -460,30 +460,31 @@ class Model:
         """Best plan for the goal, or None when there is none.
 
         New places and openings are whole in the search; kept places then mostly come out whole by themselves (they are
-        a transport problem). Where a held goal splits one, they are searched again with the new places fixed.
+        a transport problem). Where a held goal splits one, they are searched again with the new places fixed, and if
+        that costs more than another gap, with everything free and whole.
         """
         for name, worst_allowed in held.items():
             self._hold(name, worst_allowed)
-        new = slice(self.first_new, self.first_segment)
+        new, every = slice(self.first_new, self.first_segment), slice(0, self.first_segment)
         objective, bounds = self.objective(goal), self.bounds()
         result = self.minimise(objective, bounds, new, relative_gap, seconds)
         if result.x is None:
             return None
-        kept = result.x[: self.n_arcs]
-        if np.abs(kept - np.round(kept)).max(initial=0.0) > 1e-6:
-            fixed = tuple(side.copy() for side in bounds)
-            fixed[0][new] = fixed[1][new] = np.round(result.x[new])
-            kept = self._whole(objective, bounds, fixed, relative_gap, seconds)
-            if kept is None:
-                return None
-        return self._plan(np.round(kept), goal, float(result.mip_dual_bound))
+        bound = float(result.mip_dual_bound)
+        if self._is_whole(result.x):
+            return self._plan(result.x, goal, bound)
+        fixed = tuple(side.copy() for side in bounds)
+        fixed[0][new] = fixed[1][new] = np.round(result.x[new])
+        rounded = self.minimise(objective, fixed, every, relative_gap, seconds)
+        plan = None if rounded.x is None else self._plan(rounded.x, goal, bound)
+        if plan is not None and plan.gap <= 2 * relative_gap:
+            return plan
+        whole = self.minimise(objective, bounds, every, relative_gap, seconds)
+        return plan if whole.x is None else self._plan(whole.x, goal, max(bound, float(whole.mip_dual_bound)))
 
-    def _whole(self, objective: NDArray, bounds: Any, fixed: Any, gap: float, seconds: float) -> NDArray | None:
-        for attempt, columns in ((fixed, slice(0, self.n_arcs)), (bounds, slice(0, self.first_segment))):
-            again = self.minimise(objective, attempt, columns, gap, seconds)
-            if again.x is not None:
-                return again.x[: self.n_arcs]
-        return None
+    def _is_whole(self, x: NDArray) -> bool:
+        kept = x[: self.n_arcs]
+        return bool(np.abs(kept - np.round(kept)).max(initial=0.0) <= 1e-6)
 
     def objective(self, goal: str, tie_break: float = TIE_BREAK) -> NDArray:
         """What is minimised: the goal, with the other goals as tie-break."""
@@ -536,7 +537,8 @@ class Model:
         new = result.x[self.first_new : self.first_open].reshape(self.case.places.shape)
         return Relaxed(-float(result.fun) * self.scale[goal], price[self.cap_rows].reshape(new.shape), new)
 
-    def _plan(self, kept: NDArray, goal: str, dual_bound: float) -> Plan:
+    def _plan(self, x: NDArray, goal: str, dual_bound: float) -> Plan:
+        kept = np.round(x[: self.n_arcs])
         used = np.bincount(self.arc_host_cell, kept, self.n_cells).reshape(self.case.places.shape)
         new = np.maximum(used - self.case.places, 0.0)
         # A service that opens does so with its smallest unit, even if fewer places are kept for anybody yet.

@@ -61,7 +61,7 @@ def allocation_options(
         At most five; same input, same options.
     """
     found = not_dominated(list(_candidates(case, limits, relative_gap, seconds)))
-    best = {goal: _best(goal, [option.plan for option in found]) for goal in GOALS}
+    best = {goal: _best(goal, [option.plan for option in found]) for goal in GOALS} if found else {}
     return [
         replace(
             option,
