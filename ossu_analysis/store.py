@@ -205,3 +205,49 @@ def write_side_by_side(store: Store, link: str, chunks: Iterator[dict[str, Any]]
                 if table not in writers:
                     writers[table] = stack.enter_context(store.chunk_writer(link, table))
                 writers[table].write(rows)
+
+
+def write_out(chunks: "Iterable[pyarrow_types.Table]", out: Path, name: str) -> tuple[Path, int]:
+    """Write a stream of chunks to a file that a person asked for; it takes its name when it is complete.
+
+    Parameters
+    ----------
+    chunks : iterable of pyarrow.Table
+    out : Path
+        A ``.parquet`` or ``.csv`` file, or a folder, which gets ``<name>.parquet``.
+    name : str
+
+    Returns
+    -------
+    Path, int
+        The file and its number of rows.
+    """
+    import pyarrow.csv as csv
+    import pyarrow.parquet as parquet
+
+    target = out if out.suffix in (".csv", ".parquet") else out / f"{name}.parquet"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    building = target.with_name(f".{target.name}{BUILDING}")
+    open_writer = csv.CSVWriter if target.suffix == ".csv" else parquet.ParquetWriter
+    rows, writer = 0, None
+    try:
+        for chunk in chunks:
+            plain = _plain(chunk) if target.suffix == ".csv" else chunk
+            writer = writer or open_writer(building, plain.schema)
+            writer.write_table(plain)
+            rows += chunk.num_rows
+        if writer is None:
+            raise OssuError("common.empty_table", table=name)
+        writer.close()
+        os.replace(building, target)
+    finally:
+        building.unlink(missing_ok=True)
+    return target, rows
+
+
+def _plain(chunk: "pyarrow_types.Table") -> "pyarrow_types.Table":
+    """Dictionary-encoded text as plain text: what a CSV can hold."""
+    import pyarrow as pa
+
+    fields = [field.with_type(pa.string()) if pa.types.is_dictionary(field.type) else field for field in chunk.schema]
+    return chunk.cast(pa.schema(fields))

@@ -132,6 +132,62 @@ def backtest(
     typer.echo(f"Всички оценки: {out}")
 
 
+@_both("project", "прогноза")
+def project(
+    source: Annotated[
+        Path,
+        typer.Argument(
+            metavar="ТАБЛИЦА",
+            help="CSV или Parquet: area_code, parent_code, sex, age_from, age_to, year, persons; може и basis.",
+        ),
+    ],
+    horizon: Annotated[int, typer.Option("--horizon", "--хоризонт", help="Години напред.")] = 10,
+    out: Annotated[Path, typer.Option("--out", help="Папка или файл .parquet/.csv за прогнозата.")] = Path("out"),
+    draws: Draws = 1000,
+    seed: Seed = 20181231,
+) -> None:
+    """Прогноза за всяка йерархия от територии, не само България; негодните се казват и не спират другите."""
+    from ossu_analysis.population.hierarchy import hierarchy_chunks
+    from ossu_analysis.population.hierarchy_input import read_counts
+    from ossu_analysis.store import write_out
+
+    chunks, faults = hierarchy_chunks(read_counts(source), horizon, draws, seed, file=source.name)
+    target, rows = write_out(chunks, out, "forecast")
+    for fault in faults:
+        typer.echo(f"[{fault.severity}] {fault.sentence()}")
+    typer.echo(f"{target}: {rows} реда")
+
+
+@_both("demand", "търсене")
+def demand(
+    returns: Annotated[
+        Path,
+        typer.Argument(
+            metavar="ОТЧЕТИ",
+            help="CSV или Parquet: area_code, parent_code, service_code, year, users, places, waiting.",
+        ),
+    ],
+    exposed: Annotated[
+        Path, typer.Option("--exposed", "--лица", help="Лица по територия, услуга и година, и бъдещите (и draw).")
+    ],
+    horizon: Annotated[int, typer.Option("--horizon", "--хоризонт", help="Години след последния отчет.")] = 5,
+    out: Annotated[Path, typer.Option("--out", help="Папка или файл .parquet/.csv.")] = Path("out"),
+    seed: Seed = 20181231,
+) -> None:
+    """Търсене на услуги от всякакви отчети: пълна услуга показва места, не нужда; липсващ ред значи липсваща услуга."""
+    from ossu_analysis.demand.external import forecast_handed
+    from ossu_analysis.demand.returns_input import read_handed
+    from ossu_analysis.reference import READERS
+    from ossu_analysis.store import Store, project_root, write_out
+
+    legacy = READERS["legacy_service"](Store(project_root()))
+    handed = read_handed(returns, exposed, legacy)
+    for fault in handed.faults:
+        typer.echo(f"[{fault.severity}] {fault.sentence()}")
+    target, rows = write_out(forecast_handed(handed, horizon, seed), out, "demand_forecast")
+    typer.echo(f"{target}: {rows} реда")
+
+
 @_both("runs", "ходове")
 def runs() -> None:
     """Завършените ходове и кой от тях е последният и кой е одобрен."""

@@ -8,12 +8,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ossu_analysis.errors import BLOCKING, NOTICE, TO_CHECK, Fault, FaultsFound
+from ossu_analysis.errors import BLOCKING, NOTICE, TO_CHECK, Fault, FaultsFound, OssuError
 from ossu_analysis.population.cells import SEXES, Floats, grouped_array
 
 COLUMNS = ("area_code", "parent_code", "sex", "age_from", "age_to", "year", "persons")
@@ -256,3 +257,20 @@ def _sum_notices(tree: AreaTree, file: str) -> list[Fault]:
             found = f"{code}: {base[below].sum():.0f} / {base[code]:.0f}"
             notices.append(Fault("population.input_sum", file, found=found, severity=NOTICE, municipality_code=code))
     return notices
+
+
+def read_counts(path: Path) -> pd.DataFrame:
+    """Read a CSV or Parquet of counts as it stands; codes such as ``NA`` and leading zeros stay text.
+
+    Raises
+    ------
+    OssuError
+        ``population.input_unreadable`` with the reason.
+    """
+    try:
+        if path.suffix.lower() == ".parquet":
+            return pd.read_parquet(path)
+        frame = pd.read_csv(path, dtype=str, keep_default_na=False, sep=None, engine="python", encoding="utf-8-sig")
+    except (OSError, ValueError, UnicodeDecodeError, pd.errors.ParserError) as error:
+        raise OssuError("population.input_unreadable", file=path, reason=error) from error
+    return frame.replace("", None)
