@@ -14,12 +14,13 @@ Belongs here: what differs from the Bulgarian chain; ages, shocks and tables are
 - Without ages anywhere, or with ages of both sexes together only, totals alone are forecast.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ossu_analysis.errors import NOTICE, Fault
 from ossu_analysis.population.arrow import unify
@@ -116,7 +117,7 @@ def _forecast(tree: AreaTree, years: range, draws: int, seed: int, run_id: str) 
         codes = _descendants(tree, root)
         own = [code for code in codes if code not in tree.below]
         family = _Family(tree, codes, own, _jump_off(tree, root, codes, own), list(years), draws, seed, run_id)
-        yield from _node(family, model, position, root)[1]
+        yield from _node(family, model, position, root)
 
 
 def _with_rests(tree: AreaTree) -> AreaTree:
@@ -127,7 +128,7 @@ def _with_rests(tree: AreaTree) -> AreaTree:
     for code, below in tree.below.items():
         if not code:
             continue
-        rest = tree.totals.loc[code] - tree.totals.loc[below].sum(skipna=False)
+        rest = tree.totals.loc[code] - pd.DataFrame(tree.totals.loc[below]).sum(skipna=False)
         if rest.iloc[-1] > 0.5 and rest.notna().sum() > 2 and (rest.dropna() > 0).all():
             name = code + REST
             codes.append(name)
@@ -154,24 +155,24 @@ def _descendants(tree: AreaTree, root: str) -> list[str]:
     return [root, *(code for child in tree.below.get(root, []) for code in _descendants(tree, child))]
 
 
-def _node(family: _Family, model: TotalsModel, position: dict[str, int], code: str) -> tuple[Any, Iterator[Any]]:
-    """Running sums of an area's draws, and the tables of it and everything below it."""
-    tables: list[Any] = []
+def _node(
+    family: _Family, model: TotalsModel, position: dict[str, int], code: str
+) -> Generator[Any, None, NDArray[np.int64]]:
+    """Yield the tables of everything below an area and of itself; return the running sums of its draws."""
     below = family.tree.below.get(code, [code])
     leaves = [child for child in below if child in position]
-    running = 0
+    running = np.zeros(1, dtype=np.int64)
     if leaves:
         drawn = _draw_sisters(family, model, [position[leaf] for leaf in leaves], leaves)
+        running = running + drawn.sum(axis=0, dtype=np.int64)
         shown = [(leaf, part) for leaf, part in zip(leaves, drawn, strict=True) if not leaf.endswith(REST)]
-        running = drawn.sum(axis=0, dtype=np.int64)
-        tables += [_rows(family, leaf, part) for leaf, part in shown]
+        yield unify([_rows(family, leaf, part) for leaf, part in shown])
     for child in below:
         if child not in position:
-            part, more = _node(family, model, position, child)
-            running, tables = running + part, [*tables, *more]
+            running = running + (yield from _node(family, model, position, child))
     if below != [code]:
-        tables.append(_rows(family, code, running))
-    return running, iter([unify(tables)])
+        yield _rows(family, code, running)
+    return running
 
 
 def _draw_sisters(family: _Family, model: TotalsModel, members: list[int], leaves: list[str]) -> Any:

@@ -20,6 +20,7 @@ keys), so an oblast alone, a serial run and a parallel run give the same numbers
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -195,9 +196,7 @@ class _Municipality:
             more += births[at] * (1 - 1 / max(factors[at], 1e-12)) if factors[at] != 1 else 0
             reached = np.maximum(totals[at] + np.rint(more).astype(np.int32), 0)
             _move_up(state, births[at], self.jump_off.fertility.boys_share, source)
-            shocks = np.concatenate([walks[1][at : at + 1], self._age_shocks(at, draws)], dtype=np.float32)
-            np.matmul(self._loadings(at), shocks, out=factor)
-            factor += self.ratios[at][:, None]
+            np.matmul(self._loadings(at), self._shocks(at, walks[1][at]), out=factor)
             np.multiply(source, factor, out=state)
             _move_to_totals(state, reached, moved, factor)
             before, dying = dying, rates @ state
@@ -220,10 +219,12 @@ class _Municipality:
         drift = np.exp(-self.jump_off.ratios.rho * (year - self.jump_off.mu_year))
         return self.generator.poisson(at_base_rates * (drift * np.exp(walk)))
 
-    def _age_shocks(self, at: int, draws: int) -> Single:
-        """Standard shocks: shared by both sexes (country and oblast in sds of the municipality's own), then by sex."""
-        own = self.generator.standard_normal((2 * CLASSES, draws), dtype=np.float32)
-        return np.concatenate([self.shared.ages[at].astype(np.float32), own])
+    def _shocks(self, at: int, mortality: Floats) -> Single:
+        """What moves the ratios of a year, by draw: one, mortality, broad ages shared and own, women against men."""
+        shocks = np.empty((2 + 3 * CLASSES, len(mortality)), dtype=np.float32)
+        shocks[0], shocks[1], shocks[2 : 2 + CLASSES] = 1, mortality, self.shared.ages[at]
+        self.generator.standard_normal(dtype=np.float32, out=shocks[2 + CLASSES :])
+        return shocks
 
     def _loadings(self, at: int) -> Single:
         """Effect of each shock on each row: mortality on survival, broad ages on their rows, women against men."""
@@ -232,7 +233,7 @@ class _Municipality:
         sign = np.repeat([1.0, -1.0], len(AGES))[:, None]
         own, between = self._own_spreads()
         hazard = np.log(np.minimum(ratios, 1.0))[:, None]
-        parts = np.concatenate([hazard, member, member * own, sign * member * between], axis=1)
+        parts = np.concatenate([np.ones_like(hazard), hazard, member, member * own, sign * member * between], axis=1)
         return (ratios[:, None] * parts).astype(np.float32)
 
     def _own_spreads(self) -> tuple[Floats, Floats]:
@@ -258,8 +259,7 @@ def _move_to_totals(state: Single, totals: Whole, moved: Single, factor: Single)
     sums, mobile = moved @ state
     most = np.float32(MOST_LOST / moved[1].max())
     step = np.clip((totals - sums) / np.maximum(mobile, 1e-6), -most, None).astype(np.float32)
-    np.multiply(moved[1][:, None], step, out=factor)
-    factor += 1
+    np.matmul(moved.T, np.stack([np.ones_like(step), step]), out=factor)
     state *= factor
     reached = sums + step * mobile
     if (np.abs(reached - totals) > 0.5).any():
@@ -268,11 +268,11 @@ def _move_to_totals(state: Single, totals: Whole, moved: Single, factor: Single)
 
 def _whole_persons(state: Single, totals: Whole, bounds: Sequence[int], generator: np.random.Generator) -> Whole:
     """Whole persons up to each age bound, women then men, after a first row of zeros: cumulative rounding."""
-    ends = [*bounds[1:], len(AGES)]
-    running = np.zeros((2 * len(bounds) + 1, state.shape[1]))
-    rows = [(first + a, first + b) for first in (0, len(AGES)) for a, b in zip(bounds, ends, strict=True)]
-    for at, (first, last) in enumerate(rows):
-        np.add(running[at], state[first:last].sum(axis=0), out=running[at + 1])
+    edges = [*bounds, *(len(AGES) + bound for bound in bounds), SOURCE_ROWS]
+    running = np.zeros((len(edges), state.shape[1]))
+    for at, (first, last) in enumerate(pairwise(edges)):
+        np.add.reduce(state[first:last], axis=0, dtype=np.float32, out=running[at + 1])
+        running[at + 1] += running[at]
     running *= totals / np.maximum(running[-1], 1e-9)
     running += generator.random(running.shape[1])
     below = running.astype(np.int32)
