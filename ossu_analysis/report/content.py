@@ -10,6 +10,7 @@ and totals are computed from unrounded numbers.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 
@@ -61,12 +62,12 @@ class Column:
             return [spoken_interval(*values, digits=self.digits) for values in bounds]
         return [self._printed(value) for value in frame[self.name]]
 
-    def _printed(self, value: object) -> str:
+    def _printed(self, value: Any) -> str:
         if value is None or pd.isna(value):
             return ".." if self.is_numeric else "–"
         if isinstance(value, str) or self.kind == "text":
             return str(value)
-        return _PRINTERS[self.kind](float(value), self.digits)  # type: ignore[arg-type]
+        return _PRINTERS[self.kind](float(value), self.digits)
 
 
 def signed(value: float, digits: int = 0) -> str:
@@ -82,7 +83,7 @@ def probability(share: float, digits: int = 0) -> str:
     return texts.percent(share, digits)
 
 
-def spoken_interval(middle: float, low: float, high: float, digits: int = 0) -> str:
+def spoken_interval(middle: float, low: float, high: float, *, digits: int = 0) -> str:
     """``120 (95–150)``; with „от … до …“ where a bound is negative, since a dash beside a minus misleads."""
     if pd.isna(middle):
         return ".."
@@ -284,6 +285,6 @@ class Document:
             if kind not in counts:
                 yield "", block
                 continue
-            counts[kind] += 1  # type: ignore[index]
+            counts[kind] += 1
             word = "report.words.table" if kind is Table else "report.words.figure"
-            yield f"{texts.text(word)} {counts[kind]}", block  # type: ignore[index]
+            yield f"{texts.text(word)} {counts[kind]}", block

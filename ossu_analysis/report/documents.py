@@ -65,7 +65,7 @@ def write_documents(
     known = all_oblasts(store)
     for code in oblasts:
         if code not in known:
-            raise OssuError("report.unknown_oblast", code=code, known=", ".join(known))
+            raise OssuError("report.unknown_oblast", oblast=code, known=", ".join(known))
         facts = read_facts(store, code, imprint.scenario)
         areas = [facts.oblast_code, *sorted(facts.municipalities["municipality_code"])]
         tasks = (delayed(_write_one)(facts, area, imprint, folder) for area in areas)
@@ -89,7 +89,7 @@ def _write_one(facts: Facts, area: str, imprint: Imprint, folder: Path) -> tuple
 def _written(document: Document, oblast_code: str, area_code: str, folder: Path) -> list[dict[str, object]]:
     target = folder / oblast_code
     target.mkdir(parents=True, exist_ok=True)
-    rows = []
+    rows: list[dict[str, object]] = []
     for form, write in WRITERS.items():
         file = write(document, target / f"{document.name}.{form}")
         rows.append(

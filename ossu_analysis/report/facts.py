@@ -142,11 +142,8 @@ def wide(rows: pd.DataFrame, keys: list[str], value: str = "persons") -> pd.Data
     table = values.pivot_table(index="number", columns="column", values="value", aggfunc="first", observed=True)
     heads = rows[keys].assign(number=number).drop_duplicates("number").set_index("number").sort_index()
     table = heads.join(table).reset_index(drop=True).rename_axis(columns=None)
-    if "median" not in table and "mean" in table:
-        table["median"] = table["mean"]
-    elif "mean" in table:
-        table["median"] = table["median"].fillna(table["mean"])
-    return table
+    mean = table["mean"] if "mean" in table else pd.Series(float("nan"), index=table.index)
+    return table.assign(median=table["median"].fillna(mean) if "median" in table else mean)
 
 
 def age_rows(frame: pd.DataFrame, first: int, last: int | None) -> pd.DataFrame:

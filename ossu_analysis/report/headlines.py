@@ -38,14 +38,15 @@ def _people(store: Store, base_year: int, until_year: int, scenario: str) -> lis
         return []
     table = wide(people, ["year", "age_from", "age_to"])
     total, old = (age_rows(table, *group).set_index("year") for group in ((0, None), (65, None)))
-    now, then = total.loc[base_year], total.loc[until_year]
+    now, then = (total.loc[year].to_dict() for year in (base_year, until_year))
+    old_now, old_then = (old["median"].to_dict()[year] for year in (base_year, until_year))
     return [
         _row("people_base", now["median"], "persons", "observed", year=base_year),
         _row("people_horizon", then["median"], "persons", "forecast", year=until_year),
         _row("people_horizon_low", then["low_80"], "persons", "forecast", year=until_year),
         _row("people_horizon_high", then["high_80"], "persons", "forecast", year=until_year),
-        _row("old_share_base", old.loc[base_year, "median"] / now["median"], "share", "observed", 1, base_year),
-        _row("old_share_horizon", old.loc[until_year, "median"] / then["median"], "share", "forecast", 1, until_year),
+        _row("old_share_base", float(old_now) / now["median"], "share", "observed", 1, base_year),
+        _row("old_share_horizon", float(old_then) / then["median"], "share", "forecast", 1, until_year),
     ]
 
 

@@ -143,9 +143,25 @@ def country_case(store: Store, imprint: Imprint) -> Case:
     forecast = table_or_empty(store, "population", "forecast", f"{where} and scenario = '{imprint.scenario}'")
     counted = f"{where} and residence = 'total' and sex = 'T' and persons is not null"
     history = table_or_empty(store, "sources", "population_municipality", counted)
-    nothing = pd.DataFrame()
+    unread = (
+        "municipalities",
+        "need",
+        "group_status",
+        "capacity",
+        "demand",
+        "gap",
+        "oblast_gap",
+        "lines",
+        "options",
+        "sources",
+    )
     facts = Facts(
-        COUNTRY, text("report.words.country"), nothing, forecast, history, *[nothing] * 9, breaks=census_years(history)
+        oblast_code=COUNTRY,
+        oblast_name=text("report.words.country"),
+        forecast=forecast,
+        history=history,
+        breaks=census_years(history),
+        **{name: pd.DataFrame() for name in unread},  # type: ignore[arg-type]
     )
     return Case(facts, imprint, COUNTRY)
 
@@ -323,6 +339,5 @@ def _next_steps(store: Store, name: str) -> list[str]:
 
 
 def _tables(rows: Mapping[str, int]) -> list[tuple[str, str, str]]:
-    declared = all_tables()
-    named = {name: declared.get(tuple(name.split(".", 1))) for name in rows}  # type: ignore[call-overload]
-    return [(name, number(count), named[name].comment if named[name] else "") for name, count in sorted(rows.items())]  # type: ignore[union-attr]
+    comments = {f"{link}.{table}": declared.comment for (link, table), declared in all_tables().items()}
+    return [(name, number(count), comments.get(name, "")) for name, count in sorted(rows.items())]

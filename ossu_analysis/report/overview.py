@@ -69,7 +69,7 @@ def change_map(change: pd.DataFrame, squares: pd.DataFrame, base_year: int, year
 
 
 def gap_map(service_gap: pd.DataFrame, squares: pd.DataFrame, year: int) -> charts.Chart:
-    """Tile map of how many services probably lack places: a count of services, because places never add up over them."""
+    """Tile map of how many services probably lack places; services are counted, because their places never add up."""
     rows = service_gap[service_gap["year"] == year].dropna(subset=["probability_gap_positive"])
     likely = rows.assign(value=(rows["probability_gap_positive"] > LIKELY).astype(float))
     counts = likely.groupby("municipality_code", as_index=False)["value"].sum()

@@ -28,7 +28,6 @@ from ossu_analysis.store import ROWS_TOGETHER, Store, connect
 from ossu_analysis.texts import day, number, text
 
 BUILDING = ".building-"
-DRAWS = ("population", "exposure_draw")
 LATEST, APPROVED, MANIFEST, WAREHOUSE = "latest", "approved.json", "manifest.json", "ossu.duckdb"
 
 
@@ -56,14 +55,14 @@ def imprint_of(store: Store, settings: RunSettings, run_id: str, made_on: dateti
     made_on : date, optional
         Today unless given.
     """
-    versions = table_or_empty(store, "reference", "rule").get("version", [])
+    rules = table_or_empty(store, "reference", "rule")
     return Imprint(
         round_name=str(settings.base_year),
         base_year=settings.base_year,
         until_year=settings.until_year,
         data_as_of=f"{settings.base_year}-12-31",
         run_id=run_id,
-        rules_version="; ".join(sorted(set(versions))) or text("common.no_criterion"),
+        rules_version="; ".join(sorted(set(rules["version"]))) or text("common.no_criterion"),
         software_version=__version__,
         scenario=settings.scenario,
         made_on=(made_on or datetime.date.today()).isoformat(),
@@ -161,21 +160,27 @@ def write_warehouse(store: Store, target: Path) -> dict[str, int]:
         for link, table in store.existing():
             name = f'"{link}"."{table}"'
             db.execute(f'create schema if not exists "{link}"')
-            write = _write_draws if (link, table) == DRAWS else _write_table
-            write(db, link, table, str(store.path(link, table)))
+            draws = _rows_together(store.path(link, table))
+            if draws > 1:
+                _write_draws(db, link, table, store.path(link, table), draws)
+            else:
+                db.execute(f"create table {name} as from read_parquet(?)", [str(store.path(link, table))])
             count = db.execute(f"select count(*) from {name}").fetchone()
             rows[f"{link}.{table}"] = int(count[0]) if count else 0
             if (link, table) in declared:
-                _comment(db, name, declared[link, table])
+                _comment(db, name, declared[link, table], "view" if draws > 1 else "table")
         db.execute("commit")
     return rows
 
 
-def _write_table(db: Any, link: str, table: str, file: str) -> None:
-    db.execute(f'create table "{link}"."{table}" as from read_parquet(?)', [file])
+def _rows_together(file: Path) -> int:
+    """How many rows of a Parquet file stand together as the draws of one cell; 1 for an ordinary table."""
+    import pyarrow.parquet as parquet
+
+    return int((parquet.read_schema(file).metadata or {}).get(ROWS_TOGETHER, 1))
 
 
-def _write_draws(db: Any, link: str, table: str, file: str) -> None:
+def _write_draws(db: Any, link: str, table: str, file: Path, draws: int) -> None:
     """Store joint draws as one list per municipality, year and group, under a view with the declared columns.
 
     A list of draws takes half the room of as many rows and a fraction of the time.
@@ -183,7 +188,7 @@ def _write_draws(db: Any, link: str, table: str, file: str) -> None:
     lists = f'"{link}"."{table}_list"'
     keys = "municipality_code varchar, year smallint, target_group varchar"
     db.execute(f"create table {lists} ({keys}, persons float[], status varchar)")
-    for listed in _draw_lists(Path(file)):
+    for listed in _draw_lists(file, draws):
         db.register("listed", listed)
         db.execute(f"insert into {lists} select * from listed")
         db.unregister("listed")
@@ -193,18 +198,17 @@ def _write_draws(db: Any, link: str, table: str, file: str) -> None:
     )
     declared = all_tables().get((link, table))
     if declared:
-        _comment(db, lists, declared)
+        _comment(db, lists, declared, "table")
     db.execute(f"comment on table {lists} is {_quoted(text('report.draws_list'))}")
 
 
-def _draw_lists(file: Path) -> Iterator[Any]:
+def _draw_lists(file: Path, draws: int) -> Iterator[Any]:
     """Row groups of the draws with one row per municipality, year and group; the draws of one stand together."""
     import numpy as np
     import pyarrow as pa
     import pyarrow.parquet as parquet
 
     source = parquet.ParquetFile(file)
-    draws = int((source.schema_arrow.metadata or {}).get(ROWS_TOGETHER, 1))
     for group in range(source.num_row_groups):
         rows = source.read_row_group(group)
         first = rows.take(np.arange(0, rows.num_rows, draws))
@@ -215,9 +219,8 @@ def _draw_lists(file: Path) -> Iterator[Any]:
         yield pa.table([*(first[key] for key in keys), persons, first["status"]], [*keys, "persons", "status"])
 
 
-def _comment(db: Any, name: str, declared: Any) -> None:
+def _comment(db: Any, name: str, declared: Any, kind: str) -> None:
     present = {column[0] for column in db.execute(f"describe {name}").fetchall()}
-    kind = "view" if name == '"{}"."{}"'.format(*DRAWS) else "table"
     db.execute(f"comment on {kind} {name} is {_quoted(declared.comment)}")
     for info in columns(declared.schema):
         if info.name in present:
@@ -261,7 +264,7 @@ def _manifest(
 
 
 def _without_nan(frame: Any) -> list[dict[str, Any]]:
-    return frame.astype(object).where(frame.notna(), None).to_dict("records")  # type: ignore[no-any-return]
+    return frame.astype(object).where(frame.notna(), None).to_dict("records")
 
 
 def code_commit(root: Path) -> str | None:

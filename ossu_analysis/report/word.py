@@ -272,7 +272,8 @@ def _table_xml(
     return (
         f"<w:tbl {nsdecls('w')}><w:tblPr><w:tblW w:w='{sum(twips)}' w:type='dxa'/>"
         f"<w:tblBorders>{borders}</w:tblBorders><w:tblLayout w:type='fixed'/>"
-        f"<w:tblCellMar>{margins}</w:tblCellMar></w:tblPr><w:tblGrid>{grid}</w:tblGrid>{_head_xml(head, twips)}{body}</w:tbl>"
+        f"<w:tblCellMar>{margins}</w:tblCellMar></w:tblPr><w:tblGrid>{grid}</w:tblGrid>"
+        f"{_head_xml(head, twips)}{body}</w:tbl>"
     )
 
 

@@ -1,4 +1,4 @@
-"""Charts of the report, in matplotlib: each function takes a small tidy frame and returns a `Chart` to be drawn later."""
+"""Charts of the report, in matplotlib: functions that take a small tidy frame and return a `Chart` to draw later."""
 
 from ossu_analysis.report.charts.accuracy import backtest_bars, calibration, monitoring_dots
 from ossu_analysis.report.charts.base import Chart

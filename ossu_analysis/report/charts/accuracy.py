@@ -101,9 +101,11 @@ def _draw_bars(figure: Any, top: float, errors: pd.DataFrame, ours: str, windows
     for position, (window, group) in enumerate(errors.groupby("window", sort=False)):
         left = 0.27 + position * 0.72 / windows
         axes = figure.add_axes([left, bottom, 0.72 / windows - 0.03, top - bottom - 0.3 / height])
-        group = group.set_index("method")["value"].reindex(order)
-        axes.barh(range(len(group)), group, color=[BLUE if name == ours else "#B9C6D3" for name in order], height=0.72)
-        for row, value in enumerate(group):
+        values = group.set_index("method")["value"].reindex(order).to_numpy(float)
+        axes.barh(
+            range(len(values)), values, color=[BLUE if name == ours else "#B9C6D3" for name in order], height=0.72
+        )
+        for row, value in enumerate(values):
             label = texts.number(value, 1) if value == value else texts.text("common.no_data")
             axes.text((value if value == value else 0) + largest * 0.02, row, label, va="center", size=7)
         axes.set_xlim(0, largest * 1.22)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from ossu_analysis import texts
@@ -45,7 +46,7 @@ def pyramid(
 
 def _draw_pyramid(figure: Any, top: float, ages: pd.DataFrame, base_year: int, horizon: int) -> None:
     bottom = place(4.0, 2)
-    largest = max(float(ages[["persons_base", "persons_horizon"]].max().max() or 0), 1.0)
+    largest = float(np.nanmax(ages[["persons_base", "persons_horizon"]].to_numpy(float), initial=1.0))
     boxes = {"M": [0.02, bottom, 0.43, top - bottom - 0.055], "F": [0.55, bottom, 0.43, top - bottom - 0.055]}
     for sex, box in boxes.items():
         axes, one = figure.add_axes(box), ages[ages["sex"] == sex]
@@ -103,7 +104,7 @@ def fan(
 
 def _fan_data(name: str, history: pd.DataFrame, forecast: pd.DataFrame) -> pd.DataFrame:
     rows = [history.assign(panel=name), forecast.rename(columns={"median": "persons"}).assign(panel=name)]
-    return pd.concat([frame for frame in rows if len(frame)], ignore_index=True)
+    return pd.concat(rows, ignore_index=True)
 
 
 def _draw_fan(figure: Any, top: float, panels: Sequence[Any], breaks: Sequence[int]) -> None:
@@ -119,7 +120,7 @@ def _draw_fan(figure: Any, top: float, panels: Sequence[Any], breaks: Sequence[i
 def _longest_label(history: pd.DataFrame, forecast: pd.DataFrame) -> int:
     """Characters of the largest number on the value axis: the room that tick and end labels need."""
     values = pd.concat([history["persons"], forecast.drop(columns="year").stack()]).dropna()
-    return len(texts.number(values.max() if len(values) else 0))
+    return len(texts.number(float(values.to_numpy(float).max()) if len(values) else 0))
 
 
 def draw_bands(axes: Any, history: pd.DataFrame, forecast: pd.DataFrame, breaks: Sequence[int] = ()) -> None:
@@ -152,7 +153,8 @@ def _joined(history: pd.DataFrame, forecast: pd.DataFrame) -> pd.DataFrame:
 
 def _limits(axes: Any, history: pd.DataFrame, forecast: pd.DataFrame) -> None:
     values = pd.concat([history["persons"], forecast.drop(columns="year").stack()]).dropna()
-    low, high = (float(values.min()), float(values.max())) if len(values) else (0.0, 1.0)
+    numbers = values.to_numpy(float)
+    low, high = (float(numbers.min()), float(numbers.max())) if len(numbers) else (0.0, 1.0)
     # A fan is read by its slope and width: zero is kept only where it does not flatten both.
     base = 0.0 if low < 0.4 * high else low - 0.12 * (high - low)
     axes.set_ylim(base, high + 0.12 * max(high - base, 1.0))

@@ -90,11 +90,11 @@ def heat_chart(case: Case) -> charts.Chart:
 
 
 def matrix(case: Case, rows: pd.DataFrame, value: str) -> pd.DataFrame:
-    """Municipalities (index, in alphabetical order) by service code; a pair without a row is missing, as is a service without any."""
+    """Municipalities (in alphabetical order) by service; a service without any figure is left out."""
     towns = by_name(case.facts.municipalities, "name_bg")["municipality_code"]
-    table = rows.pivot_table(index="municipality_code", columns="service_code", values=value, aggfunc="sum", dropna=False,
-                             observed=True, min_count=1)  # fmt: skip
-    table = table.dropna(axis="columns", how="all")
+    table = rows.pivot(index="municipality_code", columns="service_code", values=value).dropna(
+        axis="columns", how="all"
+    )
     return table.reindex(towns).rename(index=lambda code: area_name(case, code)).astype("float64")
 
 

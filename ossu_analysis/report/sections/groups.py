@@ -1,4 +1,4 @@
-"""Section 4, target groups: the size of each group that has a real rate, and those that have none, with what would help."""
+"""Section 4, target groups: the size of each group that has a real rate, and which return would supply the others."""
 
 import pandas as pd
 
@@ -78,9 +78,10 @@ def group_rows(case: Case) -> pd.DataFrame:
 
 def _source(case: Case, status: pd.DataFrame, code: str) -> str | None:
     """Publisher and the day the rate refers to; a group by age alone rests on the population forecast."""
-    if code not in status.index or not status["source_id"].get(code):
+    source_id = status["source_id"].get(code)
+    if not isinstance(source_id, str) or not source_id:
         return None
-    source, as_of = source_name(case.facts, str(status["source_id"][code])), status["reference_date"].get(code)
+    source, as_of = source_name(case.facts, source_id), status["reference_date"].get(code)
     return f"{source}, {day(as_of)}" if isinstance(as_of, str) and len(as_of) >= 10 else source
 
 

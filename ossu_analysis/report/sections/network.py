@@ -1,5 +1,7 @@
 """Sections 5 to 7: the network of services as reported, the demand ahead, and what is missing."""
 
+from typing import Any
+
 import pandas as pd
 
 from ossu_analysis.report import charts
@@ -145,7 +147,7 @@ def gap_rows(case: Case, year: int) -> pd.DataFrame:
     return rows
 
 
-def said(values: "pd.Series[float]", missing: str) -> list[object]:
+def said(values: "pd.Series[float]", missing: str) -> list[Any]:
     """Numbers, with the sentence of a text key where there is none."""
     return [text(missing) if pd.isna(value) else float(value) for value in values]
 

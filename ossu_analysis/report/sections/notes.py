@@ -1,5 +1,7 @@
 """Sections 1, 2 and 9: summary, method and sources, and the notes on quality, glossary and list of sources."""
 
+from typing import Any
+
 import pandas as pd
 
 from ossu_analysis.report.content import Block, Column, Heading, Paragraph, Table, spoken_interval
@@ -64,7 +66,11 @@ def _key_numbers(case: Case) -> Table:
 
 def method(case: Case) -> list[Block]:
     """How the figures came about, in words, and how sure they are."""
-    facts = {"base": case.imprint.base_year, "horizon": case.imprint.until_year, "rules": case.imprint.rules_version}
+    facts: dict[str, Any] = {
+        "base": case.imprint.base_year,
+        "horizon": case.imprint.until_year,
+        "rules": case.imprint.rules_version,
+    }
     return [
         Heading("method", text("report.heading.method"), new_page=True),
         *[Paragraph(text(f"report.method.{step}", **facts)) for step in METHOD],

@@ -84,7 +84,11 @@ def level_of(code: str) -> str:
 
 
 def history() -> pd.DataFrame:
-    rows = [(level_of(c), c, y, round(n * (1 + 0.01 * (BASE - y)))) for c, n in sizes().items() for y in range(2005, BASE + 1)]
+    rows = [
+        (level_of(c), c, y, round(n * (1 + 0.01 * (BASE - y))))
+        for c, n in sizes().items()
+        for y in range(2005, BASE + 1)
+    ]
     return pd.DataFrame(rows, columns=["area_level", "area_code", "year", "persons"])
 
 
@@ -272,16 +276,35 @@ def facts(**changes) -> Facts:
 
 
 def regions() -> tuple[pd.DataFrame, pd.DataFrame]:
-    oblasts = pd.DataFrame({"oblast_code": [OBLAST], "name_bg": ["Варна"], "region_code": ["BG33"], "nuts3_code": ["BG331"]})
+    oblasts = pd.DataFrame(
+        {"oblast_code": [OBLAST], "name_bg": ["Варна"], "region_code": ["BG33"], "nuts3_code": ["BG331"]}
+    )
     towns = pd.DataFrame({"municipality_code": list(TOWNS), "name_bg": list(TOWNS.values()), "oblast_code": OBLAST})
     return oblasts, towns.assign(category=3, seat_lat=[42.9, 43.2, 43.5], seat_lon=[27.9, 27.9, 25.7], area_km2=100.0)
 
 
 def deviation() -> pd.DataFrame:
-    row = {"area_level": "oblast", "area_code": OBLAST, "year": BASE, "base_year": 2015, "scenario": "reference",
-           "forecast_mean": 355000.0, "forecast_median": 354900.0, "forecast_low": 350000.0, "forecast_high": 360000.0,
-           "actual": 355214.0, "deviation": 214.0, "deviation_share": 0.0006, "cause_births": 100.0, "cause_deaths": 14.0,
-           "cause_migration": 100.0, "cause_base": 0.0, "is_inside_80": True, "run_id": "ab12cd", "status": "forecast"}
+    row = {
+        "area_level": "oblast",
+        "area_code": OBLAST,
+        "year": BASE,
+        "base_year": 2015,
+        "scenario": "reference",
+        "forecast_mean": 355000.0,
+        "forecast_median": 354900.0,
+        "forecast_low": 350000.0,
+        "forecast_high": 360000.0,
+        "actual": 355214.0,
+        "deviation": 214.0,
+        "deviation_share": 0.0006,
+        "cause_births": 100.0,
+        "cause_deaths": 14.0,
+        "cause_migration": 100.0,
+        "cause_base": 0.0,
+        "is_inside_80": True,
+        "run_id": "ab12cd",
+        "status": "forecast",
+    }
     return pd.DataFrame([row])
 
 
@@ -293,15 +316,33 @@ def score() -> pd.DataFrame:
         for metric in ("mape", "within_10", "coverage_50", "coverage_80", "coverage_95")
     ]
     table = pd.DataFrame(rows, columns=["method", "crosses_census", "horizon_years", "metric", "value"])
-    return table.assign(level="municipality", age_group="total", origin_year=2005, size_class="all", areas=262,
-                        is_calibrated=True, status="forecast")
+    return table.assign(
+        level="municipality",
+        age_group="total",
+        origin_year=2005,
+        size_class="all",
+        areas=262,
+        is_calibrated=True,
+        status="forecast",
+    )
 
 
 def report_card() -> pd.DataFrame:
-    return pd.DataFrame({"municipality_code": list(TOWNS), "horizon_years": 5, "crosses_census": [True, False, False],
-                         "windows": 2, "mape": 0.03, "malpe": -0.01, "coverage_80": 0.8, "best_baseline": "linexp",
-                         "best_baseline_mape": [0.02, 0.04, 0.05], "is_baseline_better": [True, False, False],
-                         "status": "forecast"})
+    return pd.DataFrame(
+        {
+            "municipality_code": list(TOWNS),
+            "horizon_years": 5,
+            "crosses_census": [True, False, False],
+            "windows": 2,
+            "mape": 0.03,
+            "malpe": -0.01,
+            "coverage_80": 0.8,
+            "best_baseline": "linexp",
+            "best_baseline_mape": [0.02, 0.04, 0.05],
+            "is_baseline_better": [True, False, False],
+            "status": "forecast",
+        }
+    )
 
 
 def complete(link: str, table: str, frame: pd.DataFrame) -> pd.DataFrame:
@@ -316,10 +357,24 @@ def complete(link: str, table: str, frame: pd.DataFrame) -> pd.DataFrame:
 def store(root) -> Store:
     """A project folder in which every table of the documents and of the index has been made."""
     made, (oblasts, towns) = facts(), regions()
-    counted = made.history.assign(residence="total", sex="T", basis=2011, reference_date="2018-12-31", source_id="nsi",
-                                  vintage="2026-11-21", status="observed", note=None)
-    services = pd.DataFrame({"service_code": list(made.service_names), "short_name_bg": list(made.service_names.values()),
-                             "planning_level": "municipal", "unit": "users"})
+    counted = made.history.assign(
+        residence="total",
+        sex="T",
+        basis=2011,
+        reference_date="2018-12-31",
+        source_id="nsi",
+        vintage="2026-11-21",
+        status="observed",
+        note=None,
+    )
+    services = pd.DataFrame(
+        {
+            "service_code": list(made.service_names),
+            "short_name_bg": list(made.service_names.values()),
+            "planning_level": "municipal",
+            "unit": "users",
+        }
+    )
     rules = pd.DataFrame({"service_code": ["ASSIST"], "rate": [np.nan], "version": ["изпитна"]})
     frames = {
         ("reference", "oblast"): oblasts,
