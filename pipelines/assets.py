@@ -64,7 +64,12 @@ def _described(link: str, table: str, more: str) -> dict[str, Any]:
 
 
 def table_asset(
-    link: str, table: str, reads: Mapping[str, str] | None = None, deps: tuple[str, ...] = (), more: str = ""
+    link: str,
+    table: str,
+    reads: Mapping[str, str] | None = None,
+    deps: tuple[str, ...] = (),
+    more: str = "",
+    freshness: dg.FreshnessPolicy | None = None,
 ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
     """Declare an asset whose function returns the frame of a declared table.
 
@@ -78,6 +83,8 @@ def table_asset(
         Tables that the function reads by itself through the store (large ones).
     more : str
         A sentence to add to the description.
+    freshness : FreshnessPolicy, optional
+        When the table counts as late.
     """
 
     def build(compute: Callable[..., Any]) -> dg.AssetsDefinition:
@@ -86,6 +93,7 @@ def table_asset(
             ins=ins,
             deps=[asset_key(name) for name in deps],
             kinds={"duckdb", "parquet"},
+            freshness_policy=freshness,
             **_described(link, table, more),
         )(speaking_errors(compute))
 

@@ -38,7 +38,7 @@ def _both(latin: str, bulgarian: str) -> Any:
 
     def register(function: Any) -> Any:
         app.command(bulgarian, hidden=True)(function)
-        return app.command(latin, help=f"{(function.__doc__ or '').strip()} [{bulgarian}]")(function)
+        return app.command(latin, help=f"[{bulgarian}] {(function.__doc__ or '').strip()}")(function)
 
     return register
 

@@ -7,15 +7,21 @@ Nothing here computes a figure.
 import logging
 import os
 import shutil
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ossu_analysis.errors import OssuError
-from ossu_analysis.store import LOCK, project_root
+from ossu_analysis.store import project_root
+from ossu_analysis.texts import text
+from pipelines.lock import run_lock
 
 COMMAND_LINE = {"ossu/source": "cli"}
+SECONDS_TO_START = 120
+"""``start_timeout_seconds`` of ``dagster.yaml``."""
 
 
 @dataclass
@@ -37,23 +43,47 @@ def prepare_home() -> Path:
     return home
 
 
-def refuse_if_busy(instance: Any) -> None:
-    """Raise when a run from the UI is under way; close runs of the command line whose process was killed."""
-    import dagster as dg
+@contextmanager
+def sole_writer() -> Iterator[None]:
+    """Hold the project's lock: one run writes at a time, and the lock goes with the process, however that ends.
+
+    Raises
+    ------
+    OssuError
+        ``pipelines.locked`` when another process holds it.
+    """
     import filelock
 
-    path = project_root() / LOCK
-    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = run_lock()
     try:
-        with filelock.FileLock(path, timeout=0, is_singleton=True):
-            killed = dg.RunsFilter(tags=COMMAND_LINE, statuses=[dg.DagsterRunStatus.STARTED])
-            for record in instance.get_run_records(killed):
-                instance.report_run_failed(record.dagster_run, "Процесът е прекъснат; отбелязано при следващия старт.")
-            active = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
-            if instance.get_run_records(dg.RunsFilter(statuses=active)):
-                raise OssuError("pipelines.locked")
+        lock.acquire()
     except filelock.Timeout as held:
         raise OssuError("pipelines.locked") from held
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def close_dead_runs(instance: Any) -> None:
+    """Mark runs as failed whose process is gone; call it as the sole writer, when no other run can be alive.
+
+    A run of the command line takes the lock before it has a record, so one without the lock is dead. A run of the UI
+    takes it a few seconds after it has begun, so it is given the time that Dagster gives a run to start.
+
+    Raises
+    ------
+    OssuError
+        ``pipelines.locked`` when a run of the UI has just begun.
+    """
+    import dagster as dg
+
+    active = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
+    for record in instance.get_run_records(dg.RunsFilter(statuses=active)):
+        is_ours = COMMAND_LINE.items() <= record.dagster_run.tags.items()
+        if not is_ours and time.time() - record.update_timestamp.timestamp() < SECONDS_TO_START:
+            raise OssuError("pipelines.locked")
+        instance.report_run_failed(record.dagster_run, text("pipelines.interrupted"))
 
 
 def run_job(name: str, run_config: dict[str, Any], on_event: Callable[[Any], None], selection: Any = None) -> Outcome:
@@ -88,8 +118,8 @@ def run_job(name: str, run_config: dict[str, Any], on_event: Callable[[Any], Non
         return _event_logger(on_event)
 
     job = dg.Definitions.merge(defs(), dg.Definitions(loggers={"progress": progress})).resolve_job_def(name)
-    with dg.DagsterInstance.get() as instance:
-        refuse_if_busy(instance)
+    with sole_writer(), dg.DagsterInstance.get() as instance:
+        close_dead_runs(instance)
         result = job.execute_in_process(
             instance=instance,
             raise_on_error=False,
@@ -120,13 +150,21 @@ def _outcome(result: Any) -> Outcome:
     outcome = Outcome(result.success, result.run_id)
     for event in result.all_events:
         if event.event_type_value == "STEP_FAILURE":
-            said = event.step_failure_data.user_failure_data
-            outcome.failures.append(
-                said.description if said and said.description else str(event.step_failure_data.error)
-            )
+            outcome.failures += _said(event, result.run_id)
         if event.event_type_value == "ASSET_CHECK_EVALUATION":
             check = event.asset_check_evaluation_data
             if not check.passed:
                 blocking = check.severity == dg.AssetCheckSeverity.ERROR
                 (outcome.failures if blocking else outcome.warnings).append(check.description or check.check_name)
     return outcome
+
+
+def _said(event: Any, run_id: str) -> list[str]:
+    """Our own sentence of a failed step; a defect of the program in one line, its full record stays in Dagster."""
+    failure = event.step_failure_data
+    if failure.user_failure_data and failure.user_failure_data.description:
+        return [failure.user_failure_data.description]
+    if failure.error.cls_name == "DagsterAssetCheckFailedError":
+        return []  # the check itself has said what is wrong
+    cause = (failure.error.cause or failure.error).message.strip().splitlines()[0]
+    return [text("pipelines.unforeseen", step=event.step_key, cause=cause, run=run_id)]

@@ -17,9 +17,15 @@ DOCUMENTS = dg.define_asset_job(
 FORECAST = dg.define_asset_job(
     "forecast",
     selection=dg.AssetSelection.groups("reference", "sources", "population"),
-    description="Само прогнозата за населението.",
+    description="Само прогнозата за населението; сценарият се избира в настройките.",
 )
-JOBS = [FULL_REFRESH, DOCUMENTS, FORECAST]
+MONITORING_REPORT = dg.define_asset_job(
+    "monitoring_report",
+    selection=dg.AssetSelection.groups("reference", "sources", "monitoring", "evaluation")
+    | dg.AssetSelection.assets(["report", "headline"], ["report", "published_run"]),
+    description="Мониторинг: по-ранна прогноза срещу публикуваното, точност спрямо прости методи и нов ход с двете.",
+)
+JOBS = [FULL_REFRESH, DOCUMENTS, FORECAST, MONITORING_REPORT]
 
 YEARLY = dg.ScheduleDefinition(
     name="yearly_refresh",
