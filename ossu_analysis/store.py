@@ -142,6 +142,10 @@ class Store:
         os.replace(building, target)
         return target
 
+    def remove(self, link: str, table: str) -> None:
+        """Forget a working table that no longer belongs to the others; finished runs keep theirs."""
+        self.path(link, table).unlink(missing_ok=True)
+
     def made(self, link: str, table: str) -> Path:
         """File of a working table that exists; otherwise `OssuError` ``common.no_table``."""
         if not self.has(link, table):

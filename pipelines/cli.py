@@ -66,6 +66,19 @@ def documents(oblast: Oblast = None, all_oblasts: AllOblasts = False) -> None:
     _run_job("documents", _documents(oblast, all_oblasts))
 
 
+@_both("scenarios", "сценарии")
+def scenarios(
+    demand_scenario: Annotated[
+        str,
+        typer.Option("--scenario", help="Сценарий, чиито причини да се покажат (data/assumptions/demand_scenarios)."),
+    ] = "reference",
+    oblast: Oblast = None,
+    all_oblasts: AllOblasts = False,
+) -> None:
+    """Сценарии за търсенето един до друг и защо се променя то; после документите и нов ход."""
+    _run_job("scenarios", {**_settings({"demand_scenario": demand_scenario}), **_documents(oblast, all_oblasts)})
+
+
 @_both("check", "проверка")
 def check() -> None:
     """Проверява data/raw и отчетите в data/inbox, без да изчислява; казва файл, ред, колона и какво да се направи."""

@@ -50,6 +50,9 @@ class Settings(dg.ConfigurableResource):
     draws: int = Field(1000, description=RunSettings.model_fields["draws"].description)
     seed: int = Field(20181231, description=RunSettings.model_fields["seed"].description)
     scenario: str = Field("reference", description=RunSettings.model_fields["scenario"].description)
+    demand_scenario: str = Field(
+        "reference", description="Сценарий за търсенето по име на файл в data/assumptions/demand_scenarios"
+    )
     jobs: int = Field(2, description=RunSettings.model_fields["jobs"].description)
     past_base_year: int = Field(
         2015, description="Базова година на по-ранната прогноза, с която мониторингът сравнява действителното"
@@ -57,12 +60,12 @@ class Settings(dg.ConfigurableResource):
 
     def run_settings(self) -> RunSettings:
         """The settings of the main run."""
-        return RunSettings(**self.model_dump(exclude={"past_base_year"}))
+        return RunSettings(**self.model_dump(include=set(RunSettings.model_fields)))
 
     def past_settings(self) -> RunSettings:
         """The same run as if it were ``past_base_year``, up to the base year of the main run."""
-        named = self.model_dump(exclude={"past_base_year"})
-        return RunSettings(**(named | {"base_year": self.past_base_year, "until_year": self.base_year}))
+        past = {"base_year": self.past_base_year, "until_year": self.base_year, "scenario": "reference"}
+        return RunSettings(**(self.run_settings().model_dump() | past))
 
 
 def short_run_id(dagster_run_id: str) -> str:

@@ -4,9 +4,10 @@ import dagster as dg
 
 from ossu_analysis.store import project_root
 
+OUTLOOK = dg.AssetSelection.assets(["demand", "driver"], ["demand", "scenario_forecast"])
 FULL_REFRESH = dg.define_asset_job(
     "full_refresh",
-    selection=dg.AssetSelection.all(),
+    selection=dg.AssetSelection.all() - OUTLOOK,
     description="Пълно обновяване: от таблиците на издателите до документите и новия ход в data/runs.",
 )
 DOCUMENTS = dg.define_asset_job(
@@ -25,7 +26,12 @@ MONITORING_REPORT = dg.define_asset_job(
     | dg.AssetSelection.assets(["report", "headline"], ["report", "published_run"]),
     description="Мониторинг: по-ранна прогноза срещу публикуваното, точност спрямо прости методи и нов ход с двете.",
 )
-JOBS = [FULL_REFRESH, DOCUMENTS, FORECAST, MONITORING_REPORT]
+SCENARIOS = dg.define_asset_job(
+    "scenarios",
+    selection=OUTLOOK | dg.AssetSelection.groups("report"),
+    description="Сценарии за търсенето един до друг и защо се променя то; после документите и нов ход с двете таблици.",
+)
+JOBS = [FULL_REFRESH, DOCUMENTS, FORECAST, MONITORING_REPORT, SCENARIOS]
 
 YEARLY = dg.ScheduleDefinition(
     name="yearly_refresh",

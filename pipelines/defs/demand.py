@@ -19,6 +19,8 @@ READS = (
     "population.exposure_observed",
 )
 SIMULATED = ("demand_forecast", "use_forecast", "above_places")
+OUTLOOK = ("driver", "scenario_forecast")
+"""Made on demand by the job ``scenarios``, not by the full refresh."""
 
 
 @table_asset(
@@ -88,8 +90,37 @@ def simulation(
     store = workspace.store
     wanted = [table for table in SIMULATED if dg.AssetKey(["demand", table]) in context.selected_asset_keys]
     simulate_into(store, settings.run_settings(), short_run_id(context.run_id), wanted)
+    # What was split or compared from the former forecast does not belong to this one.
+    for table in OUTLOOK:
+        store.remove("demand", table)
     for table in wanted:
         yield dg.MaterializeResult(asset_key=["demand", table], metadata=table_page(store, "demand", table))
+
+
+@table_asset("demand", "driver", deps=("demand.demand_forecast", *READS))
+def driver(workspace: Workspace, settings: Settings) -> pd.DataFrame:
+    """Why demand moves from the base year to the horizon, under the demand scenario of the settings."""
+    from ossu_analysis.demand.outlook import driver_table
+
+    return driver_table(workspace.store, settings.run_settings(), settings.demand_scenario)
+
+
+@dg.multi_asset(
+    name="demand__scenario_forecast",
+    specs=[table_spec("demand", "scenario_forecast", ("demand.demand_forecast", *READS))],
+)
+@speaking_errors
+def scenario_forecast(
+    context: dg.AssetExecutionContext, workspace: Workspace, settings: Settings
+) -> dg.MaterializeResult:
+    """Demand under every scenario whose numbers are known, side by side."""
+    from ossu_analysis.demand.outlook import scenario_chunks
+    from pipelines.pages import table_page
+
+    store = workspace.store
+    chunks = scenario_chunks(store, settings.run_settings(), short_run_id(context.run_id))
+    store.write_chunks("demand", "scenario_forecast", chunks)
+    return dg.MaterializeResult(metadata=table_page(store, "demand", "scenario_forecast"))
 
 
 demand_checks = link_checks(
