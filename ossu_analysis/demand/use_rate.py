@@ -34,8 +34,11 @@ DISPERSIONS = (1e-4, 1.0)
 SHAPES = (0.5, 400.0)
 """Bounds of the dispersion of counts and of the gamma shape, so that a service with few cells still has a model."""
 
-VALIDITIES, FEWEST_LISTS = (0.5, 3.0), 30
-"""Bounds of the worth of a waiting-list entry, and the number of lists from which it is estimated."""
+VALIDITIES, FEWEST_LISTS, VALIDITY_SPREAD = (0.5, 3.0), 30, 0.1
+"""Worth of a waiting-list entry: bounds, lists from which it is estimated, prior spread of its log around one person.
+
+The spread is our assumption, tried on worlds with a known truth: municipalities that are always full say little of it.
+"""
 
 
 @dataclass(frozen=True)
@@ -328,17 +331,19 @@ def _dispersion(state: _State, cells: Cells, found: _Expected) -> float:
 def _validity(state: _State, cells: Cells, found: _Expected) -> float:
     """Better worth of a waiting-list entry: below 1 with double entries, above where not everyone is registered.
 
-    The density of a reported list W is that of demand at ``users + validity * W`` times the validity. With few lists it
-    stays at 1.
+    The density of a reported list W is that of demand at ``users + validity * W`` times the validity. Years of one
+    municipality are not independent, so that the evidence counts by municipality. With few lists it stays at 1.
     """
     listed = np.flatnonzero(cells.waiting > 0)
     if len(listed) < FEWEST_LISTS:
         return 1.0
     weights, mean = _of_cells(found.by_reading, cells)[listed], found.mean[listed]
+    independent = len(np.unique(cells.area[listed])) / len(listed)
 
     def height(validity: float) -> float:
         count = cells.count[listed] + validity * cells.waiting[listed]
-        return float((weights * log_known(count, mean, state.dispersion)).sum() + len(listed) * np.log(validity))
+        evidence = (weights * log_known(count, mean, state.dispersion)).sum() + len(listed) * np.log(validity)
+        return float(independent * evidence - 0.5 * (np.log(validity) / VALIDITY_SPREAD) ** 2)
 
     return float(np.clip(_uphill(state.validity, height), *VALIDITIES))
 
