@@ -13,7 +13,8 @@ and the change is split among them by the Shapley value (`ossu_analysis.decompos
 - ``closures`` and ``openings``: places that go and places that come.
 
 Demand that is not known by age enters with one age (all shares 1), and then nothing is attributed to age structure. A
-change of places enters linearly, so closures and openings get exactly what they move.
+change of places enters linearly, so closures and openings get exactly what they move; that is why `gap_changes` may
+take the causes of demand as ``demand.driver`` has split them and put the places beside them.
 """
 
 from collections.abc import Mapping
@@ -95,3 +96,52 @@ def explain_gap_change(then: GapFactors, now: GapFactors) -> pd.DataFrame:
 def _by_cause(factors: GapFactors) -> dict[str, NDArray]:
     values = (factors.persons, factors.age_shares, factors.rates, factors.waiting, factors.closed, factors.opened)
     return dict(zip(CAUSES, values, strict=True))
+
+
+_OF_DRIVER = {
+    "population_size": "population",
+    "age_structure": "age_structure",
+    "rate_trend": "rate",
+    "released_unmet": "waiting",
+    "policy": "policy",
+}
+
+
+def gap_changes(drivers: pd.DataFrame, service_gap: pd.DataFrame, occupancy_target: float = 1.0) -> pd.DataFrame:
+    """Why the gap of each municipality and service moves, as table ``gap.change``.
+
+    Today's gap is that of the people served (``use_today / target - places``, negative where places are free); those
+    who ask and are not served come in as the cause ``waiting``. Means over the draws, so ``gap_then`` may differ from
+    the median in ``gap.service_gap``.
+
+    Parameters
+    ----------
+    drivers : DataFrame
+        ``demand.driver``; rows of municipalities are used.
+    service_gap : DataFrame
+        ``gap.service_gap``: places of the base and the target year.
+    occupancy_target : float
+        Share of places meant to be occupied.
+
+    Returns
+    -------
+    DataFrame
+        One row per municipality, service, target year and scenario with known places:
+        ``gap_now + causes = gap_then``.
+    """
+    rows = drivers[drivers["area_level"] == "municipality"].rename(columns={"area_code": "municipality_code"})
+    places = service_gap[["municipality_code", "service_code", "scenario", "year", "places"]]
+    for end, year in (("now", "base_year"), ("then", "target_year")):
+        known = places.rename(columns={"places": f"places_{end}", "year": year})
+        rows = rows.merge(known, on=["municipality_code", "service_code", "scenario", year])
+    rows = rows.dropna(subset=["places_now", "places_then"])
+    moved = (rows["places_then"] - rows["places_now"]).astype(float)
+    causes = {cause: rows[name] / occupancy_target for name, cause in _OF_DRIVER.items()}
+    causes |= {"closures": (-moved).clip(lower=0), "openings": -moved.clip(lower=0)}
+    table = rows.assign(
+        gap_now=rows["use_today"] / occupancy_target - rows["places_now"].astype(float),
+        **causes,
+        gap_then=rows["demand_then"] / occupancy_target - rows["places_then"].astype(float),
+    )
+    head = ["municipality_code", "service_code", "base_year", "target_year", "scenario"]
+    return table[[*head, "gap_now", *causes, "gap_then", "status"]].reset_index(drop=True)

@@ -7,14 +7,63 @@ from typing import Any
 import pandas as pd
 from numpy.typing import NDArray
 
+from ossu_analysis.config import RunSettings
 from ossu_analysis.errors import raise_if_any
 from ossu_analysis.proposal.allocation import RELATIVE_GAP
-from ossu_analysis.proposal.allocation_case import check_limits, frame_case
+from ossu_analysis.proposal.allocation_case import check_limits, draws_of_year, frame_case
 from ossu_analysis.proposal.allocation_conflict import explain_conflict
 from ossu_analysis.proposal.allocation_options import allocation_options
 from ossu_analysis.proposal.allocation_words import Wording, option_table, place_table, says_conflict, sharing_table
-from ossu_analysis.proposal.option_inputs import OptionInputs, missing_inputs
+from ossu_analysis.proposal.cliff import funding_cliffs
+from ossu_analysis.proposal.line import planning_year
+from ossu_analysis.proposal.option_inputs import (
+    OptionInputs,
+    demonstration_inputs,
+    missing_inputs,
+    read_demonstration_options,
+)
+from ossu_analysis.store import Store
 from ossu_analysis.texts import text
+
+
+def demonstration_options(
+    store: Store, settings: RunSettings, oblast_codes: Sequence[str], today: str
+) -> dict[str, pd.DataFrame]:
+    """Options of some oblasts on the demonstration inputs, as the tables ``proposal.allocation`` and those beside it.
+
+    Parameters
+    ----------
+    store : Store
+        With ``gap.service_gap``, the tables of demand, and ``reference.municipality`` and ``service``.
+    settings : RunSettings
+        Of the run whose demand is drawn.
+    oblast_codes : sequence of str
+        Each takes some seconds.
+    today : str
+        ISO day from which the months to funding cliffs are counted.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        ``allocation``, ``allocation_place``, ``allocation_sharing``, ``funding_cliff``.
+    """
+    from ossu_analysis.demand.chain import DemandModel
+
+    tables = {name: store.read("reference", name) for name in ("municipality", "service")}
+    gap = store.read("gap", "service_gap")
+    year = planning_year(gap["year"].unique().tolist())
+    gap = gap[gap["year"].eq(year)]
+    codes, made_up = tables["municipality"]["municipality_code"].tolist(), read_demonstration_options(store)
+    draws = draws_of_year(DemandModel.of_store(store).draws(settings), year, list(made_up.services), codes)
+    inputs = demonstration_inputs(made_up, gap, tables["municipality"])
+    found = [oblast_options(code, gap, draws, codes, tables, inputs) for code in oblast_codes]
+    joined = {
+        "allocation": pd.concat([oblast.options for oblast in found], ignore_index=True),
+        "allocation_place": pd.concat([oblast.places for oblast in found], ignore_index=True),
+        "allocation_sharing": pd.concat([oblast.sharing for oblast in found], ignore_index=True),
+    }
+    joined = {name: table.assign(planning_year=year) for name, table in joined.items()}
+    return joined | {"funding_cliff": funding_cliffs(inputs.projects, today)}
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ shown on the demonstration set of ``data/demo/options.yaml``, made by `demonstra
 
 import datetime
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -39,6 +39,8 @@ class OptionInputs:
         from_code, to_code, minutes; None: kilometres in a straight line.
     reach : float
         Farthest municipality whose residents one may serve, in minutes (kilometres without ``travel``).
+    projects : DataFrame
+        Services on project money, as `cliff.funding_cliffs` reads them.
     """
 
     unit_cost: Mapping[str, float]
@@ -52,7 +54,7 @@ class OptionInputs:
     currency: str
     price_year: int
     status: str
-    projects: pd.DataFrame | None = None
+    projects: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 class _Service(Strict):

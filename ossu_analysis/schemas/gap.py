@@ -105,3 +105,36 @@ class OblastGap(Table):
         """One row per area, service, year and scenario."""
 
         unique = ("area_level", "area_code", "service_code", "year", "scenario")
+
+
+@declare("gap", "change", "Защо се променя недостигът: от базовата до целевата година, по причини")
+class Change(Table):
+    """gap_now + population + age_structure + rate + waiting + policy + closures + openings = gap_then."""
+
+    municipality_code: str = column("код на общината", str_matches=MUNICIPALITY)
+    service_code: str = column("код на услугата")
+    base_year: int = column("базова година", "година")
+    target_year: int = column("целева година", "година")
+    scenario: str = column("сценарий")
+    gap_now: float = column("обслужени / целева заетост - места в базовата година", "места")
+    population: float = column("от броя на населението", "места")
+    age_structure: float = column("от възрастовия състав", "места")
+    rate: float = column("от дела на търсещите", "места")
+    waiting: float = column("от търсене, което днес остава без места", "места")
+    policy: float = column("от сценария спрямо непроменена политика", "места")
+    closures: float = column("от закрити места", "места", ge=0)
+    openings: float = column("от открити места (намалява недостига)", "места", le=0)
+    gap_then: float = column("търсене / целева заетост - места в целевата година (средно)", "места")
+    status: str = status_column()
+
+    class Config:
+        """One row per municipality, service, target year and scenario."""
+
+        unique = ("municipality_code", "service_code", "target_year", "scenario")
+
+    @pa.dataframe_check
+    @classmethod
+    def causes_add_up(cls, table: pd.DataFrame) -> "pd.Series[bool]":
+        """Today's gap and the causes are the gap then."""
+        causes = ["gap_now", "population", "age_structure", "rate", "waiting", "policy", "closures", "openings"]
+        return (table[causes].sum(axis=1) - table["gap_then"]).abs() <= 1e-6 * (1 + table["gap_then"].abs())

@@ -105,3 +105,98 @@ class SubsidyCheck(Table):
         """One row per municipality and budget year."""
 
         unique = ("municipality_code", "year")
+
+
+@declare(
+    "proposal", "allocation", "Варианти под бюджет и щат: какво постигат, от какво се отказват, какво ги ограничава"
+)
+class Allocation(Table):
+    """Options of which none is better in everything; made on the demonstration set of money, posts, caps and ways."""
+
+    oblast_code: str = column("код на областта", str_matches=OBLAST)
+    option: str = column("вариант: most_served, fairest, between, half_money, near_home")
+    title: str = column("наименование на варианта")
+    planning_year: int = column("година на планиране", "година")
+    expected_demand: float = column("очаквано търсене (средно от симулациите)", "лица", ge=0)
+    expected_served: float = column("очаквани обслужени (средно от симулациите)", "лица", ge=0)
+    worst_share: float = column("дял обслужени в най-слабо обслужената община", "дял", ge=0, le=1)
+    worst_municipality_code: str = column("най-слабо обслужената община")
+    yearly_cost: float = column("годишен разход за съществуващи и нови места", "пари", ge=0)
+    existing_cost: float = column("от него за съществуващите места", "пари", ge=0)
+    budget: float = column("таван на годишния разход; NULL: без таван", "пари", nullable=True)
+    currency: str = column("валута")
+    price_year: int = column("година на цените", "година")
+    staff_posts: float = column("щатни бройки за съществуващи и нови места", "бройки", ge=0)
+    staff_ceiling: float = column("таван на щата; NULL: без таван", "бройки", nullable=True)
+    new_places: int = column("нови места", "места", ge=0)
+    shared_places: int = column("места, пазени за жители на други общини", "места", ge=0)
+    travel: float = column("сбор на пътя до местата извън общината", "според travel_unit", ge=0)
+    travel_unit: str = column("единица на пътя")
+    optimality_gap: float = column("с колко най-много друг вариант може да е по-добър", "дял", ge=0)
+    description: str = column("какво прави вариантът")
+    gives_up: str = column("от какво се отказва")
+    binding: str = column("какво го ограничава и какво носи единица повече")
+    status: str = status_column()
+
+    @pa.dataframe_check
+    @classmethod
+    def ceilings_hold(cls, table: pd.DataFrame) -> "pd.Series[bool]":
+        """No option costs more or needs more posts than allowed."""
+        money = table["budget"].isna() | (table["yearly_cost"] <= table["budget"] + 0.01)
+        return money & (table["staff_ceiling"].isna() | (table["staff_posts"] <= table["staff_ceiling"] + 0.01))
+
+
+@declare(
+    "proposal", "allocation_place", "Места по вариант, община и услуга: съществуващи, нови, за свои и за чужди жители"
+)
+class AllocationPlace(Table):
+    """Where the places of an option are."""
+
+    oblast_code: str = column("код на областта", str_matches=OBLAST)
+    option: str = column("вариант")
+    municipality_code: str = column("община, в която са местата")
+    service_code: str = column("код на услугата")
+    planning_year: int = column("година на планиране", "година")
+    existing_places: int = column("съществуващи места", "места", ge=0)
+    new_places: int = column("нови места", "места", ge=0)
+    for_residents: int = column("от тях за жителите на общината", "места", ge=0)
+    for_others: int = column("от тях за жители на други общини", "места", ge=0)
+    new_cost: float = column("годишен разход за новите места", "пари", ge=0)
+    price_year: int = column("година на цените", "година")
+    status: str = status_column()
+
+
+@declare(
+    "proposal", "allocation_sharing", "Кой кого обслужва по вариант: приемаща община, община на жителите, услуга, места"
+)
+class AllocationSharing(Table):
+    """Agreements that an option needs (ЗСУ 33, 56)."""
+
+    oblast_code: str = column("код на областта", str_matches=OBLAST)
+    option: str = column("вариант")
+    host_code: str = column("приемаща община")
+    guest_code: str = column("община на жителите")
+    service_code: str = column("код на услугата")
+    planning_year: int = column("година на планиране", "година")
+    places: int = column("места", "места", ge=1)
+    way: float = column("път между общинските центрове", "минути или км", ge=0)
+    price_year: int = column("година на цените", "година")
+    status: str = status_column()
+
+
+@declare(
+    "proposal",
+    "funding_cliff",
+    "Услуги на проектно финансиране: край, потребители, последен месец за искане на делегиране",
+)
+class FundingCliff(Table):
+    """When project money ends and until when delegation can be asked for."""
+
+    municipality_code: str = column("код на общината")
+    service_code: str = column("код на услугата")
+    funding_end: str = column("последен ден на финансирането; NULL: не е известен", nullable=True)
+    users: pd.Int64Dtype = column("засегнати потребители", "лица", nullable=True, ge=0)
+    last_month_to_apply: str = column("последен месец (ГГГГ-ММ) за искане на делегиране", nullable=True)
+    months_left: pd.Int64Dtype = column("оставащи месеци; отрицателно: срокът е минал", "месеци", nullable=True)
+    remark: str = column("забележка")
+    status: str = status_column()

@@ -3,11 +3,13 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ossu_analysis.gap.change import CAUSES, GapFactors, explain_gap_change
+from ossu_analysis.gap.change import CAUSES, GapFactors, explain_gap_change, gap_changes
+from ossu_analysis.schemas import table_class, validated
 
 NOW = GapFactors(
     persons=np.array([1000.0, 400.0]),
@@ -65,3 +67,46 @@ def test_an_older_population_of_the_same_size_is_age_structure():
 def test_places_today_are_not_a_cause():
     with pytest.raises(ValueError, match="places today"):
         explain_gap_change(replace(NOW, places=NOW.places + 1), NOW)
+
+
+def drivers(**changed):
+    row = {
+        "area_level": "municipality",
+        "area_code": "SML02",
+        "service_code": "DAY-OLD",
+        "base_year": 2018,
+        "target_year": 2030,
+        "scenario": "reference",
+        "use_today": 20.0,
+        "population_size": -4.0,
+        "age_structure": 3.0,
+        "rate_trend": 2.5,
+        "released_unmet": 6.0,
+        "policy": 0.0,
+        "demand_then": 27.5,
+        "status": "demonstration",
+    }
+    return pd.DataFrame([row | changed, row | {"area_level": "oblast", "area_code": "SML"}])
+
+
+def places(now, then):
+    head = {"municipality_code": "SML02", "service_code": "DAY-OLD", "scenario": "reference", "year": [2018, 2030]}
+    return pd.DataFrame(head).assign(places=pd.array([now, then], dtype="Int64"))
+
+
+@pytest.mark.parametrize(("now", "then", "closed", "opened"), [(20, 15, 5, 0), (20, 32, 0, -12), (20, 20, 0, 0)])
+def test_causes_of_demand_and_of_places_stand_in_one_row(now, then, closed, opened):
+    table = validated(table_class("gap", "change"), gap_changes(drivers(), places(now, then)))
+    (row,) = table.to_dict("records")
+    assert (row["closures"], row["openings"], row["waiting"], row["status"]) == (closed, opened, 6, "demonstration")
+    assert (row["gap_now"], row["gap_then"]) == (20 - now, 27.5 - then)
+
+
+def test_an_occupancy_target_scales_people_and_not_places():
+    (row,) = gap_changes(drivers(), places(20, 15), occupancy_target=0.8).to_dict("records")
+    assert row["population"] == -5 and row["closures"] == 5
+    assert row["gap_then"] == pytest.approx(27.5 / 0.8 - 15)
+
+
+def test_unknown_places_have_no_row():
+    assert gap_changes(drivers(), places(20, None)).empty

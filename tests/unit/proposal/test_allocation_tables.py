@@ -9,6 +9,7 @@ import pytest
 from ossu_analysis.errors import FaultsFound
 from ossu_analysis.proposal.allocation_case import draws_of_year, frame_case
 from ossu_analysis.proposal.allocation_chain import oblast_options
+from ossu_analysis.proposal.cliff import funding_cliffs
 from ossu_analysis.proposal.option_inputs import (
     OptionInputs,
     demonstration_inputs,
@@ -16,6 +17,7 @@ from ossu_analysis.proposal.option_inputs import (
     read_demonstration_options,
     real_inputs,
 )
+from ossu_analysis.schemas import table_class, validated
 from ossu_analysis.store import Store
 from ossu_analysis.texts import number
 
@@ -45,7 +47,7 @@ def gap_rows():
     rows = pd.MultiIndex.from_product([CODES, SERVICES], names=["municipality_code", "service_code"]).to_frame(
         index=False
     )
-    places = pd.array([10, 0, 0, 12, 5, 5], dtype="Int64")
+    places = pd.array([10, 0, 2, 12, 5, 5], dtype="Int64")
     return rows.assign(
         places=places,
         occupied=places,
@@ -79,6 +81,16 @@ def test_options_are_marked_stay_in_the_oblast_and_under_the_ceilings():
     assert (table["staff_posts"] <= table["staff_ceiling"] + 1e-6).all()
     assert set(found.places["municipality_code"]) <= {"AAA01", "AAA02"}
     assert (table["optimality_gap"] <= 0.01).all()
+
+
+def test_tables_are_what_their_classes_declare():
+    found = options()
+    for name, table in (("", found.options), ("_place", found.places), ("_sharing", found.sharing)):
+        made = validated(table_class("proposal", f"allocation{name}"), table.assign(planning_year=2034))
+        assert len(made) == len(table) > 0
+    cliffs = funding_cliffs(inputs().projects, "2026-11-21")
+    assert len(validated(table_class("proposal", "funding_cliff"), cliffs)) == len(cliffs) > 0
+    assert (cliffs["status"] == "demonstration").all()
 
 
 def test_tables_agree_with_each_other_and_with_the_sentences():
