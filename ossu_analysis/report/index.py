@@ -312,6 +312,7 @@ def _warnings(store: Store, checks: Sequence[Any]) -> list[str]:
         if missing.any():
             said.append(text("report.warning.criteria", count=number(int(missing.sum())), of=number(len(missing))))
     groups = table_or_empty(store, "demand", "group_status")
+    groups = groups[groups["target_group"].str.startswith("TG-")]
     if len(groups) and not groups["has_rate"].all():
         said.append(
             text("report.warning.groups", count=number(int((~groups["has_rate"]).sum())), of=number(len(groups)))

@@ -6,6 +6,7 @@ prints and still adds up.
 
 import io
 import re
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +72,8 @@ def _contents(sheet: Any, document: Document, names: list[str]) -> None:
         sheet.append((label, table.title))
         cell = sheet.cell(sheet.max_row, 1)
         cell.hyperlink, cell.style = f"#'{name}'!A1", "Hyperlink"
-    sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 26, 90
+    sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 26, 110
+    _fit(sheet)
 
 
 def _table(sheet: Any, label: str, table: Table, document: Document) -> None:
@@ -113,8 +115,8 @@ def _style(sheet: Any, columns: list[Column], rows: int) -> None:
     from openpyxl.styles import Alignment, Font, PatternFill
     from openpyxl.utils import get_column_letter
 
-    shade, bold = PatternFill("solid", fgColor="E8EDF2"), Font(bold=True)
-    wrap, right = Alignment(wrap_text=True, vertical="top"), Alignment(horizontal="right")
+    shade, bold = PatternFill("solid", fgColor="E8EDF2"), Font(name="Calibri", bold=True)
+    wrap, right = Alignment(wrap_text=True, vertical="top"), Alignment(horizontal="right", vertical="top")
     for place, column in enumerate(columns, start=1):
         head = sheet.cell(FIRST_ROW, place)
         head.fill, head.font, head.alignment = shade, bold, wrap
@@ -125,9 +127,26 @@ def _style(sheet: Any, columns: list[Column], rows: int) -> None:
             cell.number_format = pattern if column.kind != "share" else FORMATS["share"]
             cell.alignment = right if column.is_numeric else wrap
     sheet.freeze_panes = sheet.cell(FIRST_ROW + 1, 2)
+    for row in range(FIRST_ROW, FIRST_ROW + 1 + rows):
+        sheet.row_dimensions[row].height = _height(sheet, row, len(columns))
+    _fit(sheet)
+    sheet.print_title_rows = f"{FIRST_ROW}:{FIRST_ROW}"
+
+
+def _fit(sheet: Any) -> None:
+    """Print on A4 turned on its side, as wide as one page."""
     sheet.page_setup.orientation, sheet.page_setup.paperSize, sheet.page_setup.fitToHeight = "landscape", 9, 0
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
-    sheet.print_title_rows = f"{FIRST_ROW}:{FIRST_ROW}"
+
+
+def _height(sheet: Any, row: int, columns: int) -> float:
+    """Height for the longest wrapped cell; a workbook that is only converted or printed is never fitted by hand."""
+    from openpyxl.utils import get_column_letter
+
+    cells = ((sheet.cell(row, place).value, get_column_letter(place)) for place in range(1, columns + 1))
+    texts_only = ((value, letter) for value, letter in cells if isinstance(value, str))
+    lines = (ceil(1.15 * len(value) / sheet.column_dimensions[letter].width) for value, letter in texts_only)
+    return 15.0 * max(1, *lines, 1)
 
 
 def _width(sheet: Any, place: int) -> int:
@@ -156,9 +175,10 @@ def _charts(sheet: Any, document: Document) -> None:
         image.height, image.width = round(620 * image.height / image.width), 620
         sheet.add_image(image, f"A{row + 1}")
         row += round(image.height / 20) + 4
+    _fit(sheet)
 
 
 def _bold(cell: Any, size: int) -> None:
     from openpyxl.styles import Font
 
-    cell.font = Font(bold=True, size=size)
+    cell.font = Font(name="Calibri", bold=True, size=size)

@@ -88,8 +88,8 @@ def _source(case: Case, status: pd.DataFrame, code: str) -> str | None:
 def _unknown(case: Case) -> Table:
     columns = (
         Column("group", text("report.column.group"), width=3),
-        Column("data", text("report.column.data"), width=1.2),
-        Column("needed", text("report.column.needed"), width=3.6),
+        Column("data", text("report.column.data"), width=0.9),
+        Column("needed", text("report.column.needed"), width=4.6),
     )
     return Table(
         "table-groups-unknown",
@@ -104,7 +104,8 @@ def _unknown(case: Case) -> Table:
 def unknown_rows(case: Case) -> pd.DataFrame:
     """Groups without a real rate: name, „няма данни“, what return would supply the figure."""
     status = case.facts.group_status
-    status = status[~status["has_rate"].astype(bool)]
+    # Groups of the law only: technical age classes have no return of their own.
+    status = status[~status["has_rate"].astype(bool) & status["target_group"].str.startswith("TG-")]
     rows = [
         {
             "group": f"{group_name(case, row['target_group'])} ({row['target_group']})",
@@ -119,4 +120,4 @@ def unknown_rows(case: Case) -> pd.DataFrame:
 def _needed(remark: str) -> str:
     """What would supply the figure, without „няма данни“, which stands in a column of its own."""
     missing = text("common.no_data")
-    return remark.removeprefix(missing).lstrip(";: ") if remark.startswith(missing) else remark
+    return remark.removeprefix(missing).lstrip(";:. ") if remark.startswith(missing) else remark

@@ -4,12 +4,12 @@ from typing import Any
 
 import pandas as pd
 
-from ossu_analysis.report.content import Block, Column, Heading, Paragraph, Table, spoken_interval
-from ossu_analysis.report.sections.case import Case
+from ossu_analysis.report.content import Block, Column, Heading, Paragraph, Table
+from ossu_analysis.report.sections.case import Case, ratio
 from ossu_analysis.report.sections.groups import unknown_rows
 from ossu_analysis.report.sections.network import gap_rows, gap_sentences
 from ossu_analysis.report.sections.people import profile_sentences
-from ossu_analysis.texts import day, number, percent, text
+from ossu_analysis.texts import day, text
 
 METHOD = ("population", "ranges", "ages", "groups", "demand", "gap", "criteria")
 GLOSSARY = ("need", "demand", "use", "waiting", "places", "map_number", "criterion", "median", "range", "forecast",
@@ -45,23 +45,30 @@ def _key_numbers(case: Case) -> Table:
     rows = []
     for first, last in ((0, None), (0, 17), (65, None), (80, None)):
         now, then = case.at(first, last, base), case.at(first, last, horizon)
-        change = then.get("median", float("nan")) / now["median"] - 1 if now.get("median") else float("nan")
         rows.append(
             {
                 "measure": text(f"report.words.ages_{first}_{'open' if last is None else last}"),
-                "now": number(now.get("median")),
-                "then": spoken_interval(*(then.get(name, float("nan")) for name in ("median", "low_80", "high_80"))),
-                "change": percent(change),
+                "now": now.get("median"),
+                "then": then.get("median"),
+                "low": then.get("low_80"),
+                "high": then.get("high_80"),
+                "change": ratio(then.get("median"), now.get("median")) - 1,
             }
         )
     columns = (
         Column("measure", text("report.column.measure"), width=2),
         Column("now", text("report.column.in_year", year=base), "count"),
-        Column("then", text("report.column.forecast_in", year=horizon), "count", width=1.8),
-        Column("change", text("report.column.change", base=base, horizon=horizon), "count", width=1.2),
+        Column("then", text("report.column.forecast_in", year=horizon), "interval", 0, "low", "high", 1.8),
+        Column("change", text("report.column.change", base=base, horizon=horizon), "share", width=1.2),
     )
-    return Table("table-key", text("report.caption.key", place=case.label), pd.DataFrame(rows), columns,
-                 source=text("report.source.population"), sheet=text("report.sheet.key"))  # fmt: skip
+    return Table(
+        "table-key",
+        text("report.caption.key", place=case.label),
+        pd.DataFrame(rows),
+        columns,
+        source=text("report.source.population"),
+        sheet=text("report.sheet.key"),
+    )
 
 
 def method(case: Case) -> list[Block]:
