@@ -21,7 +21,7 @@ Mathematical Programming Computation 10 (HiGHS).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 GOALS = {"served": 1.0, "worst": 1.0, "cost": -1.0, "travel": -1.0}
 """What a plan is judged by, and whether more is better."""
 
-TIE_BREAK = 1e-3
+TIE_BREAK = 2e-4
 """Weight of the other goals beside the one that is optimised: among equals the plan better in the rest is taken."""
 
 MOST_SEGMENTS = 60
@@ -268,6 +268,25 @@ class Relaxed:
     value: float
     cap_price: NDArray
     new_places: NDArray
+
+
+def budget_curve(
+    case: Case, limits: Limits, budgets: Sequence[float], relative_gap: float = RELATIVE_GAP
+) -> list[Plan | None]:
+    """The plan that serves most under each budget, in the order of rising budgets; None below what exists.
+
+    A plan for less money is a plan for more money too, so where a search ends earlier than the one before it, the
+    former plan stays: more money never serves fewer.
+    """
+    found: list[Plan | None] = []
+    for budget in sorted(budgets):
+        plan, former = (
+            solve(case, replace(limits, budget=budget), relative_gap=relative_gap),
+            found[-1] if found else None,
+        )
+        is_worse = former is not None and (plan is None or plan.scores["served"] < former.scores["served"])
+        found.append(former if is_worse else plan)
+    return found
 
 
 class Rows:
@@ -553,11 +572,21 @@ class Model:
 
     def _gap(self, scores: Mapping[str, float], goal: str, dual_bound: float) -> float:
         """How far the plan can be from the best one, as a share of its own value of the goal."""
-        reached = {name: score / self.scale[name] for name, score in scores.items()}
-        reached["cost"] -= self.case.existing_cost / self.scale["cost"]
-        value = sum((1.0 if name == goal else TIE_BREAK) * sign * reached[name] for name, sign in GOALS.items())
+        reached = GOALS[goal] * scores[goal] / self.scale[goal]
+        if goal == "cost":
+            reached += self.case.existing_cost / self.scale["cost"]
         missed = sum(curve.error for row in self.case.curves for curve in row) / self.scale["served"]
-        return max(-dual_bound - value + missed, 0.0) / max(abs(scores[goal] / self.scale[goal]), 1e-9)
+        possible = -dual_bound + TIE_BREAK * self._most_drawback + missed
+        return max(possible - reached, 0.0) / max(abs(scores[goal] / self.scale[goal]), 1e-9)
+
+    @cached_property
+    def _most_drawback(self) -> float:
+        """Most by which cost and travel may weigh on a plan that is better in the goal: the price of the tie-break."""
+        limit = self.limits.budget - self.case.existing_cost
+        money = min(limit, float(self.most_new @ np.tile(self.case.unit_cost, len(self.case.municipalities))))
+        way = self.case.distance[self.guest, self.host].max(initial=0.0)
+        kept = np.minimum(self.cap, np.ceil(self.case.demand.max(axis=0))).sum()
+        return money / self.scale["cost"] + float(kept * way) / self.scale["travel"]
 
     def _scores(self, served: NDArray, new: NDArray, kept: NDArray) -> dict[str, float]:
         expected = self.case.expected_demand.sum(axis=1)

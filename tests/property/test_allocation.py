@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from ossu_analysis.proposal.allocation import Case, Limits, expected_served, served_curve, solve
+from ossu_analysis.proposal.allocation import Case, Limits, budget_curve, expected_served, served_curve, solve
 from ossu_analysis.proposal.allocation_conflict import explain_conflict
 from ossu_analysis.proposal.allocation_country import solve_country
 from ossu_analysis.proposal.allocation_options import allocation_options
@@ -128,11 +128,23 @@ def test_no_option_is_beaten_in_everything(seed):
 def test_more_money_never_serves_fewer(seed):
     case = made_up(seed)
     limits = replace(some_limits(case, seed), staff=np.inf)
-    served = [
-        solve(case, replace(limits, budget=case.existing_cost + extra), relative_gap=TIGHT).scores["served"]
-        for extra in (0, 3, 6, 12, 1e6)
-    ]
-    assert (np.diff(served) >= -2e-3 * np.array(served[1:]) - 1e-9).all()
+    budgets = [case.existing_cost + extra for extra in (-1, 0, 3, 6, 12, 1e6)]
+    below, *plans = budget_curve(case, limits, budgets)
+    served = [plan.scores["served"] for plan in plans]
+    assert below is None
+    assert (np.diff(served) >= 0).all()
+    assert all(plan.scores["cost"] <= budget + 1e-6 for plan, budget in zip(plans, budgets[1:], strict=True))
+    exact = [solve(case, replace(limits, budget=budget), relative_gap=TIGHT).scores["served"] for budget in budgets[1:]]
+    assert (np.diff(exact) >= -1e-3 * np.array(exact[1:])).all()
+
+
+@FEW
+@given(SEEDS)
+def test_the_stated_gap_holds_against_every_plan(seed):
+    case = made_up(seed, municipalities=2, largest=3)
+    limits = some_limits(case, seed)
+    plan = solve(case, limits, relative_gap=0.05)
+    assert best_by_trying_everything(case, limits) <= plan.scores["served"] * (1 + plan.gap) + 1e-9
 
 
 @FEW
