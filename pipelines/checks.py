@@ -13,6 +13,7 @@ import pandas as pd
 from ossu_analysis.errors import BLOCKING, Fault
 from ossu_analysis.texts import number, text
 from pipelines.assets import speaking_errors
+from pipelines.pages import printed
 from pipelines.resources import Workspace
 
 SHOWN = 50
@@ -103,12 +104,3 @@ def _rows(bad: pd.DataFrame) -> dg.MetadataValue:
     ]
     schema = dg.TableSchema(columns=[dg.TableColumn(name) for name in names])
     return dg.MetadataValue.table(records=records, schema=schema)
-
-
-def printed(value: object) -> str:
-    """A cell as an analyst reads it: decimals rounded, yes and no in words, „..“ where nothing is known."""
-    if value is None or value is pd.NA or value != value:
-        return ".."
-    if isinstance(value, bool):
-        return text(f"pipelines.{str(value).lower()}")
-    return number(value, 0 if value == round(value) else 2) if isinstance(value, float) else str(value)

@@ -1,6 +1,7 @@
 """The Dagster UI on this machine only, with a small read-only server beside it for finished runs."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -9,21 +10,44 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
-from ossu_analysis.store import project_root
-from pipelines.execute import prepare_home
+from ossu_analysis.errors import OssuError
+from ossu_analysis.store import Store, project_root
+from ossu_analysis.texts import text
+from pipelines.execute import close_dead_runs, prepare_home, sole_writer
 
 LOOPBACK = "127.0.0.1"
+SECONDS_TO_END = 20
+CHART = re.compile(r"^/charts/(\w+)/(\w+)\.png(?:\?\d*)?$", re.ASCII)
 
 
 class _Quiet(SimpleHTTPRequestHandler):
+    """Finished runs, and under ``/charts`` the charts that stand beside the working tables."""
+
+    def translate_path(self, path: str) -> str:
+        """The file of a chart; anything else lies below the folder of runs."""
+        chart = CHART.match(path)
+        if chart is None:
+            return super().translate_path(path)
+        link, table = chart.groups()
+        return str(Store(project_root()).path(link, table).with_suffix(".png"))
+
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing: the terminal belongs to Dagster."""
 
 
 def serve_runs(folder: Path, port: int) -> ThreadingHTTPServer:
-    """Serve finished runs read-only on the loopback address, in a thread of its own."""
+    """Serve finished runs read-only on the loopback address, in a thread of its own.
+
+    Raises
+    ------
+    OssuError
+        ``pipelines.port_taken`` when something else listens there.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    server = ThreadingHTTPServer((LOOPBACK, port), partial(_Quiet, directory=str(folder)))
+    try:
+        server = ThreadingHTTPServer((LOOPBACK, port), partial(_Quiet, directory=str(folder)))
+    except OSError as taken:
+        raise OssuError("pipelines.port_taken", port=port) from taken
     Thread(target=server.serve_forever, daemon=True).start()
     return server
 
@@ -32,14 +56,38 @@ def serve(port: int) -> int:
     """Run the Dagster UI until it is stopped; returns its exit code."""
     prepare_home()
     files = serve_runs(project_root() / "data" / "runs", port + 1)
+    close_interrupted_runs()
     environment = os.environ | {"OSSU_FILES_URL": f"http://{LOOPBACK}:{port + 1}"}
-    print(f"Dagster: http://{LOOPBACK}:{port}   Готови ходове: http://{LOOPBACK}:{port + 1}/latest/index.html")
+    print(
+        text("pipelines.serving", dagster=f"http://{LOOPBACK}:{port}", runs=environment["OSSU_FILES_URL"]), flush=True
+    )
     command = [sys.executable, "-m", "dagster", "dev", "-m", "pipelines.definitions", "-h", LOOPBACK, "-p", str(port)]
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     process = subprocess.Popen(command, env=environment, start_new_session=True)
     try:
         return process.wait()
     except KeyboardInterrupt:
-        os.killpg(process.pid, signal.SIGINT)
-        return process.wait()
+        return _stopped(process)
     finally:
         files.shutdown()
+
+
+def _stopped(process: "subprocess.Popen[bytes]") -> int:
+    """Ask Dagster and its children to end, and end them when they do not."""
+    os.killpg(process.pid, signal.SIGINT)
+    try:
+        return process.wait(timeout=SECONDS_TO_END)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        return process.wait()
+
+
+def close_interrupted_runs() -> None:
+    """Close runs whose process was killed: one that stays „started“ would keep every button waiting for ever."""
+    import dagster as dg
+
+    try:
+        with sole_writer(), dg.DagsterInstance.get() as instance:
+            close_dead_runs(instance)
+    except OssuError:
+        return  # a run is under way; it is alive, and what it left will be closed at the next start

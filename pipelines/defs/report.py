@@ -89,7 +89,7 @@ def published_run(context: dg.AssetExecutionContext, workspace: Workspace, setti
         check_results(context.instance, context.run_id),
         seconds_by_link(context.instance, context.run_id),
     )
-    return dg.MaterializeResult(metadata=run_links(folder))
+    return dg.MaterializeResult(metadata=run_links(folder, store.read("report", "document")))
 
 
 report_checks = link_checks(

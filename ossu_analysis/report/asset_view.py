@@ -1,0 +1,122 @@
+"""What the page of a main table shows first: the rows that an analyst looks for, and one chart.
+
+`PREVIEWS` holds a question in SQL per table (the table itself is ``shown``), `CHARTS` a function of the store that
+returns a `Chart` drawn by `overview` and the sections of the documents.
+"""
+
+from collections.abc import Callable
+
+from ossu_analysis.config import RunSettings
+from ossu_analysis.report.charts import Chart
+from ossu_analysis.report.content import Imprint
+from ossu_analysis.report.facts import read_facts
+from ossu_analysis.report.publish import imprint_of
+from ossu_analysis.store import Store
+
+OBLAST = "SML"
+"""The oblast whose documents are made when none is chosen."""
+WIDTH_OF_PAGE = 88
+"""Dots per inch at which a chart is as wide as the column of an asset page, about 550 px."""
+
+PREVIEWS = {
+    ("population", "forecast"): """
+        select year as "към 31.12.", max(persons) filter (output_type = 'mean') as "България, средно",
+          max(persons) filter (output_type_id = '0.1') as "80 %, от",
+          max(persons) filter (output_type_id = '0.9') as "80 %, до", max(status) as статус
+        from shown where area_code = 'BG' and sex = 'T' and age_from = 0 and age_to is null
+          and (year - base_year) % 4 in (0, 1) group by 1 order by 1""",
+    ("population", "component"): """
+        select year as година, births as раждания, deaths as умирания, net_migration as миграция,
+          hidden_loss as "неотчетена загуба" from shown where area_code = 'BG' and output_type = 'mean'
+        order by 1 limit 10""",
+    ("capacity", "current"): """
+        select service_code as услуга, period_end as "към", count(*) as общини, sum(places)::bigint as места,
+          sum(occupied)::bigint as заети, sum(waiting)::bigint as чакащи, string_agg(distinct status, ', ') as статус
+        from shown where period_end = (select max(period_end) from shown) group by 1, 2 order by 1""",
+    ("demand", "demand_forecast"): """
+        select service_code as услуга, year as "към 31.12.", max(persons) filter (output_type = 'median') as търсене,
+          max(persons) filter (output_type_id = '0.1') as "80 %, от",
+          max(persons) filter (output_type_id = '0.9') as "80 %, до", max(status) as статус
+        from shown where area_code = 'BG' and year = (select max(year) from shown) group by 1, 2 order by 1""",
+    ("gap", "service_gap"): """
+        select municipality_code as община, service_code as услуга, year as година, places as места,
+          waiting as чакащи, demand_median as търсене, gap_to_demand_places as недостиг,
+          probability_gap_positive as вероятност, status as статус
+        from shown where year = (select max(year) from shown) order by gap_to_demand_places desc nulls last limit 10""",
+    ("gap", "oblast_gap"): """
+        select service_code as услуга, year as година, places as места, waiting as чакащи, demand_median as търсене,
+          demand_low as "80 %, от", demand_high as "80 %, до", gap_to_demand_places as недостиг, status as статус
+        from shown where area_code = 'BG' and year = (select max(year) from shown) order by 1""",
+    ("proposal", "line"): f"""
+        select area_code as код, service_code as услуга, existing_places as места, waiting as чакащи,
+          demand_median as търсене, proposed_users as предложени, criterion_note as критерий, status as статус
+        from shown where oblast_code = '{OBLAST}' order by part, proposed_users - existing_places desc limit 10""",
+    ("evaluation", "score"): """
+        select method as метод, horizon_years as хоризонт, crosses_census as "през преброяване",
+          100 * sum(value * areas) / sum(areas) as "средна грешка, %"
+        from shown where level = 'municipality' and size_class = 'all' and metric = 'mape'
+          and horizon_years in (5, 10) group by all order by 2, 3, 4""",
+    ("monitoring", "deviation"): """
+        select area_code as код, year as година, actual as публикувано, forecast_mean as прогноза,
+          deviation as отклонение, cause_births as раждания, cause_deaths as умирания, cause_migration as миграция,
+          is_inside_80 as "в границите" from shown
+        where area_level <> 'municipality' and year = (select max(year) from shown)
+        order by abs(deviation) desc limit 10""",
+    ("report", "headline"): "select label as показател, value as стойност, status as статус from shown",
+    ("report", "document"): """
+        select place as място, title as заглавие, string_agg(format, ', ') as формати, status as статус
+        from shown group by all order by 1""",
+}
+
+
+def _imprint(store: Store) -> Imprint:
+    """Years and scenario of the forecast that stands in the working tables."""
+    made = store.sql(
+        "select max(base_year) as base, max(year) as horizon, any_value(scenario) as scenario from population.forecast",
+        ("population", "forecast"),
+    ).iloc[0]
+    years = {"base_year": int(made["base"]), "until_year": int(made["horizon"])}
+    return imprint_of(store, RunSettings(**years, scenario=str(made["scenario"])), "")
+
+
+def _fan(store: Store) -> Chart:
+    from ossu_analysis.report.index import country_case
+    from ossu_analysis.report.sections.people import fan_chart
+
+    return fan_chart(country_case(store, _imprint(store)))
+
+
+def _heat(store: Store) -> Chart:
+    from ossu_analysis.report.sections.breakdown import heat_chart
+    from ossu_analysis.report.sections.case import Case
+
+    return heat_chart(Case(read_facts(store, OBLAST), _imprint(store), OBLAST))
+
+
+def _backtest(store: Store) -> Chart:
+    from ossu_analysis.report.overview import backtest_chart
+
+    return backtest_chart(store.read("evaluation", "score"))
+
+
+def _monitoring(store: Store) -> Chart:
+    from ossu_analysis.report.overview import monitoring_chart
+
+    return monitoring_chart(store.read("monitoring", "deviation"), store.read("reference", "oblast"))
+
+
+CHARTS: dict[tuple[str, str], Callable[[Store], Chart]] = {
+    ("population", "forecast"): _fan,
+    ("gap", "service_gap"): _heat,
+    ("evaluation", "score"): _backtest,
+    ("monitoring", "deviation"): _monitoring,
+}
+
+
+def chart_of(store: Store, link: str, table: str) -> tuple[bytes, str] | None:
+    """PNG as wide as an asset page, and what it shows in words; None for a table without a chart."""
+    draw = CHARTS.get((link, table))
+    if draw is None:
+        return None
+    chart = draw(store)
+    return chart.png(WIDTH_OF_PAGE), chart.description
