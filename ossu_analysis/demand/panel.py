@@ -190,7 +190,8 @@ def _zeros_mean_empty(waiting: np.ndarray, full: np.ndarray) -> bool:
 
 def _own_tops(users: np.ndarray, places: np.ndarray, full: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Highest occupancy of each area below `FULL`, its window, and the cells that stand at it (within one person)."""
-    occupancy = np.where(full, np.nan, users / places)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        occupancy = np.where(full, np.nan, users / places)
     highest = np.nanmax(np.where(np.isnan(occupancy), -1.0, occupancy), axis=1)
     top = np.where((highest >= LOWEST_TOP) & (highest < FULL) & ~full.any(axis=1), highest, np.nan)
     typical = _median(places)[:, 0]

@@ -21,8 +21,8 @@ DRIFT = 0.03
 LARGEST_DRIFT_OF_TEN_YEARS = np.log(2.0)
 """A rate neither doubles nor halves by trend alone in ten years (forecasting notes 5.2)."""
 
-FADES = (0.85, 0.97, 1.0)
-STEPS = (0.0, 0.01, 0.02, 0.04)
+FADES = (0.9, 0.97, 1.0)
+STEPS = (0.0, 0.01, 0.02)
 SHOCKS = (0.0, 0.01, 0.02, 0.05)
 LONG = 6
 """Observed years from which the way the trend fades is learnt; below, `FADES` keep equal weights."""
