@@ -3,11 +3,13 @@
 import dagster as dg
 
 from ossu_analysis.store import project_root
+from pipelines.defs.gap import ALLOCATED
 
-OUTLOOK = dg.AssetSelection.assets(["demand", "driver"], ["demand", "scenario_forecast"])
+OUTLOOK = dg.AssetSelection.assets(["demand", "driver"], ["demand", "scenario_forecast"], ["gap", "change"])
+ALLOCATION = dg.AssetSelection.assets(*(["proposal", table] for table in ALLOCATED))
 FULL_REFRESH = dg.define_asset_job(
     "full_refresh",
-    selection=dg.AssetSelection.all() - OUTLOOK,
+    selection=dg.AssetSelection.all() - OUTLOOK - ALLOCATION,
     description="Пълно обновяване: от таблиците на издателите до документите и новия ход в data/runs.",
 )
 DOCUMENTS = dg.define_asset_job(
@@ -31,7 +33,12 @@ SCENARIOS = dg.define_asset_job(
     selection=OUTLOOK | dg.AssetSelection.groups("report"),
     description="Сценарии за търсенето един до друг и защо се променя то; после документите и нов ход с двете таблици.",
 )
-JOBS = [FULL_REFRESH, DOCUMENTS, FORECAST, MONITORING_REPORT, SCENARIOS]
+OPTIONS = dg.define_asset_job(
+    "options",
+    selection=ALLOCATION,
+    description="Варианти под бюджет и щат за избрани области и от какво се отказва всеки; по данните от data/demo.",
+)
+JOBS = [FULL_REFRESH, DOCUMENTS, FORECAST, MONITORING_REPORT, SCENARIOS, OPTIONS]
 
 YEARLY = dg.ScheduleDefinition(
     name="yearly_refresh",

@@ -3,13 +3,18 @@
 from collections.abc import Iterator
 
 import dagster as dg
+import pandas as pd
 
-from pipelines.assets import speaking_errors, table_spec
+from pipelines.assets import speaking_errors, table_asset, table_spec
 from pipelines.checks import link_checks
 from pipelines.defs.demand import READS
 from pipelines.resources import Settings, Workspace
 
 TABLES = ("service_gap", "oblast_gap")
+ALLOCATED = ("allocation", "allocation_place", "allocation_sharing", "funding_cliff")
+"""Tables of ``proposal`` that the job ``options`` makes for the oblasts asked for, not the full refresh."""
+
+MADE_FROM_GAP = (("gap", "change"), *(("proposal", table) for table in ALLOCATED))
 
 
 @dg.multi_asset(
@@ -32,10 +37,22 @@ def comparison(
 
     store = workspace.store
     made = compare(store, settings.run_settings())
+    # What was split or chosen from the former gap does not belong to this one.
+    for link, table in MADE_FROM_GAP:
+        store.remove(link, table)
     for table in TABLES:
         if dg.AssetKey(["gap", table]) in context.selected_asset_keys:
             store.write("gap", table, made[table])
             yield dg.MaterializeResult(asset_key=["gap", table], metadata=table_page(store, "gap", table))
+
+
+@table_asset("gap", "change", reads={"drivers": "demand.driver", "service_gap": "gap.service_gap"})
+def change(workspace: Workspace, drivers: pd.DataFrame, service_gap: pd.DataFrame) -> pd.DataFrame:
+    """Why each gap moves from the base year to the horizon."""
+    from ossu_analysis.gap.chain import occupancy_target
+    from ossu_analysis.gap.change import gap_changes
+
+    return gap_changes(drivers, service_gap, occupancy_target(workspace.store))
 
 
 gap_checks = link_checks(

@@ -1,10 +1,17 @@
 """Assets of ``proposal``: proposal lines, options for each oblast, and the state subsidy beside known costs."""
 
-import pandas as pd
+import datetime
+from collections.abc import Iterator
 
-from pipelines.assets import table_asset
+import dagster as dg
+import pandas as pd
+from pydantic import Field
+
+from pipelines.assets import speaking_errors, table_asset, table_spec
 from pipelines.checks import link_checks
-from pipelines.resources import Workspace
+from pipelines.defs.demand import READS
+from pipelines.defs.gap import ALLOCATED
+from pipelines.resources import Settings, Workspace
 
 
 @table_asset(
@@ -41,6 +48,34 @@ def subsidy(workspace: Workspace, capacity: pd.DataFrame, subsidy_social: pd.Dat
     from ossu_analysis.reference.standards import read_unit_costs
 
     return subsidy_table(capacity, subsidy_social, read_unit_costs(workspace.store))
+
+
+class OblastChoice(dg.Config):
+    """За кои области да се съставят варианти."""
+
+    oblasts: list[str] = Field(
+        default=["SML"], description="Кодове на области, напр. SML, RSE; всяка отнема няколко секунди"
+    )
+
+
+@dg.multi_asset(
+    name="proposal__allocation",
+    specs=[
+        table_spec("proposal", table, ("gap.service_gap", *READS), "Съставени по демонстрационни данни от data/demo.")
+        for table in ALLOCATED
+    ],
+)
+@speaking_errors
+def allocation(workspace: Workspace, settings: Settings, config: OblastChoice) -> Iterator[dg.MaterializeResult]:
+    """Options under ceilings for the chosen oblasts, and where project money ends."""
+    from ossu_analysis.proposal.allocation_chain import demonstration_options
+    from pipelines.pages import table_page
+
+    store, today = workspace.store, datetime.date.today().isoformat()
+    made = demonstration_options(store, settings.run_settings(), config.oblasts, today)
+    for table in ALLOCATED:
+        store.write("proposal", table, made[table])
+        yield dg.MaterializeResult(asset_key=["proposal", table], metadata=table_page(store, "proposal", table))
 
 
 proposal_checks = link_checks(
