@@ -160,24 +160,23 @@ def write_warehouse(store: Store, target: Path) -> dict[str, int]:
         for link, table in store.existing():
             name = f'"{link}"."{table}"'
             db.execute(f'create schema if not exists "{link}"')
-            draws = _rows_together(store.path(link, table))
+            rows[f"{link}.{table}"], draws = _shape(store.path(link, table))
             if draws > 1:
                 _write_draws(db, link, table, store.path(link, table), draws)
             else:
                 db.execute(f"create table {name} as from read_parquet(?)", [str(store.path(link, table))])
-            count = db.execute(f"select count(*) from {name}").fetchone()
-            rows[f"{link}.{table}"] = int(count[0]) if count else 0
             if (link, table) in declared:
                 _comment(db, name, declared[link, table], "view" if draws > 1 else "table")
         db.execute("commit")
     return rows
 
 
-def _rows_together(file: Path) -> int:
-    """How many rows of a Parquet file stand together as the draws of one cell; 1 for an ordinary table."""
+def _shape(file: Path) -> tuple[int, int]:
+    """Rows of a Parquet file, and how many stand together as the draws of one cell; 1 for an ordinary table."""
     import pyarrow.parquet as parquet
 
-    return int((parquet.read_schema(file).metadata or {}).get(ROWS_TOGETHER, 1))
+    about = parquet.read_metadata(file)
+    return about.num_rows, int((about.metadata or {}).get(ROWS_TOGETHER, 1))
 
 
 def _write_draws(db: Any, link: str, table: str, file: Path, draws: int) -> None:

@@ -48,6 +48,7 @@ def profile_sentences(case: Case) -> list[str]:
         base=first,
         horizon=last,
         now=number(old_now["median"]),
+        kind=text(f"report.words.base_{case.level}"),
         share=percent(old_now["median"] / now["median"] if now["median"] else float("nan")),
         then=interval(old_then["median"], old_then["low_80"], old_then["high_80"]),
         share_then=percent(old_then["median"] / then["median"] if then["median"] else float("nan")),
@@ -138,7 +139,7 @@ def _age_table(case: Case) -> Table:
     middle_year = (base + horizon + 1) // 2
     rows = [_age_row(case, first, last, (base, middle_year, horizon)) for first, last in GROUPS]
     columns = (
-        Column("group", text("report.column.age_group"), width=1.7),
+        Column("group", text("report.column.age_group"), width=2.2),
         Column("now", text("report.column.in_year", year=base), "count"),
         Column("share_now", text("report.column.share_in", year=base), "share"),
         Column("mid", text("report.column.forecast_in", year=middle_year), "interval", 0, "mid_low", "mid_high", 2.4),
