@@ -13,6 +13,7 @@ import pandas as pd
 
 from ossu_analysis.config import RunSettings
 from ossu_analysis.population.age_structure import AgeStructure, estimate_age_structure
+from ossu_analysis.population.constraint import constrained_to_official
 from ossu_analysis.population.exposure import ExposureGroups, exposure_groups, exposure_observed
 from ossu_analysis.population.history import prepare_history
 from ossu_analysis.population.inputs import FIRST_YEAR, AgeInputs, age_inputs
@@ -79,7 +80,10 @@ def drawn_totals(
     """Joint draws of the municipal totals, under the reference scenario when none is given."""
     history = _history(tables, settings)
     changed = (scenario.migration_factor, extra_growth(scenario, history)) if scenario else ()
-    return forecast_totals(history, settings.years, settings.draws, settings.seed, *changed)
+    totals = forecast_totals(history, settings.years, settings.draws, settings.seed, *changed)
+    if scenario is None or not scenario.constraint:
+        return totals
+    return constrained_to_official(totals, tables["official_projection"], scenario.constraint, history)[0]
 
 
 def _history(tables: Mapping[str, pd.DataFrame], settings: RunSettings) -> Any:

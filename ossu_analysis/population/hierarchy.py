@@ -28,7 +28,7 @@ from ossu_analysis.population.births import Fertility
 from ossu_analysis.population.cells import AGES, BROAD, Floats, sum_groups
 from ossu_analysis.population.forecast import GROUPS, area_rows, group_starts, published_groups, statistics
 from ossu_analysis.population.graduation import national_single_ages, split_groups
-from ossu_analysis.population.hierarchy_input import AreaTree, read_tree
+from ossu_analysis.population.hierarchy_input import LEAST_YEARS, AreaTree, read_tree
 from ossu_analysis.population.history import prepare_history
 from ossu_analysis.population.jump_off import JumpOff, Spreads, residual_spreads
 from ossu_analysis.population.mortality import drift_of_hazard
@@ -128,13 +128,13 @@ def _with_rests(tree: AreaTree) -> AreaTree:
     for code, below in tree.below.items():
         if not code:
             continue
-        rest = tree.totals.loc[code] - pd.DataFrame(tree.totals.loc[below]).sum(skipna=False)
-        if rest.iloc[-1] > 0.5 and rest.notna().sum() > 2 and (rest.dropna() > 0).all():
+        rest = tree.totals.loc[[code, *below]].mul([1, *[-1] * len(below)], axis=0).sum(skipna=False)
+        if rest.iloc[-1] > 0.5 and rest.notna().sum() >= LEAST_YEARS and (rest.dropna() > 0).all():
             name = code + REST
             codes.append(name)
             parent[name] = code
             totals.append(rest.to_frame(name).T)
-            ages.append((tree.ages[at[code]] - tree.ages[[at[c] for c in below]].sum(axis=0)).clip(0)[None])
+            ages.append(np.maximum(tree.ages[at[code]] - tree.ages[[at[c] for c in below]].sum(axis=0), 0)[None])
     return AreaTree(tuple(codes), parent, tree.years, pd.concat(totals), tree.starts, np.concatenate(ages), tree.basis)
 
 

@@ -1,14 +1,15 @@
 """Named scenarios: small dated files that say what differs from the reference forecast, and by whose word.
 
 Belongs here: reading ``data/assumptions/scenarios/<id>.yaml`` and turning it into what totals and ages take. A
-scenario moves three things and nothing else:
+scenario moves these things and nothing else:
 
 - ``fertility``: children per woman added to the level of the origin, in steps of years after the base year;
 - ``migration_factor``: expected migration and hidden loss times this; in cohort ratios R = S (R / S)^factor, S
   survival;
 - ``growth``: yearly net migration as in the worst or the best five recorded years in a row before the base year,
   instead of the last five: d = extreme mean - last mean of (change - births + deaths) / population of the country, no
-  census year among them.
+  census year among them;
+- ``constraint``: the country's mean total follows this variant of the official projection (`constraint`).
 """
 
 import datetime
@@ -51,6 +52,7 @@ class Scenario(BaseModel):
     fertility: tuple[FertilityStep, ...] = ()
     migration_factor: float = 1.0
     growth: Literal["reference", "worst_five_years", "best_five_years"] = "reference"
+    constraint: str = ""
 
 
 def read_scenario(folder: Path, name: str) -> Scenario:

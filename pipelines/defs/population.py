@@ -20,6 +20,7 @@ TOTALS_READ = {
     "births_municipality": "sources.births_municipality",
     "deaths_municipality": "sources.deaths_municipality",
     "area_change": "reference.area_change",
+    "official_projection": "sources.official_projection",
 }
 
 

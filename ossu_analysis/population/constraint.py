@@ -1,0 +1,101 @@
+"""Totals of somebody else as a constraint: every draw of an area is multiplied so that the mean is the given total.
+
+Belongs here: reading an official projection as totals on 31 December, the adjustment and its size. Spread, shares
+between areas and ages stay ours; how far each year was moved is returned, since a constraint also judges our
+forecast.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from ossu_analysis.errors import OssuError
+from ossu_analysis.population.cells import Floats
+from ossu_analysis.population.history import TotalsHistory
+from ossu_analysis.population.inputs import COUNTRY
+from ossu_analysis.population.totals import TotalDraws
+
+MID_YEAR, YEAR_END = 0.5, 1.0
+
+
+def official_totals(
+    official_projection: pd.DataFrame, variant: str, years: Sequence[int], base_year: int, base_persons: float
+) -> Floats:
+    """National totals of a projection on 31 December of each year.
+
+    Parameters
+    ----------
+    official_projection : DataFrame
+        ``variant, year, sex, persons_thousand``, on 1 July of some years.
+    variant : str
+        ``medium``, ``high`` or ``low``.
+    years : sequence of int
+    base_year : int
+    base_persons : float
+        Published total at the end of the base year, from which the line to the first projected year begins.
+
+    Returns
+    -------
+    ndarray (H,)
+        Linear between the projected dates.
+
+    Raises
+    ------
+    OssuError
+        ``population.no_projection`` when the variant is unknown or does not reach the last year.
+    """
+    rows = official_projection[official_projection["variant"] == variant]
+    by_year = rows.groupby("year")["persons_thousand"].sum().sort_index() * 1000
+    by_year = by_year[by_year.index > base_year]
+    if by_year.empty or by_year.index[-1] < max(years):
+        known = ", ".join(sorted(set(official_projection["variant"])))
+        raise OssuError("population.no_projection", variant=variant, year=max(years), known=known)
+    dates = np.concatenate([[base_year + YEAR_END], by_year.index.to_numpy(float) + MID_YEAR])
+    persons = np.concatenate([[base_persons], by_year.to_numpy(float)])
+    return np.interp(np.asarray(years, float) + YEAR_END, dates, persons)
+
+
+def constrain(
+    totals: TotalDraws, targets: dict[str, Floats], owner: Sequence[str], level: str
+) -> tuple[TotalDraws, pd.DataFrame]:
+    """Move the draws of all areas of each owner so that the mean of their sum is the target.
+
+    Parameters
+    ----------
+    totals : TotalDraws
+    targets : dict of str to ndarray (H,)
+        By code of the country or of oblasts; areas of an owner without a target stay.
+    owner : sequence of str
+        Owner of each area of ``totals``.
+    level : str
+        ``country`` or ``oblast``, for the table.
+
+    Returns
+    -------
+    totals : TotalDraws
+        Hidden loss is moved by the same factor.
+    adjustment : DataFrame
+        ``area_level, area_code, year, persons_before, persons, factor``: mean before, target and their ratio.
+    """
+    persons, loss = totals.persons.copy(), totals.hidden_loss.copy()
+    rows = []
+    for code, target in targets.items():
+        inside = np.flatnonzero(np.asarray(owner) == code)
+        mean = persons[:, inside].sum(axis=1, dtype=float).mean(axis=0)
+        factor = (target / mean).astype(np.float32)
+        persons[:, inside] *= factor
+        loss[:, inside] *= factor
+        rows += [(level, code, int(y), m, t, t / m) for y, m, t in zip(totals.years, mean, target, strict=True)]
+    names = ["area_level", "area_code", "year", "persons_before", "persons", "factor"]
+    return replace(totals, persons=persons, hidden_loss=loss), pd.DataFrame(rows, columns=names)
+
+
+def constrained_to_official(
+    totals: TotalDraws, official_projection: pd.DataFrame, variant: str, history: TotalsHistory
+) -> tuple[TotalDraws, pd.DataFrame]:
+    """Draws whose national mean is an official projection, and how far each year was moved."""
+    years, persons = [int(year) for year in totals.years], float(history.population[:, -1].sum())
+    target = official_totals(official_projection, variant, years, history.origin, persons)
+    return constrain(totals, {COUNTRY: target}, [COUNTRY] * len(totals.areas), "country")
