@@ -36,7 +36,7 @@ class AreaTree:
     years : tuple of int
         Consecutive, ending with the base year.
     totals : DataFrame
-        Persons by area (rows) and year (columns); NaN where there is no count.
+        Persons by area (rows) and year (columns); NaN where there is no count, as in a year that nobody has.
     starts : tuple of int
         First ages of the groups, empty when no area has ages.
     ages : ndarray (areas, T, 2, G)
@@ -100,6 +100,8 @@ def read_tree(frame: pd.DataFrame, file: str = "") -> tuple[AreaTree, list[Fault
     parent: dict[str, str] = dict(zip(first["area_code"], first["parent_code"], strict=True))
     rows = rows[~rows["area_code"].isin({fault.municipality_code for fault in faults})]
     totals = _totals(rows)
+    # A year that nobody has stays a year without counts, so that no step from year to year leads over it.
+    totals = totals.reindex(columns=range(int(totals.columns.min()), int(totals.columns.max()) + 1))
     dropped = [*_year_faults(rows, totals, file), *_parent_faults(rows, parent, file)]
     left_out = {fault.municipality_code for fault in (*faults, *dropped)}
     codes = [code for code in _ordered(parent) if code not in left_out]

@@ -147,3 +147,21 @@ def test_a_file_that_cannot_be_read_is_refused_at_once() -> None:
         read_tree(made_up().drop(columns=["parent_code", "sex"]))
     with pytest.raises(FaultsFound, match="години"):
         read_tree(made_up().query("year > 2017"))
+
+
+def test_one_level_alone_is_a_hierarchy_too() -> None:
+    flat = made_up()
+    flat = flat[flat["area_code"].isin(LEAVES)].assign(parent_code="")
+    rows, faults = project_hierarchy(flat, horizon=2, draws=60, seed=1)
+    assert not faults and set(rows["area_level"]) == {"level_0"}
+    assert set(rows["area_code"]) == set(LEAVES) and set(rows["sex"]) == {"F", "M", "T"}
+
+
+def test_a_year_that_is_missing_is_not_a_step() -> None:
+    frame = made_up()
+    whole, gap = (read_tree(part)[0] for part in (frame, frame[frame["year"] != 2016]))
+    assert gap.years == whole.years and gap.totals[2016].isna().all() and np.isnan(gap.ages[:, 2]).all()
+    rows, faults = project_hierarchy(frame[frame["year"] != 2016], horizon=2, draws=60, seed=1)
+    full, _ = project_hierarchy(frame, horizon=2, draws=60, seed=1)
+    assert not faults
+    np.testing.assert_allclose(mean_of(rows, 2021)["X"], mean_of(full, 2021)["X"], rtol=0.02)
