@@ -105,9 +105,9 @@ def informative_cells(panel: Panel) -> Cells:
     users = np.where(slips(panel), np.nan, panel.users)
     places = _filled(panel.places)
     listed = panel.waiting > 0
-    full = users >= np.floor(FULL * places + 1e-9)
+    full = users >= FULL * places - 1e-9
     empty_list = (panel.waiting == 0) & _zeros_mean_empty(panel.waiting, full)
-    top, window, at_top = _own_tops(users, places, full)
+    top, window, at_top = _own_tops(users, places, full & (users <= places))
     stopped = np.any(at_top & listed, axis=1)
     unsure = at_top & ~listed & ~full & ~((panel.waiting == 0) & empty_list)
     is_floor = (full | np.isnan(places)) & ~listed & ~empty_list
