@@ -189,6 +189,17 @@ def test_documents_of_a_project_without_services(made, tmp_path):
         assert "няма данни за услуги" in words(write_docx(document, tmp_path / "made.docx"))
 
 
+def test_real_return_of_one_municipality_makes_the_sums_mixed():
+    """Its own document is no longer a demonstration of the network; sums of the oblast say „смесени данни“."""
+    capacity = made_up.capacity()
+    capacity["status"] = capacity["status"].where(capacity["municipality_code"] != "VAR05", "observed")
+    facts = made_up.facts(capacity=capacity)
+    marks = {}
+    for document in (oblast_summary(facts, made_up.imprint()), municipal_proposal(facts, "VAR05", made_up.imprint())):
+        marks[document.title] = next(table.mark for table in document.tables if table.key == "table-network")
+    assert list(marks.values()) == ["смесени данни", ""]
+
+
 @pytest.mark.libreoffice
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
 def test_libreoffice_opens_both_kinds(made, tmp_path):

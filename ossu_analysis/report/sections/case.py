@@ -74,6 +74,12 @@ class Case:
         rows = self.facts.demand
         return wide(rows[rows["area_code"] == self.code], ["service_code", "year"])
 
+    @property
+    def demand_status(self) -> str:
+        """Weakest status of the territory's demand, or ``mixed``."""
+        rows = self.facts.demand
+        return status_of(rows[rows["area_code"] == self.code])
+
     def service(self, code: str, with_code: bool = False) -> str:
         """Short name of a service, e.g. „Асистентска подкрепа (ASSIST)“."""
         name = self.facts.service_names.get(code, code)

@@ -92,7 +92,7 @@ def demand_chart(case: Case) -> charts.Chart:
         title=title,
         subtitle=text("report.chart.demand", place=case.label),
         source=text("report.source.demand"),
-        is_demonstration=status_of(case.facts.demand) in {"demonstration", "mixed"},
+        is_demonstration=case.demand_status in {"demonstration", "mixed"},
     )
 
 
@@ -129,7 +129,7 @@ def _demand_table(case: Case) -> Table:
         tuple(columns),
         source=text("report.source.demand"),
         note=text("report.note.demand"),
-        status=status_of(case.facts.demand),
+        status=case.demand_status,
         sheet=text("report.sheet.demand"),
     )
 
