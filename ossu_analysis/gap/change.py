@@ -25,6 +25,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ossu_analysis.capacity import CLOSING
 from ossu_analysis.decomposition import shapley_split
 
 CAUSES = ("population", "age_structure", "rate", "waiting", "closures", "openings")
@@ -127,9 +128,10 @@ def gap_changes(drivers: pd.DataFrame, service_gap: pd.DataFrame, occupancy_targ
     -------
     DataFrame
         One row per municipality, service, target year and scenario with known places:
-        ``gap_now + causes = gap_then``.
+        ``gap_now + causes = gap_then``. Homes that must close have no gap and no row.
     """
-    rows = drivers[drivers["area_level"] == "municipality"].rename(columns={"area_code": "municipality_code"})
+    rows = drivers[drivers["area_level"].eq("municipality") & ~drivers["service_code"].isin(CLOSING)]
+    rows = rows.rename(columns={"area_code": "municipality_code"})
     places = service_gap[["municipality_code", "service_code", "scenario", "year", "places"]]
     for end, year in (("now", "base_year"), ("then", "target_year")):
         known = places.rename(columns={"places": f"places_{end}", "year": year})
@@ -137,7 +139,8 @@ def gap_changes(drivers: pd.DataFrame, service_gap: pd.DataFrame, occupancy_targ
     rows = rows.dropna(subset=["places_now", "places_then"])
     moved = (rows["places_then"] - rows["places_now"]).astype(float)
     causes = {cause: rows[name] / occupancy_target for name, cause in _OF_DRIVER.items()}
-    causes |= {"closures": (-moved).clip(lower=0), "openings": -moved.clip(lower=0)}
+    # Adding 0 turns the minus zero of a place that did not move into zero.
+    causes |= {"closures": (-moved).clip(lower=0) + 0.0, "openings": -moved.clip(lower=0) + 0.0}
     table = rows.assign(
         gap_now=rows["use_today"] / occupancy_target - rows["places_now"].astype(float),
         **causes,

@@ -110,3 +110,8 @@ def test_an_occupancy_target_scales_people_and_not_places():
 
 def test_unknown_places_have_no_row():
     assert gap_changes(drivers(), places(20, None)).empty
+
+
+def test_a_home_that_must_close_has_no_gap_to_explain():
+    closing = {"service_code": "LEG-PSY"}
+    assert gap_changes(drivers(**closing), places(20, 15).assign(**closing)).empty
