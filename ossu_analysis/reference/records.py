@@ -105,7 +105,7 @@ def _unknown_codes(files: dict[str, RuleFile], store: Store) -> list[Fault]:
             for column, code, known in (
                 ("service_code", rule.service_code, services),
                 ("indicator", rule.indicator, groups),
-                ("condition.indicator", rule.condition and rule.condition.indicator, groups),
+                ("condition.indicator", rule.condition.indicator if rule.condition else None, groups),
             ):
                 if code is not None and code not in known:
                     found.append(Fault("reference.unknown_code", file=file, column=column, found=code))
