@@ -1,6 +1,8 @@
 """Who of the people will need, and who will ask for, which service; need, demand and use are never one column.
 
-Modules, in reading order: `group_rate` (official rates of target groups), `need` (people who qualify), `panel` (returns
-as counts that are known or known to be too low), `pooling` and `use_rate` (rates of use that see past full services),
-`rate_path` (the rate over time), `draws` (joint simulations), `forecast` (contract tables), `external` (any returns).
+Modules, in reading order: `exposure` (persons by group), `group_rate` (official rates of target groups), `need` (people
+who qualify), `panel` (returns as counts that are known or only floors), `ceiling`, `pooling` and `use_rate` (rates that
+see past full services), `rate_path` (the rate over time), `draws` (joint simulations), `forecast` (contract rows),
+`service` and `chain` (from working tables), `scenario`, `driver` and `outlook` (what else may happen, and why demand
+moves), `breaks` (series that break), `returns_input`, `profile` and `external` (any returns).
 """

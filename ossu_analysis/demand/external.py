@@ -6,7 +6,6 @@ fit and the same draws as the assets. Areas need not be Bulgarian: their levels 
 """
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -56,24 +55,6 @@ def forecast_handed(
     for service, rows in returns.groupby("service_code"):
         people = exposed[exposed["service_code"] == service]
         yield _one_service(str(service), rows, people, areas, horizon, seed, Labels("", "", scenario, "", run_id))
-
-
-def write_forecast(chunks: "Iterator[pyarrow_types.Table]", out: Path) -> int:
-    """Write Parquet or CSV by the suffix of `out` (a folder gets ``demand_forecast.parquet``); number of rows."""
-    import pyarrow as pa
-    import pyarrow.csv as csv
-    import pyarrow.parquet as parquet
-
-    target = out if out.suffix in (".csv", ".parquet") else out / "demand_forecast.parquet"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    table = pa.concat_tables([chunk.combine_chunks() for chunk in chunks]).unify_dictionaries()
-    building = target.with_name(f".{target.name}.building")
-    if target.suffix == ".csv":
-        csv.write_csv(table, building)
-    else:
-        parquet.write_table(table, building, compression="zstd")
-    building.replace(target)
-    return table.num_rows
 
 
 def _areas(handed: Handed) -> pd.DataFrame:

@@ -6,12 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ossu_analysis.demand.external import forecast_handed, write_forecast
+from ossu_analysis.demand.external import forecast_handed
 from ossu_analysis.demand.profile import relative_rates
 from ossu_analysis.demand.returns_input import read_handed
 from ossu_analysis.errors import FaultsFound
 from ossu_analysis.evaluation.demand_worlds import Mechanism, World, make_world
 from ossu_analysis.schemas import columns, table_class
+from ossu_analysis.store import write_out
 
 LEGACY = pd.DataFrame(
     [("Център", "ЦСРИ", "550", "SP-THER-AD"), ("Център", "ЦСРИ", "550", "SP-SKILL"), ("Дом", "ДСХ", "999", "RES-OLD")],
@@ -34,7 +35,7 @@ def handed(folder: Path, returns: pd.DataFrame, exposed: pd.DataFrame, suffix: s
 @pytest.mark.parametrize("suffix", [".csv", ".parquet"])
 def test_two_tables_give_the_contract_columns(world: World, tmp_path: Path, suffix: str) -> None:
     files = handed(tmp_path, world.returns, world.exposed.drop(columns="parent_code"), suffix)
-    write_forecast(forecast_handed(read_handed(*files), horizon=5), tmp_path / f"out{suffix}")
+    write_out(forecast_handed(read_handed(*files), horizon=5), tmp_path / f"out{suffix}", "demand_forecast")
     out = tmp_path / f"out{suffix}"
     rows = pd.read_csv(out) if suffix == ".csv" else pd.read_parquet(out)
     assert list(rows.columns) == [info.name for info in columns(table_class("demand", "demand_forecast"))]
