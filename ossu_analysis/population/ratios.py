@@ -5,11 +5,11 @@ aged x at the end of a year over those who could reach it (births for 0, age x-1
 group),
 
     R[a, x] = sum_t N[a, x, t+1] / sum_t N[a, x-1, t]                 over the last W transitions of one census base
-    d = log R[a] - log R[parent],  v = 1 / max(numerator, 1),  d_s = d smoothed over age with weights 1/v
-    log R*[a] = log R*[parent] + tau2 / (tau2 + v_s) d_s,             tau2(x) = max(mean over areas (d_s^2 - v_s), 0)
+    d = log R[a] - log R[parent] - l[a],  v = 1 / max(numerator, 1),  d_s = d smoothed over age with weights 1/v
+    log R*[a] = log R*[parent] + l[a] + tau2 / (tau2 + v_s) d_s,      tau2(x) = max(mean over areas (d_s^2 - v_s), 0)
 
-v is the variance of a Poisson numerator and v_s that of the smoothed d. Mortality drift from age 60: the hazard
-h = -log R of the middle of the window becomes h exp(-rho (t - middle)).
+v is the variance of a Poisson numerator, v_s that of the smoothed d, l the mean difference under 60 (itself pooled).
+Mortality drift from age 60: the hazard h = -log R of the middle of the window becomes h exp(-rho (t - middle)).
 
 References
 ----------
@@ -92,14 +92,27 @@ def pool_ratios(direct: Floats, reached: Floats, parent_direct: Floats, parent: 
     -------
     ndarray (A, 2, 101)
     """
-    scale = _hazard_scale(parent_direct)
-    away = (np.log(direct) - np.log(parent_direct)) / scale
-    noise = 1.0 / np.maximum(reached, 1.0) / scale**2
-    bandwidth = _best_bandwidth(away, noise)
-    smooth, smooth_noise = _smooth_with_noise(away, noise, bandwidth)
+    scale, noise = _hazard_scale(parent_direct), 1.0 / np.maximum(reached, 1.0)
+    level = _level(np.log(direct / parent_direct), noise)
+    away = (np.log(direct / parent_direct) - level) / scale
+    bandwidth = _best_bandwidth(away, noise / scale**2)
+    smooth, smooth_noise = _smooth_with_noise(away, noise / scale**2, bandwidth)
     between = np.maximum((smooth**2 - smooth_noise).mean(axis=(0, 1)), 0.0)
     between = smooth_over_age(between, np.ones_like(between), 3.0)
-    return parent * np.exp(scale * between / (between + smooth_noise) * smooth)
+    return parent * np.exp(level + scale * between / (between + smooth_noise) * smooth)
+
+
+def _level(away: Floats, noise: Floats) -> Floats:
+    """What all ages of an area under `DRIFT_AGE` have in common, drawn to zero by its own small noise.
+
+    One age alone shows little of it, so that drawing each age to the parent would lose most of an area's migration.
+    """
+    young = (AGES > 0) & (AGES < DRIFT_AGE)
+    weight = young / noise
+    total = weight.sum(axis=(1, 2), keepdims=True)
+    level = (weight * away).sum(axis=(1, 2), keepdims=True) / total
+    between = max(float((level**2 - 1 / total).mean()), 0.0)
+    return young * level * between / (between + 1 / total)
 
 
 def _hazard_scale(parent: Floats) -> Floats:
@@ -142,13 +155,12 @@ def _kernel(bandwidth: float) -> Floats:
 
 
 def _best_bandwidth(away: Floats, noise: Floats) -> float:
-    """Width of the kernel with the smallest leave-one-age-out error."""
+    """Width of the kernel with which each sex tells the other's ratios best: what is not noise, both have."""
     weight = 1.0 / noise[..., 1:]
 
     def error(bandwidth: float) -> float:
-        kernel = _kernel(bandwidth) - np.eye(len(AGES) - 1)
-        guess = (away[..., 1:] * weight) @ kernel / np.maximum(weight @ kernel, 1e-300)
-        return float((weight * (away[..., 1:] - guess) ** 2).sum())
+        smooth, _ = _smooth_with_noise(away, noise, bandwidth)
+        return float((weight * (away - smooth[:, ::-1])[..., 1:] ** 2).sum())
 
     return min(BANDWIDTHS, key=error)
 
