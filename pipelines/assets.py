@@ -14,7 +14,7 @@ import dagster as dg
 
 from ossu_analysis.errors import OssuError
 from ossu_analysis.schemas import REGISTRY, table_class
-from pipelines.pages import column_schema
+from pipelines.pages import chart_beside, column_schema
 
 OWNERS = ["team:социални-услуги"]
 
@@ -57,7 +57,7 @@ def _described(link: str, table: str, more: str) -> dict[str, Any]:
     return {
         "key": [link, table],
         "group_name": link,
-        "description": f"{comment}. {more}".strip() if more else f"{comment}.",
+        "description": "\n\n".join(filter(None, [f"{comment}. {more}".strip(), chart_beside(link, table)])),
         "owners": OWNERS,
         "metadata": {"dagster/column_schema": column_schema(link, table)},
     }

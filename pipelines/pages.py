@@ -14,11 +14,12 @@ import dagster as dg
 import pandas as pd
 
 from ossu_analysis.schemas import columns, table_class
-from ossu_analysis.store import Store, connect
+from ossu_analysis.store import Store, connect, project_root
 from ossu_analysis.texts import day, number, text
 
 PREVIEW_ROWS = 8
 PREVIEW_COLUMNS = 9
+FILES_URL = "OSSU_FILES_URL"
 CELL = 60
 """Characters of a text in a preview."""
 WRITTEN_AS_IS = 9999
@@ -35,6 +36,14 @@ def column_schema(link: str, table: str) -> dg.TableSchema:
     )
 
 
+def chart_beside(link: str, table: str) -> str:
+    """The chart of a table for its description, above the columns; empty unless `ossu ui` serves it and it is drawn."""
+    is_drawn = Store(project_root()).path(link, table).with_suffix(".png").exists()
+    if not is_drawn or FILES_URL not in os.environ:
+        return ""
+    return f"![{text('pipelines.page.chart')}]({files_address()}/charts/{link}/{table}.png)"
+
+
 def table_page(store: Store, link: str, table: str) -> dict[str, Any]:
     """Chart, first rows, row count, statuses and sources of a working table, as Dagster metadata."""
     from ossu_analysis.report.asset_view import PREVIEWS
@@ -42,7 +51,7 @@ def table_page(store: Store, link: str, table: str) -> dict[str, Any]:
     path = store.made(link, table)
     page = _chart(store, link, table)
     with connect() as db:
-        db.execute(f"create view shown as select * from read_parquet('{path}')")
+        db.execute(f"create or replace temp view shown as select * from read_parquet('{path}')")
         asked = PREVIEWS.get((link, table))
         first = db.sql(asked or f"select * from shown limit {PREVIEW_ROWS}").df()
         for name in {"статус", "status"} & set(first.columns):
@@ -148,7 +157,7 @@ def failing_rows(faulty: Any, limit: int = 50) -> dg.MetadataValue:
 
 def files_address() -> str:
     """Where `ossu ui` serves finished runs and charts."""
-    return os.environ.get("OSSU_FILES_URL", "http://127.0.0.1:3001")
+    return os.environ.get(FILES_URL, "http://127.0.0.1:3001")
 
 
 def run_links(folder: Path, documents: pd.DataFrame) -> dict[str, Any]:

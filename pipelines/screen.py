@@ -31,6 +31,11 @@ class _Quiet(SimpleHTTPRequestHandler):
         link, table = chart.groups()
         return str(Store(project_root()).path(link, table).with_suffix(".png"))
 
+    def end_headers(self) -> None:
+        """A chart is drawn again under the same name: ask before showing the former one."""
+        self.send_header("Cache-Control", "no-cache")
+        super().end_headers()
+
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing: the terminal belongs to Dagster."""
 

@@ -38,7 +38,12 @@ OPTIONS = dg.define_asset_job(
     selection=ALLOCATION,
     description="Варианти под бюджет и щат за избрани области и от какво се отказва всеки; по данните от data/demo.",
 )
-JOBS = [FULL_REFRESH, DOCUMENTS, FORECAST, MONITORING_REPORT, SCENARIOS, OPTIONS]
+CHECK_FIGURES = dg.define_asset_job(
+    "check_figures",
+    selection=dg.AssetSelection.groups("reference") | dg.AssetSelection.assets(["collection", "error"]),
+    description="Само проверка: номенклатурите, всички числа в data/raw и отчетите в data/inbox; нищо не се изчислява.",
+)
+JOBS = [CHECK_FIGURES, FULL_REFRESH, DOCUMENTS, FORECAST, MONITORING_REPORT, SCENARIOS, OPTIONS]
 
 YEARLY = dg.ScheduleDefinition(
     name="yearly_refresh",

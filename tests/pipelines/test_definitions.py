@@ -68,7 +68,7 @@ def test_sources_grow_old(graph):
     assert {key.path[0] for key in old} == {"sources"}
 
 
-@pytest.mark.parametrize("name", ["full_refresh", "documents", "forecast", "monitoring_report"])
+@pytest.mark.parametrize("name", ["full_refresh", "documents", "forecast", "monitoring_report", "check_figures"])
 def test_jobs_start_from_the_button_without_a_line_of_settings(name):
     job = defs().resolve_job_def(name)
     assert CYRILLIC.search(job.description or "")
