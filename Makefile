@@ -4,7 +4,7 @@
 PYTHON ?= python3
 UV_VERSION := 0.13.9
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
-SYNC := $(UV) sync --frozen --quiet
+SYNC := $(UV) sync --frozen --quiet --compile-bytecode
 RUN := $(UV) run --frozen --no-sync
 
 .PHONY: run test ui check bench notebook format clean help

@@ -24,7 +24,7 @@ from ossu_analysis.report.documents import FOLDER
 from ossu_analysis.report.facts import table_or_empty
 from ossu_analysis.schemas import all_tables, columns
 from ossu_analysis.status import weakest
-from ossu_analysis.store import ROWS_TOGETHER, Store, connect
+from ossu_analysis.store import MEMORY, ROWS_TOGETHER, Store, connect
 from ossu_analysis.texts import day, number, text
 
 BUILDING = ".building-"
@@ -154,7 +154,7 @@ def write_warehouse(store: Store, target: Path) -> dict[str, int]:
         Rows by ``link.table``.
     """
     declared, rows = all_tables(), {}
-    with connect(target) as db:
+    with connect(target, config={"memory_limit": MEMORY}) as db:
         # One transaction: otherwise every table is written to the log and again to the file.
         db.execute("begin")
         for link, table in store.existing():
