@@ -4,4 +4,10 @@ The chain reads: collection, sources -> population -> capacity -> demand -> gap 
 evaluation and report reading everything. Imports point down that list only, and nothing here knows Dagster.
 """
 
+import os
+
+# Our matrices are small and our parallelism is processes: BLAS threads waiting for each other cost four times the work
+# they share on a busy machine. Only takes effect before numpy is loaded; a value set by the user stays.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 __version__ = "0.1.0"
