@@ -209,9 +209,13 @@ def connect(path: Path | str | None = None, **options: Any) -> "Iterator[duckdb.
 
 @cache
 def _scratch() -> "duckdb.DuckDBPyConnection":
+    import atexit
+
     import duckdb
 
-    return duckdb.connect(":memory:", config={"memory_limit": MEMORY})
+    database = duckdb.connect(":memory:", config={"memory_limit": MEMORY})
+    atexit.register(database.close)
+    return database
 
 
 def write_side_by_side(store: Store, link: str, chunks: Iterator[dict[str, Any]]) -> None:

@@ -6,7 +6,6 @@ Belongs here: which table feeds which step. Arithmetic is in the modules named.
 from collections.abc import Collection, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,7 +14,7 @@ from ossu_analysis.config import RunSettings
 from ossu_analysis.population.age_structure import AgeStructure, estimate_age_structure
 from ossu_analysis.population.constraint import constrained_to_official
 from ossu_analysis.population.exposure import ExposureGroups, exposure_groups, exposure_observed
-from ossu_analysis.population.history import prepare_history
+from ossu_analysis.population.history import TotalsHistory, prepare_history
 from ossu_analysis.population.inputs import FIRST_YEAR, AgeInputs, age_inputs
 from ossu_analysis.population.jump_off import prepare_jump_off
 from ossu_analysis.population.names import REFERENCE_TABLES, SOURCE_TABLES
@@ -66,7 +65,7 @@ def observed_exposure(store: Store, base_year: int) -> pd.DataFrame:
 
 def fitted_totals(tables: Mapping[str, pd.DataFrame], settings: RunSettings) -> TotalsModel:
     """Model of the municipal totals from ``sources.*_municipality`` and ``reference.area_change``."""
-    return fit_totals(_history(tables, settings), settings.years)
+    return fit_totals(history_of(tables, settings.base_year), settings.years)
 
 
 def scenario_of(store: Store, settings: RunSettings) -> Scenario:
@@ -78,7 +77,7 @@ def drawn_totals(
     tables: Mapping[str, pd.DataFrame], settings: RunSettings, scenario: Scenario | None = None
 ) -> TotalDraws:
     """Joint draws of the municipal totals, under the reference scenario when none is given."""
-    history = _history(tables, settings)
+    history = history_of(tables, settings.base_year)
     changed = (scenario.migration_factor, extra_growth(scenario, history)) if scenario else ()
     totals = forecast_totals(history, settings.years, settings.draws, settings.seed, *changed)
     if scenario is None or not scenario.constraint:
@@ -86,9 +85,11 @@ def drawn_totals(
     return constrained_to_official(totals, tables["official_projection"], scenario.constraint, history)[0]
 
 
-def _history(tables: Mapping[str, pd.DataFrame], settings: RunSettings) -> Any:
+def history_of(tables: Mapping[str, pd.DataFrame], base_year: int) -> TotalsHistory:
+    """History of the municipal totals at constant geography, up to the base year."""
     names = ("population_municipality", "births_municipality", "deaths_municipality", "area_change")
-    return prepare_history(*(tables[name] for name in names), settings.base_year)
+    population, births, deaths, area_change = (tables[name] for name in names)
+    return prepare_history(population, births, deaths, area_change, base_year)
 
 
 def read_total_draws(store: Store) -> TotalDraws:

@@ -24,12 +24,12 @@ def backtest(
     """Rolling origins up to the base year."""
     from ossu_analysis.evaluation import QUICK_ORIGINS
     from ossu_analysis.evaluation import backtest as run_backtest
-    from ossu_analysis.population.history import prepare_history
+    from ossu_analysis.population.chain import history_of
     from pipelines.pages import table_page
 
     store = workspace.store
-    tables = [store.read(*name.split(".")) for name in TOTALS_READ.values()]
-    made = run_backtest(prepare_history(*tables, settings.base_year), QUICK_ORIGINS)
+    tables = {name: store.read(*table.split(".")) for name, table in TOTALS_READ.items()}
+    made = run_backtest(history_of(tables, settings.base_year), QUICK_ORIGINS)
     for table, rows in zip(TABLES, made, strict=True):
         if dg.AssetKey(["evaluation", table]) in context.selected_asset_keys:
             store.write("evaluation", table, rows)
