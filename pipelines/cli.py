@@ -3,6 +3,8 @@
 Commands have a Latin name and a Bulgarian one. Heavy libraries are imported inside the commands, so that help is quick.
 """
 
+import atexit
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -242,7 +244,7 @@ def _run_job(name: str, run_config: dict[str, Any]) -> None:
     from pipelines.progress import Progress
 
     with Progress() as progress:
-        outcome = run_job(name, run_config, progress.on_event)
+        outcome = run_job(name, run_config, progress.on_event, on_plan=progress.plan)
     for warning in outcome.warnings:
         typer.echo(f"За проверка: {warning}")
     for failure in outcome.failures:
@@ -253,10 +255,16 @@ def _run_job(name: str, run_config: dict[str, Any]) -> None:
     typer.echo("Готово. Отворете data/runs/latest/index.html")
 
 
+def _silence() -> None:
+    """Close the error stream last of all: at the end of Python duckdb's binding lists what it calls leaks."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+
+
 def main() -> None:
     """Run the command line; our own errors print one Bulgarian sentence and no traceback."""
     from ossu_analysis.errors import OssuError
 
+    atexit.register(_silence)
     try:
         app()
     except OssuError as error:
