@@ -86,7 +86,13 @@ def close_dead_runs(instance: Any) -> None:
         instance.report_run_failed(record.dagster_run, text("pipelines.interrupted"))
 
 
-def run_job(name: str, run_config: dict[str, Any], on_event: Callable[[Any], None], selection: Any = None) -> Outcome:
+def run_job(
+    name: str,
+    run_config: dict[str, Any],
+    on_event: Callable[[Any], None],
+    selection: Any = None,
+    on_plan: Callable[[list[str]], None] | None = None,
+) -> Outcome:
     """Run a job in this process, in the project's instance, and call ``on_event`` for each Dagster event.
 
     Parameters
@@ -99,6 +105,8 @@ def run_job(name: str, run_config: dict[str, Any], on_event: Callable[[Any], Non
         Receives every ``DagsterEvent`` as it happens.
     selection : sequence of AssetKey, optional
         Only these assets of the job.
+    on_plan : callable, optional
+        Receives the names of the steps before the first one begins.
 
     Raises
     ------
@@ -118,6 +126,8 @@ def run_job(name: str, run_config: dict[str, Any], on_event: Callable[[Any], Non
         return _event_logger(on_event)
 
     job = dg.Definitions.merge(defs(), dg.Definitions(loggers={"progress": progress})).resolve_job_def(name)
+    if on_plan:
+        on_plan([node.name for node in job.nodes])
     with sole_writer(), dg.DagsterInstance.get() as instance:
         close_dead_runs(instance)
         result = job.execute_in_process(
