@@ -153,11 +153,11 @@ class _Tracer:
         )  # fmt: skip
         inputs = tuple(
             Step(
-                text("trace.return.label", service=one.service_code, period=f"{one.period_start} – {one.period_end}"),
-                float(one.places), "collection.return", f"{area} {one.service_code} {one.period_end}",
-                source=f"{one.source_id} ({one.source_class})", status=one.status,
+                text("trace.return.label", service=one["service_code"], period=_period(one)),
+                float(one["places"]), "collection.return", f"{area} {one['service_code']} {one['period_end']}",
+                source=f"{one['source_id']} ({one['source_class']})", status=one["status"],
             )
-            for one in returns.itertuples()
+            for one in returns.to_dict("records")
         )  # fmt: skip
         return Step(
             text("trace.places.label"), float(row["places"]), "capacity.current",
@@ -208,19 +208,18 @@ class _Tracer:
             area=area, group=group,
         )  # fmt: skip
         inputs, total = [], 0.0
-        for share in shares.itertuples():
-            people = self._mean_exposure(area, share.base_group, year)
-            total += people * share.rate
-            if share.base_group == group:
+        for share in shares.to_dict("records"):
+            base = share["base_group"]
+            people = self._mean_exposure(area, base, year)
+            total += people * share["rate"]
+            if base == group:
                 continue
-            inputs.append(
-                Step(text("trace.exposed.label", group=share.base_group, year=year), people, "population.exposure_draw")
-            )
+            inputs.append(Step(text("trace.exposed.label", group=base, year=year), people, "population.exposure_draw"))
             inputs.append(
                 Step(
-                    text("trace.group_rate.label", group=group, base=share.base_group), share.rate,
-                    "demand.group_rate", f"{group} {share.area_code}", text("trace.group_rate.formula"),
-                    source=f"{self.source_of(share.source_id)}, {share.reference_date}", status=share.status,
+                    text("trace.group_rate.label", group=group, base=base), share["rate"],
+                    "demand.group_rate", f"{group} {share['area_code']}", text("trace.group_rate.formula"),
+                    source=f"{self.source_of(share['source_id'])}, {share['reference_date']}", status=share["status"],
                 )
             )  # fmt: skip
         kind = "exposed_rate" if inputs else "exposed"
@@ -355,6 +354,10 @@ def shown(value: float | None) -> str:
         return number(None)
     digits = 0 if float(value).is_integer() else 4 if abs(value) < 1 else 2
     return number(value, digits)
+
+
+def _period(row: dict[Any, Any]) -> str:
+    return f"{row['period_start']} – {row['period_end']}"
 
 
 def _status(step: Step) -> str:

@@ -45,17 +45,17 @@ class Workspace(dg.ConfigurableResource):
 class Settings(dg.ConfigurableResource):
     """Настройки на хода; стойностите по подразбиране са за редовното обновяване."""
 
-    base_year: int = Field(2018, description=RunSettings.model_fields["base_year"].description)
-    until_year: int = Field(2035, description=RunSettings.model_fields["until_year"].description)
-    draws: int = Field(1000, description=RunSettings.model_fields["draws"].description)
-    seed: int = Field(20181231, description=RunSettings.model_fields["seed"].description)
-    scenario: str = Field("reference", description=RunSettings.model_fields["scenario"].description)
+    base_year: int = Field(default=2018, description=RunSettings.model_fields["base_year"].description)
+    until_year: int = Field(default=2035, description=RunSettings.model_fields["until_year"].description)
+    draws: int = Field(default=1000, description=RunSettings.model_fields["draws"].description)
+    seed: int = Field(default=20181231, description=RunSettings.model_fields["seed"].description)
+    scenario: str = Field(default="reference", description=RunSettings.model_fields["scenario"].description)
     demand_scenario: str = Field(
-        "reference", description="Сценарий за търсенето по име на файл в data/assumptions/demand_scenarios"
+        default="reference", description="Сценарий за търсенето по име на файл в data/assumptions/demand_scenarios"
     )
-    jobs: int = Field(2, description=RunSettings.model_fields["jobs"].description)
+    jobs: int = Field(default=2, description=RunSettings.model_fields["jobs"].description)
     past_base_year: int = Field(
-        2015, description="Базова година на по-ранната прогноза, с която мониторингът сравнява действителното"
+        default=2015, description="Базова година на по-ранната прогноза, с която мониторингът сравнява действителното"
     )
 
     def run_settings(self) -> RunSettings:

@@ -65,8 +65,9 @@ class DemandModel:
     @classmethod
     def of_store(cls, store: Store) -> "DemandModel":
         """Read the working tables of a project; the same model, with its fits, until one of them changes."""
-        names = [(*name.split("."),) for name in (*_READ, "population.exposure_observed", "population.exposure_draw")]
-        return _model(store.root, store.stamp(*names))
+        names = (*_READ, "population.exposure_observed", "population.exposure_draw")
+        links_and_tables = (name.partition(".")[::2] for name in names)
+        return _model(store.root, store.stamp(*links_and_tables))
 
     @classmethod
     def read(cls, store: Store) -> "DemandModel":

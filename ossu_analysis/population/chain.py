@@ -53,8 +53,8 @@ def _age_structure(root: Path, base_year: int, stamp: object) -> AgeStructure:
 
 def groups_of_years(store: Store, years: Collection[int]) -> ExposureGroups:
     """Weights of the target groups that ages define, for the years given."""
-    tables = (store.read("reference", name) for name in ("target_group", "retirement_age"))
-    return exposure_groups(*tables, list(years))
+    target_group, retirement_age = (store.read("reference", name) for name in ("target_group", "retirement_age"))
+    return exposure_groups(target_group, retirement_age, list(years))
 
 
 def observed_exposure(store: Store, base_year: int) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Which tables the population link reads: names only, so that the asset graph can be drawn without loading the model."""
+"""Which tables the population link reads: names only, so that the asset graph is drawn without loading the model."""
 
 SOURCE_TABLES = (
     "population_municipality",

@@ -55,7 +55,8 @@ def near_the_last_run(store: Store) -> pd.DataFrame:
         known = db.sql("select 1 from duckdb_tables() where schema_name = 'population' and table_name = 'forecast'")
         if not known.fetchall():
             return pd.DataFrame()
-        db.execute(f"create or replace temp view fresh as select * from read_parquet('{store.made('population', 'forecast')}')")
+        fresh = store.made("population", "forecast")
+        db.execute(f"create or replace temp view fresh as select * from read_parquet('{fresh}')")
         return db.sql(
             f"""with former as (select area_code, year, scenario, base_year,
               max(persons) filter (output_type_id = '0.1') as low, max(persons) filter (output_type_id = '0.9') as high

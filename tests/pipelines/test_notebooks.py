@@ -22,4 +22,5 @@ def test_notebook_runs(file, finished, monkeypatch):
 
     monkeypatch.setenv("OSSU_RUN", str(finished))
     notebook = nbformat.read(file, as_version=4)
-    NotebookClient(notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(file.parent)}}).execute()
+    beside = {"metadata": {"path": str(file.parent)}}
+    NotebookClient(notebook, timeout=120, kernel_name="python3", resources=beside).execute()

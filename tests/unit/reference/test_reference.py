@@ -61,8 +61,9 @@ def test_a_loaded_rate_shows_in_the_service(store):
     assert not READERS["service"](store)["criterion_loaded"].any()
     path = store.rules / "npsu_2021.yaml"
     loaded = (
-        "  - service_code: DAY-OLD\n    level: municipal\n    legal_ref: опит\n    base: count\n    rate: 30\n    rate_unit: потребители\n"
-        "    rounding: up\n    verified_by: опит\n    verified_on: 2026-01-01\n    valid_from: 2021-04-06\n"
+        "  - service_code: DAY-OLD\n    level: municipal\n    legal_ref: опит\n    base: count\n"
+        "    rate: 30\n    rate_unit: потребители\n    rounding: up\n"
+        "    verified_by: опит\n    verified_on: 2026-01-01\n    valid_from: 2021-04-06\n"
     )
     blocks = path.read_text(encoding="utf-8").split("  - service_code: ")
     kept = [block for block in blocks if not block.startswith("DAY-OLD\n")]
