@@ -186,9 +186,12 @@ class ChunkWriter:
         self.rows += chunk.num_rows
 
     def close(self) -> None:
-        """Finish the file."""
+        """Finish the file and give back the memory that the chunks took."""
+        import pyarrow as pa
+
         if self._writer is not None:
             self._writer.close()
+        pa.default_memory_pool().release_unused()
 
 
 @contextmanager

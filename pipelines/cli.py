@@ -51,7 +51,7 @@ def run(
     until_year: UntilYear = 2035,
     draws: Draws = 1000,
     seed: Seed = 20181231,
-    jobs: Jobs = 2,
+    jobs: Jobs = 1,
     scenario: Scenario = "reference",
     oblast: Oblast = None,
     all_oblasts: AllOblasts = False,

@@ -118,6 +118,11 @@ def _model(root: Path, stamp: object) -> DemandModel:
     return DemandModel.read(Store(root))
 
 
+def forget_model() -> None:
+    """Give back the memory of the kept model: some 200 MB of draws, when the last link that reads them is done."""
+    _model.cache_clear()
+
+
 def planning_years(settings: RunSettings) -> np.ndarray:
     """The base year and every year ahead."""
     return np.arange(settings.base_year, settings.until_year + 1)

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from ossu_analysis.config import RunSettings
-from ossu_analysis.demand.chain import DemandModel, planning_years
+from ossu_analysis.demand.chain import DemandModel, forget_model, planning_years
 from ossu_analysis.gap.service_gap import GapSettings, gap_tables
 from ossu_analysis.gap.standards import read_standards
 from ossu_analysis.store import Store
@@ -29,7 +29,9 @@ def compare(store: Store, settings: RunSettings) -> dict[str, pd.DataFrame]:
     need = store.read("demand", "need_forecast", "output_type = 'median'")
     draws = DemandModel.of_store(store).draws(settings)
     capacity = store.read("capacity", "current")
-    return gap_tables(capacity, draws, service, municipality, wanted, need, rules)
+    made = gap_tables(capacity, draws, service, municipality, wanted, need, rules)
+    forget_model()
+    return made
 
 
 def unexplained(store: Store) -> pd.DataFrame:

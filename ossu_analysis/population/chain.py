@@ -126,3 +126,5 @@ def simulate_into(
     chosen = SimulationSettings(settings.seed, scenario.id, run_id, settings.jobs, tuple(factors))
     chunks = simulate(jump_off, totals, groups_of_years(store, settings.years), chosen, tables)
     write_side_by_side(store, link, chunks)
+    # The simulation is the last to need it in a run.
+    _age_structure.cache_clear()

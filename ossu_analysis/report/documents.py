@@ -60,6 +60,7 @@ def write_documents(
         ``report.unknown_oblast`` when a code is not in ``reference.oblast``.
     """
     from joblib import Parallel, delayed
+    from joblib.externals.loky import get_reusable_executor
 
     rows: list[dict[str, object]] = []
     known = all_oblasts(store)
@@ -72,6 +73,8 @@ def write_documents(
         for name, written in Parallel(n_jobs=jobs, return_as="generator")(tasks):
             rows += written
             told(name)
+    if jobs != 1:
+        get_reusable_executor().shutdown()
     return pd.DataFrame(rows, columns=[info.name for info in columns(table_class("report", "document"))])
 
 

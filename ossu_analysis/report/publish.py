@@ -155,8 +155,6 @@ def write_warehouse(store: Store, target: Path) -> dict[str, int]:
     """
     declared, rows = all_tables(), {}
     with connect(target, config={"memory_limit": MEMORY}) as db:
-        # One transaction: otherwise every table is written to the log and again to the file.
-        db.execute("begin")
         for link, table in store.existing():
             name = f'"{link}"."{table}"'
             db.execute(f'create schema if not exists "{link}"')
@@ -167,7 +165,6 @@ def write_warehouse(store: Store, target: Path) -> dict[str, int]:
                 db.execute(f"create table {name} as from read_parquet(?)", [str(store.path(link, table))])
             if (link, table) in declared:
                 _comment(db, name, declared[link, table], "view" if draws > 1 else "table")
-        db.execute("commit")
     return rows
 
 

@@ -22,6 +22,8 @@ READ_BY_DOCUMENTS = (
     "demand.demand_forecast",
     "demand.use_forecast",
     "demand.above_places",
+    "demand.driver",
+    "demand.scenario_forecast",
     "capacity.current",
     "collection.error",
     "gap.service_gap",
@@ -41,6 +43,7 @@ class DocumentChoice(dg.Config):
 
     oblasts: list[str] = Field(default=["SML"], description="Кодове на области, напр. SML, RSE")
     all_oblasts: bool = Field(default=False, description="Документи за всички 28 области")
+    jobs: int = Field(default=2, ge=-1, description="Процеси, които пишат документи едновременно; -1 значи всички ядра")
 
 
 @table_asset("report", "headline", deps=("population.forecast", "gap.service_gap"))
@@ -62,7 +65,7 @@ def document(
     store = workspace.store
     imprint = imprint_of(store, settings.run_settings(), short_run_id(context.run_id))
     chosen = all_oblasts(store) if config.all_oblasts else config.oblasts
-    return write_documents(store, chosen, imprint, fresh_folder(workspace), context.log.info, settings.jobs)
+    return write_documents(store, chosen, imprint, fresh_folder(workspace), context.log.info, config.jobs)
 
 
 @dg.asset(
