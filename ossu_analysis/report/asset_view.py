@@ -15,8 +15,8 @@ from ossu_analysis.store import Store
 
 OBLAST = "SML"
 """The oblast whose documents are made when none is chosen."""
-WIDTH_OF_PAGE = 88
-"""Dots per inch at which a chart is as wide as the column of an asset page, about 550 px."""
+WIDTH_OF_PAGE = 80
+"""Dots per inch at which a chart is as wide as the column of an asset page, about 500 px."""
 
 PREVIEWS = {
     ("population", "forecast"): """
