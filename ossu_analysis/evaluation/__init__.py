@@ -34,12 +34,32 @@ def age_scores_from_store(store: "Store", base_year: int | None = None) -> "pd.D
     from ossu_analysis.sources import READERS as SOURCES
 
     tables = {name: SOURCES[name](store) for name in SOURCE_TABLES}
-    if base_year:
-        tables = {
-            name: table[table["year"] <= base_year] if "year" in table else table for name, table in tables.items()
-        }
-    tables |= {name: REFERENCE[name](store) for name in REFERENCE_TABLES}
-    return age_scores(tables, AGE_ORIGINS)
+    tables = _until(tables, base_year) if base_year else tables
+    return age_scores(tables | {name: REFERENCE[name](store) for name in REFERENCE_TABLES}, AGE_ORIGINS)
+
+
+def quick_backtest(store: "Store", base_year: int) -> "tuple[pd.DataFrame, pd.DataFrame]":
+    """Rows of ``evaluation.score`` and ``evaluation.report_card`` from the working tables, as in the default run.
+
+    Totals from the quick origins; ages from three years before the base year, or from the first year that has them.
+    """
+    import pandas as pd
+
+    from ossu_analysis.evaluation.ages import AGE_ORIGINS, age_scores
+    from ossu_analysis.population.chain import history_of
+    from ossu_analysis.population.names import REFERENCE_TABLES, SOURCE_TABLES
+
+    tables = _until({name: store.read("sources", name) for name in SOURCE_TABLES}, base_year)
+    tables |= {name: store.read("reference", name) for name in REFERENCE_TABLES}
+    score, card = backtest(history_of(tables, base_year), QUICK_ORIGINS)
+    if base_year > AGE_ORIGINS[0]:
+        ages = age_scores(tables, [max(base_year - 3, AGE_ORIGINS[0])])
+        score = pd.concat([score, ages], ignore_index=True)
+    return score, card
+
+
+def _until(tables: "dict[str, pd.DataFrame]", base_year: int) -> "dict[str, pd.DataFrame]":
+    return {name: table[table["year"] <= base_year] if "year" in table else table for name, table in tables.items()}
 
 
 def summary_text(score: "pd.DataFrame", horizons: tuple[int, ...] = (1, 3, 5, 10)) -> str:
@@ -83,4 +103,12 @@ def _age_lines(score: "pd.DataFrame") -> "Iterator[str]":
         yield "- " + text("evaluation.summary.age_row", group=name, origin=origin, target=target, scores=scores)
 
 
-__all__ = ["QUICK_ORIGINS", "age_scores_from_store", "average", "backtest", "backtest_from_store", "summary_text"]
+__all__ = [
+    "QUICK_ORIGINS",
+    "age_scores_from_store",
+    "average",
+    "backtest",
+    "backtest_from_store",
+    "quick_backtest",
+    "summary_text",
+]

@@ -17,6 +17,7 @@ from ossu_analysis.report.content import Block, Column, Heading, Imprint, Paragr
 from ossu_analysis.report.facts import COUNTRY, Facts, census_years, table_or_empty
 from ossu_analysis.report.headlines import compare, headlines, printed
 from ossu_analysis.report.page import render
+from ossu_analysis.report.report_card import backtest_table, write_report_card
 from ossu_analysis.report.sections.case import Case
 from ossu_analysis.report.sections.notes import sources_table
 from ossu_analysis.report.sections.people import fan_chart
@@ -53,7 +54,7 @@ def write_index(
     rows: Mapping[str, int],
     former: Path | None,
 ) -> pd.DataFrame:
-    """Write ``index.html`` and the headline charts of a run.
+    """Write ``index.html``, the report card and the headline charts of a run.
 
     Parameters
     ----------
@@ -99,6 +100,7 @@ def write_index(
         next_steps=_next_steps(store, name),
         tables=_tables(rows),
     )
+    write_report_card(store, folder, imprint)
     (folder / "index.html").write_text(render("index.html", page=page, shown=SHOWN_DOCUMENTS), encoding="utf-8")
     return known
 
@@ -199,23 +201,6 @@ def _accuracy(store: Store) -> list[Block]:
         Picture("calibration", text("report.caption.calibration"), overview.calibration_chart(score)),
         *_report_card(card),
     ]
-
-
-def backtest_table(score: pd.DataFrame) -> Table:
-    """Error by method and window, ours first, with the share of municipalities within 10 %."""
-    errors, within = overview.backtest_rows(score), overview.backtest_rows(score, "within_10")
-    keys = ["horizon_years", "crosses_census", "window", "method", "name"]
-    rows = errors.merge(within.rename(columns={"value": "within"}), on=keys, how="left")
-    rows = rows.sort_values(["crosses_census", "horizon_years", "value"]).reset_index(drop=True)
-    columns = (
-        Column("window", text("report.column.window"), width=2),
-        Column("name", text("report.column.method"), width=2),
-        Column("value", text("evaluation.metric.mape"), "share"),
-        Column("within", text("evaluation.metric.within_10"), "share"),
-    )
-    return Table(
-        "table-backtest", text("report.caption.backtest_table"), rows, columns, source=text("report.source.backtest")
-    )
 
 
 def _report_card(card: pd.DataFrame) -> list[Block]:

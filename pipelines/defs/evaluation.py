@@ -6,7 +6,7 @@ import dagster as dg
 
 from pipelines.assets import speaking_errors, table_spec
 from pipelines.checks import link_checks
-from pipelines.defs.population import TOTALS_READ
+from pipelines.defs.population import AGES_READ
 from pipelines.resources import Settings, Workspace
 
 TABLES = ("score", "report_card")
@@ -14,23 +14,19 @@ TABLES = ("score", "report_card")
 
 @dg.multi_asset(
     name="evaluation__backtest",
-    specs=[table_spec("evaluation", table, tuple(TOTALS_READ.values())) for table in TABLES],
+    specs=[table_spec("evaluation", table, AGES_READ) for table in TABLES],
     can_subset=True,
 )
 @speaking_errors
 def backtest(
     context: dg.AssetExecutionContext, workspace: Workspace, settings: Settings
 ) -> Iterator[dg.MaterializeResult]:
-    """Rolling origins up to the base year."""
-    from ossu_analysis.evaluation import QUICK_ORIGINS
-    from ossu_analysis.evaluation import backtest as run_backtest
-    from ossu_analysis.population.chain import history_of
+    """Rolling origins up to the base year, and ages from one earlier year."""
+    from ossu_analysis.evaluation import quick_backtest
     from pipelines.pages import table_page
 
     store = workspace.store
-    tables = {name: store.read(*table.split(".")) for name, table in TOTALS_READ.items()}
-    made = run_backtest(history_of(tables, settings.base_year), QUICK_ORIGINS)
-    for table, rows in zip(TABLES, made, strict=True):
+    for table, rows in zip(TABLES, quick_backtest(store, settings.base_year), strict=True):
         if dg.AssetKey(["evaluation", table]) in context.selected_asset_keys:
             store.write("evaluation", table, rows)
             yield dg.MaterializeResult(asset_key=["evaluation", table], metadata=table_page(store, "evaluation", table))
