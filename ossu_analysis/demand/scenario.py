@@ -95,6 +95,13 @@ def runnable(folder: Path) -> list[str]:
     return found
 
 
+def scenario_titles(folder: Path) -> dict[str, str]:
+    """Bulgarian title of every scenario file, by name."""
+    return {
+        name: parse_file(DemandScenario, folder / f"{name}.yaml", folder).title_bg for name in scenario_names(folder)
+    }
+
+
 def change_rates(
     scenario: DemandScenario, fitted: UseRate, path: np.ndarray, level: np.ndarray, years: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from ossu_analysis.demand.scenario import scenario_titles
 from ossu_analysis.schemas import all_tables, columns
 from ossu_analysis.store import Store
 
@@ -42,6 +43,9 @@ class Facts:
     sources: pd.DataFrame
     service_names: dict[str, str] = field(default_factory=dict)
     breaks: tuple[int, ...] = field(default=())
+    driver: pd.DataFrame = field(default_factory=pd.DataFrame)
+    scenarios: pd.DataFrame = field(default_factory=pd.DataFrame)
+    scenario_titles: dict[str, str] = field(default_factory=dict)
 
     def name(self, code: str) -> str:
         """Name of a municipality of the oblast, or of the oblast itself."""
@@ -92,6 +96,9 @@ def read_facts(store: Store, oblast_code: str, scenario: str = "reference") -> F
         sources=table_or_empty(store, "reference", "source"),
         service_names=dict(table_or_empty(store, "reference", "service")[["service_code", "short_name_bg"]].to_numpy()),
         breaks=census_years(history),
+        driver=table_or_empty(store, "demand", "driver", f"area_code in ({areas})"),
+        scenarios=table_or_empty(store, "demand", "scenario_forecast", f"area_code = '{oblast_code}'"),
+        scenario_titles=scenario_titles(store.assumptions / "demand_scenarios"),
     )
 
 

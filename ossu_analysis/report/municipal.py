@@ -2,7 +2,7 @@
 
 from ossu_analysis.report.content import Document, Imprint
 from ossu_analysis.report.facts import Facts
-from ossu_analysis.report.sections import groups, network, notes, people, proposal
+from ossu_analysis.report.sections import groups, network, notes, outlook, people, proposal
 from ossu_analysis.report.sections.case import Case
 from ossu_analysis.texts import text
 
@@ -27,6 +27,7 @@ def municipal_proposal(facts: Facts, municipality_code: str, imprint: Imprint) -
         *groups.groups(case),
         *network.network(case),
         *network.demand(case),
+        *outlook.outlook(case),
         *network.gap(case),
         *proposal.proposal(case),
         *notes.notes(case),

@@ -3,7 +3,7 @@
 from ossu_analysis.report.content import Document, Imprint
 from ossu_analysis.report.facts import Facts
 from ossu_analysis.report.municipal import file_name
-from ossu_analysis.report.sections import breakdown, groups, network, notes, people, proposal
+from ossu_analysis.report.sections import breakdown, groups, network, notes, outlook, people, proposal
 from ossu_analysis.report.sections.case import Case
 from ossu_analysis.texts import text
 
@@ -27,6 +27,7 @@ def oblast_summary(facts: Facts, imprint: Imprint) -> Document:
         *groups.groups(case),
         *network.network(case),
         *network.demand(case),
+        *outlook.outlook(case),
         *network.gap(case),
         *breakdown.heat(case),
         *breakdown.breakdown(case),
