@@ -15,44 +15,59 @@ LEAST_STEP = np.log(1.25)
 """Steps below a quarter are never called a break, however quiet the other years are."""
 
 
+COLUMNS = ["service_code", "measure", "year_before", "year", "before", "after", "users_before", "users_after"]
+
+
 def series_breaks(totals: pd.DataFrame, measures: tuple[str, ...] = ("services_count", "places")) -> pd.DataFrame:
     """Years in which a measure steps away from the users of its service.
 
     Parameters
     ----------
     totals : pandas.DataFrame
-        ``service_code, year, users`` and the measures: sums of the country by year.
+        ``service_code, year, users`` and the measures: sums of the country by year; years and figures may be missing.
+        Users unknown between two known years are taken as growing evenly between them.
     measures : tuple of str
 
     Returns
     -------
     pandas.DataFrame
-        ``service_code, measure, year, before, after, users_before, users_after``; `year` is the first after the step.
+        The columns `COLUMNS`; the step lies after `year_before` and up to `year`, which differ by more than one where
+        years are missing.
     """
     found = []
     for service, rows in totals.sort_values("year").groupby("service_code"):
+        known = rows.assign(users=_filled(rows["year"].to_numpy(float), rows["users"].to_numpy(float)))
         for measure in measures:
-            kept = rows[(rows[measure] > 0) & (rows["users"] > 0)].reset_index(drop=True)
-            found += [_named(str(service), measure, kept, step) for step in _steps(kept[measure], kept["users"])]
-    columns = ["service_code", "measure", "year", "before", "after", "users_before", "users_after"]
-    return pd.DataFrame(found, columns=columns)
+            kept = known[(known[measure] > 0) & (known["users"] > 0)].reset_index(drop=True)
+            logs = np.log(kept[measure].to_numpy(float) / kept["users"].to_numpy(float))
+            found += [_named(str(service), measure, kept, at) for at in _steps(kept["year"].to_numpy(float), logs)]
+    return pd.DataFrame(found, columns=COLUMNS)
 
 
-def _steps(measure: "pd.Series[float]", users: "pd.Series[float]") -> list[int]:
-    """Positions after an unusual step of the log of measure per user."""
-    steps = np.diff(np.log(measure.to_numpy(float) / users.to_numpy(float)))
+def _filled(years: np.ndarray, users: np.ndarray) -> np.ndarray:
+    """Users with unknown years inside the series filled along the log; none are made up before or after it."""
+    known = users > 0
+    if not known.any():
+        return users
+    return np.exp(np.interp(years, years[known], np.log(users[known]), left=np.nan, right=np.nan))
+
+
+def _steps(years: np.ndarray, logs: np.ndarray) -> list[int]:
+    """Positions after an unusual step of the log of measure per user; a step over missing years is taken per year."""
+    spans, steps = np.diff(years), np.diff(logs)
     if len(steps) < 3:
         return []
     unusual = []
-    for at, step in enumerate(steps):
-        others = np.delete(steps, at)
+    for at, (span, step) in enumerate(zip(spans, steps, strict=True)):
+        others = np.delete(steps / spans, at)
         usual = np.median(others)
         spread = 1.4826 * np.median(np.abs(others - usual))
-        if abs(step - usual) > max(UNUSUAL * spread, LEAST_STEP):
+        if abs(step - usual * span) > max(UNUSUAL * spread * span, LEAST_STEP):
             unusual.append(at + 1)
     return unusual
 
 
 def _named(service: str, measure: str, rows: pd.DataFrame, at: int) -> tuple[object, ...]:
     before, after = rows.iloc[at - 1], rows.iloc[at]
-    return service, measure, int(after["year"]), before[measure], after[measure], before["users"], after["users"]
+    years = int(before["year"]), int(after["year"])
+    return service, measure, *years, before[measure], after[measure], before["users"], after["users"]

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from ossu_analysis.store import Store
+from ossu_analysis.texts import text
 
 FAR = 2.0
 """Times above or below the oblast's rate from which a municipality's whole 80 % range is asked about."""
@@ -77,3 +78,28 @@ def rates_are_near_the_oblast(store: Store) -> pd.DataFrame:
         order by abs(ln(rate / parent_rate)) desc""",
         ("demand", "use_rate"),
     )
+
+
+def series_are_unbroken(store: Store) -> pd.DataFrame:
+    """Years in which services or places of the country step away from the users: another count, not another help."""
+    from ossu_analysis.demand.breaks import series_breaks
+
+    totals = store.sql(
+        """select service_code, year(period_end::date) as year, sum(users) as users,
+          sum(services_count) as services_count, sum(places) as places
+        from collection."return" group by all""",
+        ("collection", "return"),
+    )
+    names = {"services_count": text("demand.measure.services_count"), "places": text("demand.measure.places")}
+    found = series_breaks(totals.astype({"users": float, "services_count": float, "places": float}))
+    found = found.assign(measure=found["measure"].map(names), users=(found["users_after"] / found["users_before"] - 1))
+    headings = {
+        "service_code": "услуга",
+        "measure": "какво се брои",
+        "year_before": "до година",
+        "year": "от година",
+        "before": "преди",
+        "after": "след",
+        "users": "промяна на потребителите",
+    }
+    return found.rename(columns=headings)[list(headings.values())]
