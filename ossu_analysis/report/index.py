@@ -13,6 +13,7 @@ import pandas as pd
 
 from ossu_analysis.report import overview
 from ossu_analysis.report.charts import Chart
+from ossu_analysis.report.charts.boundaries import Outlines, read_outlines
 from ossu_analysis.report.content import Block, Column, Heading, Imprint, Paragraph, Picture, Table
 from ossu_analysis.report.facts import COUNTRY, Facts, census_years, table_or_empty
 from ossu_analysis.report.headlines import compare, headlines, printed
@@ -79,8 +80,10 @@ def write_index(
         Table ``report.headline`` of this run.
     """
     known = headlines(store, imprint.base_year, imprint.until_year, imprint.scenario)
+    towns = table_or_empty(store, "reference", "municipality")
+    outlines, unusable = read_outlines(store.reference, towns["municipality_code"])
     sections = [
-        _country(store, imprint),
+        _country(store, imprint, towns, outlines),
         _accuracy(store),
         _monitoring(store),
         _sources(store),
@@ -93,7 +96,7 @@ def write_index(
         imprint=imprint,
         banner=_banner(store, rows),
         cards=_cards(known),
-        warnings=_warnings(store, checks),
+        warnings=[*_warnings(store, checks), *(fault.sentence() for fault in unusable)],
         checks=list(checks),
         documents=_documents(store),
         sections=sections,
@@ -168,9 +171,9 @@ def country_case(store: Store, imprint: Imprint) -> Case:
     return Case(facts, imprint, COUNTRY)
 
 
-def _country(store: Store, imprint: Imprint) -> list[Block]:
+def _country(store: Store, imprint: Imprint, towns: pd.DataFrame, outlines: Outlines | None) -> list[Block]:
     base, year = imprint.base_year, imprint.until_year
-    squares = overview.tiles(table_or_empty(store, "reference", "municipality"))
+    squares = overview.tiles(towns)
     totals = (
         f"area_level = 'municipality' and sex = 'T' and age_from = 0 and age_to is null and year in ({base}, {year})"
     )
@@ -180,12 +183,16 @@ def _country(store: Store, imprint: Imprint) -> list[Block]:
     if len(forecast):
         blocks.append(Picture("fan", text("report.caption.country_fan"), fan_chart(country_case(store, imprint))))
         change = overview.population_change(forecast, base, year)
-        blocks.append(
-            Picture("map-change", text("report.caption.map_change"), overview.change_map(change, squares, base, year))
-        )
+        chart = overview.change_map(change, squares, base, year, outlines)
+        blocks.append(Picture("map-change", _map_caption("map_change", outlines), chart))
     if len(gaps):
-        blocks.append(Picture("map-gap", text("report.caption.map_gap"), overview.gap_map(gaps, squares, year)))
+        chart = overview.gap_map(gaps, squares, year, outlines)
+        blocks.append(Picture("map-gap", _map_caption("map_gap", outlines), chart))
     return blocks
+
+
+def _map_caption(name: str, outlines: Outlines | None) -> str:
+    return text(f"boundaries.caption.{name}" if outlines else f"report.caption.{name}")
 
 
 def _accuracy(store: Store) -> list[Block]:

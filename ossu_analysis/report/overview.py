@@ -1,16 +1,18 @@
-"""Charts of the whole country, for the run's index and for the asset pages: fan, maps of tiles, accuracy, monitoring.
+"""Charts of the whole country, for the run's index and for the asset pages: fan, maps, accuracy, monitoring.
 
 Each function takes tables of the chain and returns a `Chart` (or, where a section needs them, the rows it draws).
 """
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ossu_analysis.report import charts
 from ossu_analysis.report.charts.base import SEQUENTIAL
+from ossu_analysis.report.charts.boundaries import Outlines, outline_map
 from ossu_analysis.report.facts import age_rows, wide
 from ossu_analysis.report.sections.case import status_of
 from ossu_analysis.texts import number, percent, sort_key, text
@@ -51,13 +53,16 @@ def tiles(municipalities: pd.DataFrame) -> pd.DataFrame:
     return layout.merge(municipalities[["municipality_code", "oblast_code"]], on="municipality_code")
 
 
-def change_map(change: pd.DataFrame, squares: pd.DataFrame, base_year: int, year: int) -> charts.Chart:
-    """Tile map of the change of population, five classes: four of losses by size and one of growth."""
+def change_map(
+    change: pd.DataFrame, squares: pd.DataFrame, base_year: int, year: int, outlines: Outlines | None = None
+) -> charts.Chart:
+    """Map of the change of population, five classes: four of losses by size and one of growth."""
     known = change["value"].dropna()
     losses = known[known < 0]
     edges = np.unique([*np.round(np.quantile(losses, (0.25, 0.5, 0.75)), 2), 0.0]) if len(losses) else np.array([0.0])
-    return charts.tile_map(
+    return _map(
         squares.merge(change, on="municipality_code", how="left"),
+        outlines,
         edges,
         CHANGE_COLOURS[-len(edges) - 1 :],
         _labels([percent(edge, 0) for edge in edges]),
@@ -68,15 +73,18 @@ def change_map(change: pd.DataFrame, squares: pd.DataFrame, base_year: int, year
     )
 
 
-def gap_map(service_gap: pd.DataFrame, squares: pd.DataFrame, year: int) -> charts.Chart:
-    """Tile map of how many services probably lack places; services are counted, because their places never add up."""
+def gap_map(
+    service_gap: pd.DataFrame, squares: pd.DataFrame, year: int, outlines: Outlines | None = None
+) -> charts.Chart:
+    """Map of how many services probably lack places; services are counted, because their places never add up."""
     rows = service_gap[service_gap["year"] == year].dropna(subset=["probability_gap_positive"])
     likely = rows.assign(value=(rows["probability_gap_positive"] > LIKELY).astype(float))
     counts = likely.groupby("municipality_code", as_index=False)["value"].sum()
     values = counts["value"].to_numpy()
     edges = np.unique(np.maximum(np.round(np.quantile(values, (0.2, 0.4, 0.6, 0.8))), 1)) if len(values) else np.ones(1)
-    return charts.tile_map(
+    return _map(
         squares.merge(counts, on="municipality_code", how="left"),
+        outlines,
         edges,
         SEQUENTIAL[-len(edges) - 1 :],
         _count_labels(edges),
@@ -86,6 +94,11 @@ def gap_map(service_gap: pd.DataFrame, squares: pd.DataFrame, year: int) -> char
         source=text("report.source.demand"),
         is_demonstration=status_of(rows) in {"demonstration", "mixed"},
     )
+
+
+def _map(values: pd.DataFrame, outlines: Outlines | None, *classes: Any, **said: Any) -> charts.Chart:
+    """Boundaries of the user where there are any, tiles elsewhere."""
+    return outline_map(values, outlines, *classes, **said) if outlines else charts.tile_map(values, *classes, **said)
 
 
 def _labels(edges: Sequence[str]) -> list[str]:

@@ -127,7 +127,7 @@ def _draw_tiles(figure: Any, top: float, values: pd.DataFrame, edges: np.ndarray
     axes.set_ylim(values["row"].max() + 1.3, values["row"].min() - 0.3)
     axes.set_aspect("equal")
     axes.set_axis_off()
-    _class_legend(figure, colours, labels, bool(len(missing)))
+    class_legend(figure, colours, labels, bool(len(missing)))
     return None
 
 
@@ -149,11 +149,17 @@ def _outline_oblasts(axes: Any, values: pd.DataFrame) -> None:
     axes.add_collection(LineCollection(lines, colors=INK, linewidths=0.9))
     for code, group in values.groupby("oblast_code"):
         centre = group[["column", "row"]].mean() + 0.5
-        axes.text(*centre, str(code), size=6.3, ha="center", va="center", color=INK, weight="bold",
-                  bbox={"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 0.8})  # fmt: skip
+        oblast_name(axes, *centre, str(code))
 
 
-def _class_legend(figure: Any, colours: Sequence[str], labels: Sequence[str], has_missing: bool) -> None:
+def oblast_name(axes: Any, across: float, up: float, code: str) -> None:
+    """Code of an oblast on a map, legible on any colour."""
+    axes.text(across, up, code, size=6.3, ha="center", va="center", color=INK, weight="bold",
+              bbox={"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 0.8})  # fmt: skip
+
+
+def class_legend(figure: Any, colours: Sequence[str], labels: Sequence[str], has_missing: bool) -> None:
+    """Classes of a map under it, and „няма данни“ where some municipality has none."""
     from matplotlib.patches import Patch
 
     named = zip(colours, labels, strict=True)
