@@ -25,6 +25,7 @@ from ossu_analysis.collection.mechanics import (
     staffed_share,
 )
 from ossu_analysis.collection.settings import DemonstrationSettings, ServiceMechanics
+from ossu_analysis.draws import stream
 from ossu_analysis.texts import text
 
 SOURCE_ID = "demonstration_returns"
@@ -159,8 +160,7 @@ def published_cells(service_total: pd.DataFrame, settings: DemonstrationSettings
 def _service_rows(
     code: str, service: ServiceMechanics, country: Country, published: Published, settings: DemonstrationSettings
 ) -> pd.DataFrame:
-    stream = np.random.SeedSequence(settings.seed, spawn_key=tuple(code.encode()))
-    rng = np.random.default_rng(stream)
+    rng = stream(settings.seed, code)
     if not service.published_total:
         published = Published(code)
     anchor = _cross_section(service, country, published, rng)

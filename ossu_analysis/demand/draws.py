@@ -1,7 +1,7 @@
 """Joint simulations of demand: population draws x drawn rate path x drawn municipal level x chance of the count.
 
-Belongs here: random numbers of the link. Each service has a stream keyed by its code, so one service alone gives the
-same numbers as the whole run, in any order and in any process.
+Belongs here: what is drawn for a service, and in which order. Each service has a stream keyed by its code, so one
+service alone gives the same numbers as the whole run, in any order and in any process.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -11,6 +11,7 @@ import numpy as np
 
 from ossu_analysis.demand.rate_path import draw_rate_path
 from ossu_analysis.demand.use_rate import UseRate
+from ossu_analysis.draws import stream
 
 
 @dataclass(frozen=True)
@@ -30,16 +31,6 @@ class DemandDraws:
     areas: np.ndarray
     years: np.ndarray
     persons: np.ndarray
-
-    @property
-    def by_draw(self) -> np.ndarray:
-        """The same numbers as a view of shape (draws, areas, years)."""
-        return np.moveaxis(self.persons, 2, 0)
-
-
-def stream(seed: int, key: str) -> np.random.Generator:
-    """Random numbers of one key (a service, a group), independent of all others."""
-    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=tuple(key.encode())))
 
 
 Change = Callable[[UseRate, np.ndarray, np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]

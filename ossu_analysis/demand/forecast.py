@@ -10,15 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from ossu_analysis.draws import OUTPUTS, statistics
+
 if TYPE_CHECKING:
     import pyarrow as pyarrow_types
-
-QUANTILES = (0.025, 0.1, 0.25, 0.75, 0.9, 0.975)
-OUTPUTS: tuple[tuple[str, str | None], ...] = (
-    ("mean", None),
-    ("median", None),
-    *(("quantile", str(q)) for q in QUANTILES),
-)
 
 
 @dataclass(frozen=True)
@@ -50,18 +45,6 @@ def add_up(persons: np.ndarray, level: Level) -> np.ndarray:
     order = np.argsort(level.member, kind="stable")
     first = np.searchsorted(level.member[order], np.arange(len(level.codes)))
     return np.add.reduceat(persons[order], first, axis=0)
-
-
-def summarise(persons: np.ndarray) -> np.ndarray:
-    """Mean, median and `QUANTILES` along the draws: (..., draws) -> (..., 8), in the order of `OUTPUTS`."""
-    ordered = np.sort(persons, axis=-1)
-    at = np.array([0.5, *QUANTILES]) * (ordered.shape[-1] - 1)
-    low = np.floor(at).astype(int)
-    high = np.minimum(low + 1, ordered.shape[-1] - 1)
-    share = (at - low).astype(ordered.dtype)
-    quantiles = ordered[..., low] * (1 - share) + ordered[..., high] * share
-    mean = persons.mean(axis=-1, dtype=np.float64, keepdims=True)
-    return np.concatenate([mean, quantiles], axis=-1)
 
 
 @dataclass(frozen=True)
@@ -96,7 +79,7 @@ def forecast_chunk(
     """
     import pyarrow as pa
 
-    figures = [(level, summarise(add_up(persons, level))) for level in all_levels]
+    figures = [(level, statistics(add_up(persons, level))) for level in all_levels]
     rows = sum(values.size for _, values in figures)
     n, outputs = len(years), len(OUTPUTS)
     codes = np.concatenate([level.codes for level, _ in figures])

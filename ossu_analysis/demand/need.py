@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ossu_analysis.demand.draws import stream
 from ossu_analysis.demand.exposure import Exposure
 from ossu_analysis.demand.forecast import Labels, Level, forecast_chunk
+from ossu_analysis.draws import stream
 from ossu_analysis.texts import text
 
 if TYPE_CHECKING:

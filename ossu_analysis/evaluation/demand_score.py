@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from ossu_analysis.demand.draws import draw_demand
-from ossu_analysis.demand.forecast import summarise
 from ossu_analysis.demand.panel import EITHER, FULL, Cells, Panel, panels
 from ossu_analysis.demand.use_rate import UseRate, fit
+from ossu_analysis.draws import statistics
 from ossu_analysis.evaluation.demand_worlds import World
 
 SMALLEST = 20
@@ -42,7 +42,7 @@ def grade(world: World, seed: int) -> pd.DataFrame:
     persons = _wide(world.exposed, "persons", panel.areas)
     rows = []
     for method, fitted in _fits(panel, truth["demand"]).items():
-        figures = summarise(draw_demand(fitted, persons[:, :, None], years, seed).persons[:, -1])
+        figures = statistics(draw_demand(fitted, persons[:, :, None], years, seed).persons[:, -1])
         rows.append(_scores(method, figures[:, 0], figures[:, 3], figures[:, 6], truth))
     nothing = np.full(len(panel.areas), np.nan)
     rows.append(_scores("rate_times_population", _rate_times_population(panel, persons), nothing, nothing, truth))

@@ -28,10 +28,10 @@ from numpy.typing import NDArray
 from ossu_analysis.capacity import CLOSING
 from ossu_analysis.capacity.access import nearest, seat_distances_km
 from ossu_analysis.collection import mixture_label
+from ossu_analysis.draws import draw_quantiles
 from ossu_analysis.errors import OssuError
 from ossu_analysis.gap.grid import COUNTRY, Grid
 from ossu_analysis.gap.limits import Limits
-from ossu_analysis.gap.quantiles import draw_quantiles
 from ossu_analysis.gap.standards import Standards
 from ossu_analysis.gap.stock import Stock, Stocks
 from ossu_analysis.status import weakest
@@ -208,10 +208,10 @@ class _Comparison:
         low = middle = high = chance = unshared = np.full(shape, np.nan)
         if draws is not None:
             asked, own = grid.added(draws), stock.places * self.settings.occupancy_target
-            low, middle, high = draw_quantiles(asked, _LEVELS)
+            low, middle, high = np.moveaxis(draw_quantiles(asked, _LEVELS), -1, 0)
             chance = self._chance(asked, places)
             beyond = np.maximum(draws - np.nan_to_num(own).astype(np.float32)[:, :, None], 0)
-            (unshared,) = draw_quantiles(grid.added(beyond), (0.5,)) / self.settings.occupancy_target
+            unshared = draw_quantiles(grid.added(beyond), (0.5,))[..., 0] / self.settings.occupancy_target
             unshared[np.isnan(places)] = np.nan
         gap = np.full(shape, np.nan) if closing else middle / self.settings.occupancy_target - places
         labels = [self._label_of(inside) for inside in grid.inside]
@@ -246,7 +246,7 @@ class _Comparison:
         if draws is None:
             nothing = np.full(stock.places.shape, np.nan)
             return nothing, nothing, nothing, nothing
-        low, middle, high = draw_quantiles(draws, _LEVELS)
+        low, middle, high = np.moveaxis(draw_quantiles(draws, _LEVELS), -1, 0)
         return low, middle, high, self._chance(draws, stock.places)
 
     def _chance(self, draws: NDArray, places: NDArray) -> NDArray:

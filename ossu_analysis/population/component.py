@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ossu_analysis.draws import OUTPUTS, statistics
 from ossu_analysis.population.arrow import along
-from ossu_analysis.population.forecast import OUTPUTS, statistics
 
 COMPONENTS = ("births", "deaths", "net_migration", "hidden_loss")
 
@@ -30,7 +30,7 @@ def component_table(
     level : str
     codes, years : sequence
     draws : int array (4, areas, years, draws)
-        In the order of `COMPONENTS`; sorted in place.
+        In the order of `COMPONENTS`.
     facts : dict
         ``scenario, base_year, run_id``.
 

@@ -1,6 +1,6 @@
 """The table ``population.forecast``: means, medians and quantiles of summed draws, and the base year as published.
 
-Belongs here: published age groups, statistics over draws, rows of the table. Quantiles are of the summed persons of
+Belongs here: published age groups and the rows of the table. Quantiles are of the summed persons of
 an area and group, never sums of quantiles; linear between order statistics.
 """
 
@@ -10,12 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ossu_analysis.draws import OUTPUTS
 from ossu_analysis.population.arrow import along, unify
 from ossu_analysis.population.cells import AGES, Floats
 from ossu_analysis.population.jump_off import JumpOff
 
-QUANTILES = (0.025, 0.1, 0.25, 0.75, 0.9, 0.975)
-OUTPUTS = (("mean", None), ("median", None), *(("quantile", str(q)) for q in QUANTILES))
 GROUPS: tuple[tuple[int, int | None], ...] = (
     *((age, age + 4) for age in range(0, 90, 5)),
     (90, None),
@@ -33,17 +32,6 @@ SEX_ROWS = ("F", "M", "T")
 def group_starts() -> tuple[int, ...]:
     """Every age at which a published group begins or the next one would."""
     return tuple(sorted({first for first, _ in GROUPS} | {last + 1 for _, last in GROUPS if last is not None}))
-
-
-def statistics(draws: NDArray[np.int32] | NDArray[np.int64]) -> Floats:
-    """Mean, median and quantiles over the last axis, in the order of `OUTPUTS`; draws are sorted in place."""
-    mean = draws.mean(axis=-1)
-    draws.sort(axis=-1)
-    at = np.array([0.5, *QUANTILES]) * (draws.shape[-1] - 1)
-    low = np.floor(at).astype(int)
-    high = np.minimum(low + 1, draws.shape[-1] - 1)
-    lower, upper = draws[..., low].astype(float), draws[..., high]
-    return np.concatenate([mean[..., None], lower + (at - low) * (upper - lower)], axis=-1)
 
 
 def published_groups(

@@ -22,11 +22,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ossu_analysis.draws import statistics
 from ossu_analysis.errors import NOTICE, Fault
 from ossu_analysis.population.arrow import unify
 from ossu_analysis.population.births import Fertility
 from ossu_analysis.population.cells import AGES, BROAD, Floats, sum_groups
-from ossu_analysis.population.forecast import GROUPS, area_rows, group_starts, published_groups, statistics
+from ossu_analysis.population.forecast import GROUPS, area_rows, group_starts, published_groups
 from ossu_analysis.population.graduation import national_single_ages, split_groups
 from ossu_analysis.population.hierarchy_input import LEAST_YEARS, AreaTree, read_tree
 from ossu_analysis.population.history import prepare_history
@@ -208,7 +209,7 @@ def _rows(family: _Family, code: str, draws: Any) -> Any:
     if family.jump_off is None:
         base = np.array([[[everybody]]])
         groups, sexes = ((0, None),), ("T",)
-        made = statistics(draws.copy())[None, :, None, None]
+        made = statistics(draws)[None, :, None, None]
     else:
         groups, sexes = _groups(tree), ("F", "M", "T")
         made = statistics(published_groups(draws, group_starts(), groups))[None]

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ossu_analysis.draws import statistics
 from ossu_analysis.errors import OssuError
 from ossu_analysis.population.arrow import along, unify
 from ossu_analysis.population.component import component_table
@@ -22,7 +23,6 @@ from ossu_analysis.population.forecast import (
     forecast_table,
     group_starts,
     published_groups,
-    statistics,
 )
 from ossu_analysis.population.jump_off import JumpOff
 from ossu_analysis.population.simulation import OblastDraws, Paths, national_paths, simulate_oblast

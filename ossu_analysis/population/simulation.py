@@ -25,6 +25,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from ossu_analysis.draws import seeds
 from ossu_analysis.population.cells import AGES, BROAD, OPEN_AGE, Floats, group_index, sum_groups
 from ossu_analysis.population.jump_off import (
     AGE_ERROR,
@@ -75,15 +76,14 @@ class Paths:
     ages: Floats
 
 
-def stream(seed: int, *names: str) -> np.random.Generator:
-    """The random stream of an area: the same for the same seed and names, independent of all others."""
-    key = tuple(byte for name in names for byte in (*name.encode(), 0))
-    return np.random.Generator(np.random.SFC64(np.random.SeedSequence(seed, spawn_key=key)))
+def _stream(seed: int, *names: str) -> np.random.Generator:
+    """The random numbers of an area; SFC64 because most of a simulation's time goes into drawing."""
+    return np.random.Generator(np.random.SFC64(seeds(seed, "".join(f"{name}\0" for name in names))))
 
 
 def national_paths(jump_off: JumpOff, years: Sequence[int], draws: int, seed: int, country: str = "BG") -> Paths:
     """Shocks that all areas share."""
-    return _paths(jump_off, 0, stream(seed, country), (len(years), draws))
+    return _paths(jump_off, 0, _stream(seed, country), (len(years), draws))
 
 
 def _paths(jump_off: JumpOff, level: int, generator: np.random.Generator, shape: tuple[int, int]) -> Paths:
@@ -130,7 +130,7 @@ def simulate_oblast(
     factors = np.ones(len(years)) if fertility_factors is None else fertility_factors
     members = np.flatnonzero(jump_off.oblast_of == oblast)
     draws = totals.shape[-1]
-    local = _paths(jump_off, 1, stream(seed, jump_off.oblasts[oblast]), (len(years), draws))
+    local = _paths(jump_off, 1, _stream(seed, jump_off.oblasts[oblast]), (len(years), draws))
     shared = Paths(*(getattr(national, n) + getattr(local, n) for n in ("fertility", "mortality", "ages")))
     whole, loss = np.rint(totals).astype(np.int32), np.rint(hidden_loss).astype(np.int32)
     start = _starting_errors(jump_off, members, draws, seed)
@@ -155,7 +155,7 @@ def _starting_errors(jump_off: JumpOff, members: NDArray[np.int64], draws: int, 
     scale = np.minimum(jump_off.start_spread[members], 2 * LARGEST_SD)
     errors = np.stack(
         [
-            stream(seed, jump_off.municipalities[m], "ages").standard_t(AGE_ERROR_TAILS, (CLASSES, draws))
+            _stream(seed, jump_off.municipalities[m], "ages").standard_t(AGE_ERROR_TAILS, (CLASSES, draws))
             for m in members
         ]
     )
@@ -173,7 +173,7 @@ class _Municipality:
         oblast = jump_off.oblast_of[member]
         self.jump_off, self.member, self.shared = jump_off, member, shared
         self.ratios = (ratios * jump_off.local[member]).reshape(len(ratios), SOURCE_ROWS).astype(np.float32)
-        self.generator = stream(seed, jump_off.municipalities[member])
+        self.generator = _stream(seed, jump_off.municipalities[member])
         self.response = np.tile(jump_off.response, 2).astype(np.float32)
         self.rates = (jump_off.mu[oblast] * jump_off.theta[member]).ravel()
         self.persons = jump_off.persons[member].reshape(SOURCE_ROWS).astype(np.float32)

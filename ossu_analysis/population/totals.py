@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ossu_analysis.draws import stream
 from ossu_analysis.population.census import ExpectedSteps, expected_steps
 from ossu_analysis.population.combination import METHODS, Combination, combine
 from ossu_analysis.population.components import expected_migration, jump_off, migration_rates
@@ -194,11 +195,6 @@ def draw_chunks(totals: TotalDraws, areas_per_chunk: int = 64) -> "Iterator[pyar
                 ),
             }
         )
-
-
-def stream(seed: int, key: str) -> np.random.Generator:
-    """The random numbers that belong to one text key, whatever else is drawn."""
-    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=tuple(key.encode())))
 
 
 def _log_draws(model: TotalsModel, draws: int, seed: int, units: Ints) -> tuple[Draws, Draws]:

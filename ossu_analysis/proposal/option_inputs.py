@@ -14,6 +14,7 @@ import pandas as pd
 from pydantic import Field
 
 from ossu_analysis.capacity.access import seat_distances_km
+from ossu_analysis.draws import stream
 from ossu_analysis.inputs import Strict, parse_file
 from ossu_analysis.proposal.money import currency_of, unit_costs_on
 from ossu_analysis.reference.standards import in_force, read_staffing, read_unit_costs
@@ -140,14 +141,10 @@ def demonstration_inputs(settings: DemonstrationOptions, gap: pd.DataFrame, muni
     )
 
 
-def _stream(settings: DemonstrationOptions, key: str) -> np.random.Generator:
-    return np.random.default_rng(np.random.SeedSequence(settings.seed, spawn_key=tuple(key.encode())))
-
-
 def _map_numbers(settings: DemonstrationOptions, rows: pd.DataFrame) -> pd.DataFrame:
     found = []
     for code, service in rows.groupby("service_code"):
-        factor = _stream(settings, f"map {code}").uniform(
+        factor = stream(settings.seed, f"map {code}").uniform(
             settings.map_number.low, settings.map_number.high, len(service)
         )
         users = np.maximum(np.rint(service["wanted"] * factor), service["places"])
@@ -172,7 +169,7 @@ def _travel(settings: DemonstrationOptions, municipality: pd.DataFrame) -> pd.Da
             settings.travel.terrain_factor,
         )
         first, second = np.triu_indices(len(codes), 1)
-        noise = 1 + _stream(settings, f"travel {oblast}").uniform(-1, 1, len(first)) * settings.travel.noise
+        noise = 1 + stream(settings.seed, f"travel {oblast}").uniform(-1, 1, len(first)) * settings.travel.noise
         minutes = np.rint(km[first, second] / settings.travel.speed_kmh * MINUTES_OF_HOUR * noise)
         found.append(pd.DataFrame({"from_code": codes[first], "to_code": codes[second], "minutes": minutes}))
     return pd.concat(found, ignore_index=True).assign(status=settings.status)
@@ -183,7 +180,7 @@ def _projects(settings: DemonstrationOptions, rows: pd.DataFrame) -> pd.DataFram
     found = []
     for code, project in settings.projects.items():
         there = rows[rows["service_code"].eq(code) & rows["places"].gt(0)]
-        chosen = there[_stream(settings, f"project {code}").random(len(there)) < project.share]
+        chosen = there[stream(settings.seed, f"project {code}").random(len(there)) < project.share]
         users = chosen["occupied"] if "occupied" in chosen else chosen["places"]
         found.append(
             chosen[["municipality_code", "service_code"]].assign(

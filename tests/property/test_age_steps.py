@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from ossu_analysis.population.cells import AGES, cohort_source, group_index, sum_groups
-from ossu_analysis.population.forecast import GROUPS, group_starts, published_groups, statistics
+from ossu_analysis.population.forecast import GROUPS, group_starts, published_groups
 from ossu_analysis.population.graduation import national_single_ages, spline_single_ages, split_groups
 from ossu_analysis.population.mortality import pooled_ratio, survival_from_expectancy
 from ossu_analysis.population.municipality_age import tilt_to_totals
@@ -149,7 +149,3 @@ def test_statistics_and_groups_of_draws(parts: np.ndarray) -> None:
     first = GROUPS.index((0, 17))
     inside = group_index(bounds, np.arange(18))
     np.testing.assert_array_equal(grouped[:, 0, first], parts[:, : inside[-1] + 1].sum(axis=1))
-    draws = running[:, -1].copy()
-    made = statistics(draws.copy())
-    np.testing.assert_allclose(made[:, 0], draws.mean(axis=1))
-    np.testing.assert_allclose(made[:, 1:], np.quantile(draws, [0.5, 0.025, 0.1, 0.25, 0.75, 0.9, 0.975], axis=1).T)

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from ossu_analysis.demand.draws import demand_draws, draw_demand
-from ossu_analysis.demand.forecast import Labels, add_up, forecast_chunk, levels, summarise
+from ossu_analysis.demand.forecast import Labels, add_up, forecast_chunk, levels
 from ossu_analysis.demand.panel import panels
 from ossu_analysis.demand.use_rate import UseRate, fit
 from ossu_analysis.evaluation.demand_worlds import Mechanism, make_world
@@ -35,8 +35,7 @@ def test_one_service_alone_gives_the_numbers_of_the_whole_run(fitted: UseRate, e
     alone = draw_demand(fitted, exposed, YEARS, seed=7)
     assert (whole[1].persons == alone.persons).all()
     assert not (whole[0].persons == alone.persons).all()
-    assert alone.by_draw.shape == (400, 265, 6)
-    assert (alone.by_draw[3] == alone.persons[:, :, 3]).all()
+    assert alone.persons.shape == (265, 6, 400)
 
 
 def test_counts_have_the_mean_and_variance_of_the_negative_binomial(fitted: UseRate) -> None:
@@ -62,14 +61,6 @@ def test_rows_add_up_by_draw_and_quantiles_are_in_order(fitted: UseRate, exposed
     )
     assert (np.diff(wide[["0.025", "0.1", "0.25", "0.75", "0.9", "0.975"]].to_numpy(), axis=1) >= 0).all()
     assert len(rows) == (265 + 28 + 1) * 6 * 8
-
-
-def test_summary_equals_numpy() -> None:
-    values = np.random.default_rng(5).gamma(2, 3, (4, 3, 251))
-    golden = np.quantile(values, [0.5, 0.025, 0.1, 0.25, 0.75, 0.9, 0.975], axis=-1)
-    found = summarise(values)
-    assert found[..., 0] == pytest.approx(values.mean(axis=-1))
-    assert np.moveaxis(found[..., 1:], -1, 0) == pytest.approx(golden)
 
 
 def test_adding_up_keeps_draws_together_whatever_the_order_of_areas() -> None:

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from ossu_analysis.demand.draws import DemandDraws
 from ossu_analysis.errors import OssuError
 from ossu_analysis.gap import GapSettings, Standards, gap_tables
-from ossu_analysis.gap.quantiles import draw_quantiles
 from ossu_analysis.gap.standards import UnitCost
 from ossu_analysis.schemas import table_class, validated
 
@@ -242,13 +241,6 @@ def test_more_places_never_raise_the_gap(places, more, seed):
     assert (richer["oblast_gap"][unshared].dropna() <= fewer["oblast_gap"][unshared].dropna() + 1e-4).all()
     positive = fewer["oblast_gap"]["gap_to_demand_places"].clip(lower=0)
     assert (fewer["oblast_gap"][unshared] >= positive - 1e-3)[positive.notna()].all()
-
-
-@given(st.integers(2, 60), st.integers(0, 2**31))
-def test_quantiles_equal_those_of_numpy(n, seed):
-    draws = np.random.default_rng(seed).normal(size=(3, 2, n))
-    levels = (0.025, 0.1, 0.5, 0.9, 1.0)
-    np.testing.assert_allclose(draw_quantiles(draws, levels), np.quantile(draws, levels, axis=2), rtol=1e-9, atol=1e-12)
 
 
 def test_way_to_the_nearest_places():

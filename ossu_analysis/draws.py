@@ -1,0 +1,53 @@
+"""Random draws, the same way in every link: whose random numbers they are, and what is published of them.
+
+Belongs here: the stream of a text key, and the mean, median and quantiles over draws. What is drawn is decided in the
+links. Quantiles are linear between order statistics, as `numpy.quantile` defines them; sorting all draws is faster
+here than partial sorting, because NumPy sorts numbers several at a time.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+QUANTILES = (0.025, 0.1, 0.25, 0.75, 0.9, 0.975)
+OUTPUTS: tuple[tuple[str, str | None], ...] = (
+    ("mean", None),
+    ("median", None),
+    *(("quantile", str(q)) for q in QUANTILES),
+)
+"""Columns ``output_type, output_type_id`` of every forecast table, in the order of `statistics`."""
+
+
+def seeds(seed: int, key: str) -> np.random.SeedSequence:
+    """The seed of one text key (an area, a service): the same whatever else is drawn, in any order or process."""
+    return np.random.SeedSequence(seed, spawn_key=tuple(key.encode()))
+
+
+def stream(seed: int, key: str) -> np.random.Generator:
+    """The random numbers that belong to one text key, independent of all others."""
+    return np.random.default_rng(seeds(seed, key))
+
+
+def draw_quantiles(draws: NDArray, levels: tuple[float, ...]) -> NDArray[np.float64]:
+    """Quantiles over the last axis.
+
+    Parameters
+    ----------
+    draws : ndarray of shape (..., n_draws)
+    levels : tuple of float
+        Between 0 and 1.
+
+    Returns
+    -------
+    ndarray of float64, shape (..., len(levels))
+    """
+    ordered = np.sort(draws, axis=-1)
+    at = np.array(levels) * (draws.shape[-1] - 1)
+    low = np.floor(at).astype(int)
+    lower, upper = (ordered[..., rank].astype(float) for rank in (low, np.ceil(at).astype(int)))
+    return lower + (at - low) * (upper - lower)
+
+
+def statistics(draws: NDArray) -> NDArray[np.float64]:
+    """Mean, median and `QUANTILES` over the last axis, in the order of `OUTPUTS`: (..., n_draws) -> (..., 8)."""
+    mean = draws.mean(axis=-1, dtype=np.float64, keepdims=True)
+    return np.concatenate([mean, draw_quantiles(draws, (0.5, *QUANTILES))], axis=-1)
