@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeVar
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from ossu_analysis.errors import Fault, FaultsFound, OssuError, raise_if_any
+from ossu_analysis.errors import Fault, FaultsFound, raise_if_any
 from ossu_analysis.status import STATUSES
 from ossu_analysis.store import Store
 from ossu_analysis.text_table import read_text
@@ -218,20 +218,6 @@ class Assumption(Strict):
             raise ValueError(f"{self.id}: две стойности от една и съща дата")
         return self
 
-    def value_on(self, day: datetime.date) -> float:
-        """Value in force on a day.
-
-        Raises
-        ------
-        OssuError
-            ``reference.no_value`` when the earliest value is later than the day.
-        """
-        known = sorted((entry for entry in self.values if entry.valid_from <= day), key=lambda entry: entry.valid_from)
-        if not known:
-            first = min(entry.valid_from for entry in self.values)
-            raise OssuError("reference.no_value", id=self.id, day=day.isoformat(), first=first.isoformat())
-        return known[-1].value
-
 
 class AssumptionFile(Strict):
     """One file of ``data/assumptions``."""
@@ -347,20 +333,6 @@ def read_assumptions(store: Store) -> dict[str, tuple[Assumption, str]]:
     entries = [(entry, file) for file, content in files.items() for entry in content.assumptions]
     raise_if_any(_repeated([(entry.id, file) for entry, file in entries], "id"))
     return {entry.id: (entry, file) for entry, file in entries}
-
-
-def assumption_value(store: Store, id: str, day: datetime.date) -> float:
-    """Value of one assumption on a day; see `Assumption.value_on`.
-
-    Raises
-    ------
-    OssuError
-        ``reference.no_assumption`` when there is none of that id.
-    """
-    known = read_assumptions(store)
-    if id not in known:
-        raise OssuError("reference.no_assumption", id=id, known=", ".join(sorted(known)))
-    return known[id][0].value_on(day)
 
 
 def read_rules(store: Store) -> dict[str, RuleFile]:

@@ -6,8 +6,6 @@ nothing made from demonstration returns can pass for real.
 
 from collections.abc import Iterable
 
-import pandas as pd
-
 STATUSES = ("observed", "estimated", "imputed", "forecast", "demonstration")
 """From the strongest to the weakest."""
 
@@ -21,9 +19,3 @@ def weakest(statuses: Iterable[str]) -> str:
         If one of them is unknown, or there is none.
     """
     return STATUSES[max(STATUSES.index(status) for status in statuses)]
-
-
-def weakest_of_columns(*columns: "pd.Series[str]") -> "pd.Series[str]":
-    """Weakest status row by row, over columns of equal length and index."""
-    ranks = pd.concat([column.map(STATUSES.index) for column in columns], axis=1)
-    return ranks.max(axis=1).map(lambda rank: STATUSES[rank]).astype("str")

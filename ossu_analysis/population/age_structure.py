@@ -4,14 +4,13 @@ Belongs here: which figures feed which step (`municipality_age`, `ratios`, `mort
 the age estimate one level up, and the table ``population.municipality_age``.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from ossu_analysis.population.cells import AGES, SEXES, Floats, sum_groups
-from ossu_analysis.population.inputs import AgeInputs, age_inputs
+from ossu_analysis.population.inputs import AgeInputs
 from ossu_analysis.population.mortality import death_rates, mortality_drift, pooled_ratio
 from ossu_analysis.population.municipality_age import (
     DEATH_YEARS,
@@ -229,28 +228,6 @@ def _scores(method: str, guess: Floats, actual: Floats) -> pd.DataFrame:
         error = guess[..., low:high].sum(axis=-1) / actual[..., low:high].sum(axis=-1) - 1
         rows.append((method, name, "MAPE", 100 * float(np.abs(error).mean())))
     return pd.DataFrame(rows, columns=["method", "age_group", "metric", "value"])
-
-
-def estimate_municipality_age(tables: Mapping[str, pd.DataFrame], base_year: int) -> pd.DataFrame:
-    """Estimate ``population.municipality_age`` for 2011 up to the base year.
-
-    Parameters
-    ----------
-    tables : mapping of str to DataFrame
-        Source and reference tables by name (`names.SOURCE_TABLES`, `names.REFERENCE_TABLES`).
-    base_year : int
-
-    Returns
-    -------
-    DataFrame
-        ``municipality_code, year, sex, age, is_open, persons, status``; sums over ages are the published totals.
-
-    Raises
-    ------
-    OssuError
-        ``population.no_ages`` when the base year has no ages of regions or oblasts.
-    """
-    return municipality_age_table(estimate_age_structure(age_inputs(tables, base_year)))
 
 
 def municipality_age_table(structure: AgeStructure) -> pd.DataFrame:

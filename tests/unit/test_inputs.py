@@ -1,11 +1,9 @@
 """Typed YAML: misspelt keys, missing sources, rates without what they need, overlapping dates, days too early."""
 
-import datetime
-
 import pytest
 
-from ossu_analysis.errors import FaultsFound, OssuError
-from ossu_analysis.inputs import assumption_value, read_assumptions, read_published_names, read_rules
+from ossu_analysis.errors import FaultsFound
+from ossu_analysis.inputs import read_assumptions, read_published_names, read_rules
 from ossu_analysis.store import Store
 
 ASSUMPTION = """
@@ -48,22 +46,6 @@ def store(tmp_path):
 
 def put(folder, content, name="one.yaml"):
     (folder / name).write_text(content, encoding="utf-8")
-
-
-@pytest.mark.parametrize(
-    ("day", "value"), [("2020-01-01", 1.0), ("2024-12-31", 1.0), ("2025-01-01", 2.0), ("2030-06-01", 2.0)]
-)
-def test_the_value_in_force_on_the_day(store, day, value):
-    put(store.assumptions, ASSUMPTION)
-    assert assumption_value(store, "price", datetime.date.fromisoformat(day)) == value
-
-
-def test_a_day_before_the_first_value_says_the_earliest(store):
-    put(store.assumptions, ASSUMPTION)
-    with pytest.raises(OssuError, match=r"2019-12-31.*2020-01-01"):
-        assumption_value(store, "price", datetime.date(2019, 12, 31))
-    with pytest.raises(OssuError, match="price"):
-        assumption_value(store, "prise", datetime.date(2026, 1, 1))
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ from ossu_analysis.errors import OssuError
 from ossu_analysis.population.age_structure import (
     AgeStructure,
     estimate_age_structure,
-    estimate_municipality_age,
     municipality_age_table,
     score_hidden_ages,
 )
@@ -80,7 +79,7 @@ def test_nothing_after_the_base_year_is_read(official_tables: Tables) -> None:
 @pytest.mark.parametrize("base_year", [2012, 2019])
 def test_a_year_without_ages_is_named(official_tables: Tables, base_year: int) -> None:
     with pytest.raises(OssuError, match=str(base_year)) as caught:
-        estimate_municipality_age(official_tables, base_year)
+        age_inputs(official_tables, base_year)
     assert "population" in str(caught.value) and "2018" in str(caught.value)
 
 

@@ -9,8 +9,7 @@ import pytest
 
 from ossu_analysis.proposal.cliff import funding_cliffs
 from ossu_analysis.proposal.money import converted, currency_of, priced, subsidy_check, unit_costs_on
-from ossu_analysis.proposal.staffing import posts_needed
-from ossu_analysis.reference.standards import UnitCost, read_staffing, read_unit_costs
+from ossu_analysis.reference.standards import UnitCost, in_force, read_staffing, read_unit_costs
 from ossu_analysis.store import Store
 
 STORE = Store(Path(__file__).parents[3])
@@ -82,14 +81,14 @@ def test_users_times_standard_beside_the_subsidy():
     assert np.isnan(table.loc[("AAA03", 2026), "explained_share"])
 
 
-def test_posts_by_the_published_coefficients():
-    lines = pd.DataFrame({"service_code": ["DAY-CH", "DAY-OLD"], "users": [30, 30]})
-    standards, day = read_staffing(STORE), datetime.date(2026, 1, 1)
-    by_day = posts_needed(lines, standards, day)
-    assert by_day["staff_needed"].iloc[0] == pytest.approx(12) and np.isnan(by_day["staff_needed"].iloc[1])
-    assert by_day["staff_note"].tolist() == ["", "няма стандарт"]
-    assert posts_needed(lines, standards, day, "weekly")["staff_needed"].iloc[0] == pytest.approx(18)
-    assert posts_needed(lines, standards, datetime.date(2012, 1, 1))["staff_needed"].isna().all()
+def test_published_staffing_coefficients():
+    def posts(mode, day):
+        standards = [entry for entry in read_staffing(STORE) if entry.mode == mode]
+        return {code: entry.posts_per_user for code, entry in in_force(standards, day).items()}
+
+    assert posts("day", datetime.date(2026, 1, 1)) == {"DAY-CH": 0.4}
+    assert posts("weekly", datetime.date(2026, 1, 1)) == {"DAY-CH": 0.6}
+    assert posts("day", datetime.date(2012, 1, 1)) == {}
 
 
 def test_of_two_decisions_the_later_one_in_force_counts():
