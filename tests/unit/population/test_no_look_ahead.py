@@ -1,0 +1,74 @@
+"""Leakage: the whole engine, fed what was known at the base year, gives what it gives when fed everything."""
+
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from ossu_analysis.config import RunSettings
+from ossu_analysis.population.age_structure import estimate_age_structure
+from ossu_analysis.population.chain import history_of
+from ossu_analysis.population.exposure import ExposureGroups, exposure_groups, exposure_observed
+from ossu_analysis.population.inputs import age_inputs
+from ossu_analysis.population.jump_off import prepare_jump_off
+from ossu_analysis.population.names import SOURCE_TABLES
+from ossu_analysis.population.simulate import ALL_OUTPUTS, SimulationSettings, simulate
+from ossu_analysis.population.totals import forecast_totals
+from ossu_analysis.reference import READERS as REFERENCE
+from ossu_analysis.store import Store
+
+Tables = dict[str, pd.DataFrame]
+ROOT = Path(__file__).parents[3]
+DRAWS, AHEAD = 10, 2
+
+
+def until(tables: Tables, year: int) -> Tables:
+    """The tables as they would stand if the publishers had stopped after ``year``; the census profile is of 2011."""
+    last = {"fertility_schedule": "period_to"}
+    dated = [(name, last.get(name, "year")) for name in SOURCE_TABLES if name != "census_profile"]
+    return tables | {name: tables[name][tables[name][column] <= year] for name, column in dated}
+
+
+def everything(
+    tables: Tables, settings: RunSettings, groups: ExposureGroups, oblasts: list[str] | None = None
+) -> dict[str, pa.Table]:
+    """All chunks of the simulation, and the exposure observed, from totals, ages and rates fitted to ``tables``."""
+    structure = estimate_age_structure(age_inputs(tables, settings.base_year))
+    history = history_of(tables, settings.base_year)
+    totals = forecast_totals(history, settings.years, DRAWS, settings.seed)
+    chosen = SimulationSettings(settings.seed, run_id="r")
+    found = {
+        f"{at} {name}": table
+        for at, chunk in enumerate(simulate(prepare_jump_off(structure), totals, groups, chosen, oblasts=oblasts))
+        for name, table in chunk.items()
+    }
+    observed = exposure_observed(structure, groups.of_years(range(2011, settings.base_year + 1)))
+    return found | {"observed": pa.Table.from_pandas(observed), "method": pa.Table.from_pandas(totals.method)}
+
+
+@pytest.fixture(scope="module")
+def all_years() -> ExposureGroups:
+    store = Store(ROOT)
+    return exposure_groups(REFERENCE["target_group"](store), REFERENCE["retirement_age"](store), range(2011, 2022))
+
+
+@pytest.mark.parametrize("base_year", [2015, 2016])
+def test_figures_after_the_base_year_change_nothing(
+    official_tables: Tables, all_years: ExposureGroups, base_year: int
+) -> None:
+    settings = RunSettings(base_year=base_year, until_year=base_year + AHEAD, seed=3)
+    cut = until(official_tables, base_year)
+    assert sum(len(cut[name]) < len(official_tables[name]) for name in SOURCE_TABLES) >= 7
+    full, blind = (everything(tables, settings, all_years) for tables in (official_tables, cut))
+    assert full.keys() == blind.keys() and len(full) == 28 * len(ALL_OUTPUTS) + 2 + 2
+    assert [name for name, table in full.items() if not table.equals(blind[name])] == []
+
+
+def test_a_figure_of_the_base_year_changes_something(official_tables: Tables, all_years: ExposureGroups) -> None:
+    settings = RunSettings(base_year=2015, until_year=2016, seed=3)
+    deaths = official_tables["deaths_municipality"]
+    fewer = deaths["deaths"].where(deaths["year"] != 2015, (deaths["deaths"] * 0.5).round())
+    changed = official_tables | {"deaths_municipality": deaths.assign(deaths=fewer)}
+    before, after = (everything(tables, settings, all_years, ["SML"]) for tables in (official_tables, changed))
+    assert any(not table.equals(after[name]) for name, table in before.items() if name.endswith("forecast"))
