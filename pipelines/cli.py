@@ -195,8 +195,10 @@ def demand(
     from ossu_analysis.reference import READERS
     from ossu_analysis.store import Store, project_root, write_out
 
-    legacy = READERS["legacy_service"](Store(project_root()))
-    handed = read_handed(returns, exposed, legacy)
+    store = Store(project_root())
+    legacy, services, groups = (READERS[name](store) for name in ("legacy_service", "service", "target_group"))
+    known = services["service_code"].tolist(), groups["target_group"].tolist()
+    handed = read_handed(returns, exposed, legacy, *known)
     for fault in handed.faults:
         typer.echo(f"[{fault.severity}] {fault.sentence()}")
     target, rows = write_out(forecast_handed(handed, horizon, seed), out, "demand_forecast")

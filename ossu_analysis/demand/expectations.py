@@ -103,3 +103,12 @@ def series_are_unbroken(store: Store) -> pd.DataFrame:
         "users": "промяна на потребителите",
     }
     return found.rename(columns=headings)[list(headings.values())]
+
+
+def every_scenario_has_its_figures(store: Store) -> pd.DataFrame:
+    """Scenarios that are not computed because somebody has yet to publish what they need."""
+    from ossu_analysis.demand.scenario import all_scenarios
+
+    waiting = [one for one in all_scenarios(store.assumptions / "demand_scenarios") if one.missing_bg]
+    rows = [(one.id, one.title_bg, one.missing_bg) for one in waiting]
+    return pd.DataFrame(rows, columns=["сценарий", "наименование", "какво липсва"])

@@ -131,6 +131,9 @@ def _mapped(
             today[code] = new[0]
             facts = {"row": row, "column": "service_code", "found": code, "expected": new[0], "severity": NOTICE}
             faults.append(Fault("demand.old_service", file, **facts))
+        elif known:
+            facts = {"row": row, "column": "service_code", "found": code, "severity": NOTICE}
+            faults.append(Fault("demand.unknown_service", file, **facts))
     return table.assign(service_code=table["service_code"].replace(today)), faults
 
 

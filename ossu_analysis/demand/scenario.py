@@ -3,7 +3,7 @@
 Belongs here: reading ``data/assumptions/demand_scenarios/<id>.yaml`` and what a scenario does to rates and to services.
 It may hold rates at their last level, take them as certain, let low coverage rise to that of a reference oblast, move
 residents of homes that must close to the service that replaces them, and move a share of one service's demand to
-another. A number that nobody has published stays empty in the file, and the scenario then refuses to run.
+another. What nobody has published is named in the file (``missing_bg``), and the scenario then refuses to run.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from ossu_analysis.demand.draws import DemandDraws
 from ossu_analysis.demand.use_rate import UseRate
@@ -42,7 +42,7 @@ class Shift(Strict):
 
     from_service: str
     to_service: str
-    share: float | None = Field(ge=0, le=1, description="null: nobody has published it; the scenario does not run")
+    share: float | None = Field(ge=0, le=1, description="null: nobody has published it; `missing_bg` says so")
     by_year: int
 
 
@@ -59,6 +59,13 @@ class DemandScenario(Strict):
     convergence: Convergence | None = None
     closing: Closing | None = None
     shift: Shift | None = None
+    missing_bg: str = Field("", description="figures without which the scenario cannot be computed; empty: none")
+
+    @model_validator(mode="after")
+    def _an_empty_number_is_named(self) -> "DemandScenario":
+        if self.shift and self.shift.share is None and not self.missing_bg:
+            raise ValueError("shift.share: null -> missing_bg")
+        return self
 
 
 def scenario_names(folder: Path) -> list[str]:
@@ -80,26 +87,19 @@ def read_scenario(folder: Path, name: str) -> DemandScenario:
     if name not in known:
         raise OssuError("demand.no_scenario", scenario=name, known=", ".join(known) or "–")
     scenario = parse_file(DemandScenario, folder / f"{name}.yaml", folder)
-    if scenario.shift and scenario.shift.share is None:
-        raise OssuError("demand.scenario_without_number", scenario=name)
+    if scenario.missing_bg:
+        raise OssuError("demand.scenario_without_number", scenario=scenario.title_bg, missing=scenario.missing_bg)
     return scenario
+
+
+def all_scenarios(folder: Path) -> list[DemandScenario]:
+    """Every scenario file, those that cannot be computed among them; the reference first."""
+    return [parse_file(DemandScenario, folder / f"{name}.yaml", folder) for name in scenario_names(folder)]
 
 
 def runnable(folder: Path) -> list[str]:
     """Names of the scenarios whose numbers are all known."""
-    found = []
-    for name in scenario_names(folder):
-        shift = parse_file(DemandScenario, folder / f"{name}.yaml", folder).shift
-        if shift is None or shift.share is not None:
-            found.append(name)
-    return found
-
-
-def scenario_titles(folder: Path) -> dict[str, str]:
-    """Bulgarian title of every scenario file, by name."""
-    return {
-        name: parse_file(DemandScenario, folder / f"{name}.yaml", folder).title_bg for name in scenario_names(folder)
-    }
+    return [scenario.id for scenario in all_scenarios(folder) if not scenario.missing_bg]
 
 
 def change_rates(

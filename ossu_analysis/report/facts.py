@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from ossu_analysis.demand.scenario import scenario_titles
+from ossu_analysis.demand.scenario import all_scenarios
 from ossu_analysis.schemas import all_tables, columns
 from ossu_analysis.store import Store
 
@@ -98,7 +98,7 @@ def read_facts(store: Store, oblast_code: str, scenario: str = "reference") -> F
         breaks=census_years(history),
         driver=table_or_empty(store, "demand", "driver", f"area_code in ({areas})"),
         scenarios=table_or_empty(store, "demand", "scenario_forecast", f"area_code = '{oblast_code}'"),
-        scenario_titles=scenario_titles(store.assumptions / "demand_scenarios"),
+        scenario_titles={one.id: one.title_bg for one in all_scenarios(store.assumptions / "demand_scenarios")},
     )
 
 

@@ -129,5 +129,8 @@ demand_checks = link_checks(
         "demand_forecast": ("services_have_a_real_group", "persons_are_counts", "municipalities_add_up"),
         "use_forecast": ("use_is_within_demand", "use_is_within_places"),
     },
-    asks={"use_rate": ("rates_are_near_the_oblast", "series_are_unbroken")},
+    asks={
+        "use_rate": ("rates_are_near_the_oblast", "series_are_unbroken"),
+        "scenario_forecast": ("every_scenario_has_its_figures",),
+    },
 )

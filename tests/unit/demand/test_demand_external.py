@@ -120,6 +120,14 @@ def test_an_old_name_of_one_service_is_read_as_it(world: World, tmp_path: Path) 
     assert read.faults[0].code == "demand.old_service"
 
 
+def test_a_service_nobody_knows_is_named_and_still_forecast(world: World, tmp_path: Path) -> None:
+    """Any returns may be handed in, so an unknown code is a notice, not an end."""
+    read = read_handed(*handed(tmp_path, world.returns, world.exposed), LEGACY, ["RES-OLD"])
+    (fault,) = read.faults
+    assert (fault.code, fault.found) == ("demand.unknown_service", world.returns["service_code"].iloc[0])
+    assert len(read.returns) == len(world.returns) and fault.sentence()
+
+
 @pytest.mark.parametrize(
     ("spoil", "code"),
     [

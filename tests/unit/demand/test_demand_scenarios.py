@@ -9,6 +9,7 @@ import pytest
 
 from ossu_analysis.demand.draws import DemandDraws, draw_demand
 from ossu_analysis.demand.driver import CAUSES, demand_drivers
+from ossu_analysis.demand.expectations import every_scenario_has_its_figures
 from ossu_analysis.demand.exposure import Exposure
 from ossu_analysis.demand.forecast import levels
 from ossu_analysis.demand.panel import panels
@@ -25,6 +26,7 @@ from ossu_analysis.demand.use_rate import UseRate, fit
 from ossu_analysis.errors import FaultsFound, OssuError
 from ossu_analysis.evaluation.demand_worlds import Mechanism, World, make_world
 from ossu_analysis.schemas import table_class, validated
+from ossu_analysis.store import Store
 
 FOLDER = Path(__file__).parents[3] / "data" / "assumptions" / "demand_scenarios"
 YEARS = np.arange(2021, 2036)
@@ -51,7 +53,7 @@ def drawn(fitted: UseRate, name: str) -> DemandDraws:
 def test_every_file_reads_and_says_where_it_comes_from() -> None:
     names = scenario_names(FOLDER)
     assert names[0] == "reference" and len(names) >= 6
-    assert set(names) - set(runnable(FOLDER)) == {"residential_to_home"}
+    assert set(names) - set(runnable(FOLDER)) == {"residential_to_home", "constant_disability"}
     assert all(read_scenario(FOLDER, name).source_bg for name in runnable(FOLDER))
 
 
@@ -97,10 +99,25 @@ def test_a_shift_keeps_the_persons_of_both_services_together(order: tuple[str, s
 
 
 def test_a_number_that_nobody_published_is_asked_for() -> None:
-    with pytest.raises(OssuError, match="число"):
+    with pytest.raises(OssuError, match=r"Постоянна инвалидност.*няма данни по възраст"):
+        read_scenario(FOLDER, "constant_disability")
+    with pytest.raises(OssuError, match="няма данни какъв дял"):
         read_scenario(FOLDER, "residential_to_home")
     with pytest.raises(OssuError, match="reference"):
         read_scenario(FOLDER, "no_such")
+
+
+def test_an_empty_share_must_say_what_is_missing(tmp_path: Path) -> None:
+    lines = (FOLDER / "residential_to_home.yaml").read_text(encoding="utf-8").splitlines()
+    kept = [line for line in lines if not line.startswith("missing_bg")]
+    (tmp_path / "residential_to_home.yaml").write_text("\n".join(kept), encoding="utf-8")
+    with pytest.raises(FaultsFound, match="missing_bg"):
+        read_scenario(tmp_path, "residential_to_home")
+
+
+def test_the_check_lists_scenarios_that_wait_for_figures() -> None:
+    found = every_scenario_has_its_figures(Store(FOLDER.parents[2]))
+    assert found["сценарий"].tolist() == ["constant_disability", "residential_to_home"]
 
 
 def test_a_misspelt_key_is_named(tmp_path: Path) -> None:
