@@ -121,7 +121,7 @@ def run_job(
 
     from pipelines.definitions import defs
 
-    @dg.logger(description="Събитията на хода към лентата за напредък")
+    @dg.logger(None, description="Събитията на хода към лентата за напредък")
     def progress(_: dg.InitLoggerContext) -> logging.Logger:
         return _event_logger(on_event)
 

@@ -78,8 +78,12 @@ def with_total(service_total, service, measure, value, level="country"):
     return service_total.assign(value=service_total["value"].mask(cell, value))
 
 
+MOST_USERS = 5488
+"""Of the 5598 places the named municipalities leave 110 free, whatever the seed; more users would contradict them."""
+
+
 @settings(max_examples=12, deadline=None)
-@given(users=st.integers(3000, 5598), waiting=st.integers(500, 3000), seed=st.integers(0, 2**31))
+@given(users=st.integers(3000, MOST_USERS), waiting=st.integers(500, 3000), seed=st.integers(0, 2**31))
 def test_other_published_totals_would_be_met_as_well(published_tables, demonstration_settings, users, waiting, seed):
     *tables, service_total = published_tables
     service_total = with_total(with_total(service_total, "LEG-OLD", "users", users), "LEG-OLD", "waiting", waiting)
