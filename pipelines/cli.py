@@ -57,7 +57,7 @@ def run(
     all_oblasts: AllOblasts = False,
 ) -> None:
     """Пълен ход: прочита числата, прогнозира, сравнява, пише документите и публикува нов ход в data/runs."""
-    settings = {"base_year": base_year, "until_year": until_year, "draws": draws, "seed": seed}
+    settings: dict[str, Any] = {"base_year": base_year, "until_year": until_year, "draws": draws, "seed": seed}
     settings |= {"scenario": scenario, "jobs": jobs, "past_base_year": min(2015, base_year - 1)}
     _run_job("full_refresh", {**_settings(settings), **_documents(oblast, all_oblasts)})
 

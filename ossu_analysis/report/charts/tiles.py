@@ -148,8 +148,8 @@ def _outline_oblasts(axes: Any, values: pd.DataFrame) -> None:
             lines.append([(column, row), (column + 1, row)])
     axes.add_collection(LineCollection(lines, colors=INK, linewidths=0.9))
     for code, group in values.groupby("oblast_code"):
-        centre = group[["column", "row"]].mean() + 0.5
-        oblast_name(axes, *centre, str(code))
+        across, up = group[["column", "row"]].mean() + 0.5
+        oblast_name(axes, across, up, str(code))
 
 
 def oblast_name(axes: Any, across: float, up: float, code: str) -> None:
