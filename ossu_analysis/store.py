@@ -216,20 +216,39 @@ def _scratch() -> "duckdb.DuckDBPyConnection":
 
     import duckdb
 
-    database = duckdb.connect(":memory:", config={"memory_limit": MEMORY})
-    atexit.register(database.close)
-    return database
+    atexit.register(_close_scratch)
+    return duckdb.connect(":memory:", config={"memory_limit": MEMORY})
+
+
+def _close_scratch() -> None:
+    _scratch().close()
+    _scratch.cache_clear()
 
 
 def write_side_by_side(store: Store, link: str, chunks: Iterator[dict[str, Any]]) -> None:
-    """Write a stream of chunks, each a part of several tables; no table changes unless all of them are complete."""
+    """Write a stream of chunks, each a part of several tables; no table changes unless all of them are complete.
+
+    A thread writes one chunk while the next one is computed.
+    """
+    from concurrent.futures import Future, ThreadPoolExecutor
+
     with ExitStack() as stack:
-        writers: dict[str, Any] = {}
-        for chunk in chunks:
+        writers: dict[str, ChunkWriter] = {}
+
+        def write(chunk: dict[str, Any]) -> None:
             for table, rows in chunk.items():
-                if table not in writers:
-                    writers[table] = stack.enter_context(store.chunk_writer(link, table))
                 writers[table].write(rows)
+
+        thread = stack.enter_context(ThreadPoolExecutor(max_workers=1))
+        written: Future[None] | None = None
+        for chunk in chunks:
+            for table in chunk.keys() - writers.keys():
+                writers[table] = stack.enter_context(store.chunk_writer(link, table))
+            if written:
+                written.result()
+            written = thread.submit(write, chunk)
+        if written:
+            written.result()
 
 
 def write_out(chunks: "Iterable[pyarrow_types.Table]", out: Path, name: str) -> tuple[Path, int]:

@@ -12,6 +12,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -118,10 +119,14 @@ def publish_run(
     building = store.runs / f"{BUILDING}{run_id}"
     building.mkdir(parents=True)
     try:
-        rows = write_warehouse(store, building / WAREHOUSE)
-        if documents_folder.exists():
-            shutil.copytree(documents_folder, building / FOLDER)
-        headlines = write_index(store, building, imprint, finished.name, checks, rows, former)
+        # DuckDB writes its file while the charts of the index are drawn.
+        with ThreadPoolExecutor(max_workers=1) as thread:
+            warehouse = thread.submit(write_warehouse, store, building / WAREHOUSE)
+            if documents_folder.exists():
+                shutil.copytree(documents_folder, building / FOLDER)
+            rows = row_counts(store)
+            headlines = write_index(store, building, imprint, finished.name, checks, rows, former)
+            warehouse.result()
         manifest = _manifest(store, settings, imprint, finished.name, checks, timings or {}, rows, headlines)
         _write_json(building / MANIFEST, manifest)
         building.rename(finished)
@@ -136,6 +141,15 @@ def remove_leftovers(store: Store) -> None:
     """Remove what a killed publication left behind."""
     for folder in store.runs.glob(f"{BUILDING}*"):
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def row_counts(store: Store) -> dict[str, int]:
+    """Rows of every working table by ``link.table``, as its file says."""
+    import pyarrow.parquet as parquet
+
+    return {
+        f"{link}.{table}": parquet.read_metadata(store.path(link, table)).num_rows for link, table in store.existing()
+    }
 
 
 def write_warehouse(store: Store, target: Path) -> dict[str, int]:
