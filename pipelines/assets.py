@@ -1,7 +1,8 @@
 """How a table of the chain becomes a Dagster asset: key, group, description, columns and errors from one place.
 
 ``@table_asset("gap", "service_gap", reads={...})`` turns a function of tables into the asset ``gap/service_gap``; its
-frame is written by `TableIO`. ``@stream_asset`` is for tables too large for a frame: the function writes them itself.
+frame is written by `TableIO`. `table_spec` describes a table that a ``dagster.multi_asset`` writes by itself: one too
+large for a frame, or several of one pass.
 """
 
 import functools

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ossu_analysis.population.components import SMALLEST, migration_rates, residual_rates
+from ossu_analysis.population.component_method import SMALLEST, migration_rates, residual_rates
 from ossu_analysis.population.history import EU_CENSUS_STEP, Floats, Ints, TotalsHistory
 from ossu_analysis.population.pooling import NORMAL_80, NORMAL_MEDIAN, spread_between_groups
 

@@ -13,10 +13,10 @@ from itertools import product
 
 import numpy as np
 
-from ossu_analysis.population import components as by_components
+from ossu_analysis.population import component_method as by_components
 from ossu_analysis.population.baselines import linexp_log
 from ossu_analysis.population.census import without_steps
-from ossu_analysis.population.components import MEMORIES, Memory
+from ossu_analysis.population.component_method import MEMORIES, Memory
 from ossu_analysis.population.ets import damped_trend
 from ossu_analysis.population.history import Floats, Ints, TotalsHistory
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ossu_analysis.draws import stream
 from ossu_analysis.population.census import ExpectedSteps, expected_steps
 from ossu_analysis.population.combination import METHODS, Combination, combine
-from ossu_analysis.population.components import expected_migration, jump_off, migration_rates
+from ossu_analysis.population.component_method import expected_migration, jump_off, migration_rates
 from ossu_analysis.population.history import Floats, Ints, TotalsHistory
 from ossu_analysis.population.spread import Growth, Spread, measure_spread
 

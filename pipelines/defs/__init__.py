@@ -1,1 +1,1 @@
-"""One file per link of the chain, plus resources and automation; `pipelines.definitions` gathers them."""
+"""One file per link of the chain, plus `automation` (jobs, schedule, sensor); `pipelines.definitions` gathers them."""

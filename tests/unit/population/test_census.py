@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from ossu_analysis.population.census import expected_steps, past_corrections, without_steps
-from ossu_analysis.population.components import MEMORIES, component_path, expected_natural, migration_rates
+from ossu_analysis.population.component_method import MEMORIES, component_path, expected_natural, migration_rates
 from ossu_analysis.population.history import TotalsHistory, census_years
 
 YEARS = np.arange(2000, 2019)
