@@ -1,6 +1,6 @@
 """Where tables live and how they are read and written: Parquet files through DuckDB, replaced whole.
 
-``Store(root)`` knows the folders of DESIGN section 3. Every write goes to a temporary file beside the target and takes
+``Store(root)`` knows the folders below ``data/``. Every write goes to a temporary file beside the target and takes
 its name by `os.replace`, so a killed run leaves the former table. Nothing here knows what a table means.
 """
 
