@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ossu_analysis.evaluation import summary_text
+from ossu_analysis.evaluation import quick_backtest, summary_text
 from ossu_analysis.evaluation.ages import age_scores
 from ossu_analysis.population.names import REFERENCE_TABLES, SOURCE_TABLES
 from ossu_analysis.reference import READERS as REFERENCE
@@ -62,3 +62,15 @@ def test_the_summary_names_groups_and_methods(score: pd.DataFrame) -> None:
     said = summary_text(score)
     assert "65 и повече години" in said
     assert "evaluation." not in said
+
+
+def test_the_default_run_scores_totals_and_ages_up_to_its_base_year(tables: dict[str, pd.DataFrame], tmp_path) -> None:
+    store = Store(tmp_path)
+    for name, table in tables.items():
+        store.write("reference" if name in REFERENCE_TABLES else "sources", name, table)
+    score, card = quick_backtest(store, 2014)
+    validated(table_class("evaluation", "score"), score)
+    assert (score["origin_year"] + score["horizon_years"]).max() == 2014 and len(card)
+    assert set(score.loc[score["age_group"] != "total", "origin_year"]) == {2013}
+    early, _ = quick_backtest(store, 2012)
+    assert set(early["age_group"]) == {"total"} and (early["origin_year"] + early["horizon_years"]).max() == 2012
