@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeVar
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from ossu_analysis.errors import Fault, FaultsFound, raise_if_any
+from ossu_analysis.errors import Fault, FaultsFound, OssuError, raise_if_any
 from ossu_analysis.status import STATUSES
 from ossu_analysis.store import Store
 from ossu_analysis.text_table import read_text
@@ -109,6 +109,19 @@ def parse_file(model: type[Model], path: Path, root: Path) -> Model:
             [Fault("reference.broken_yaml", file=file, row=row, found=str(error).split("\n")[0])]
         ) from error
     return parse(model, content, file)
+
+
+def scenario_names(folder: Path) -> list[str]:
+    """Names of the scenario files of a folder, the reference first."""
+    return sorted((file.stem for file in folder.glob("*.yaml")), key=lambda name: (name != "reference", name))
+
+
+def parse_scenario(model: type[Model], folder: Path, name: str, unknown: str) -> Model:
+    """The scenario ``<name>.yaml`` of a folder; `OssuError` ``unknown`` names those there are when it is none."""
+    known = scenario_names(folder)
+    if name not in known:
+        raise OssuError(unknown, scenario=name, known=", ".join(known) or "–")
+    return parse_file(model, folder / f"{name}.yaml", folder)
 
 
 def _faults_of(error: ValidationError, file: str, place: str) -> list[Fault]:

@@ -17,7 +17,7 @@ from pydantic import Field, model_validator
 from ossu_analysis.demand.draws import DemandDraws
 from ossu_analysis.demand.use_rate import UseRate
 from ossu_analysis.errors import OssuError
-from ossu_analysis.inputs import Strict, parse_file
+from ossu_analysis.inputs import Strict, parse_file, parse_scenario, scenario_names
 
 HIGHEST = "highest"
 """Reference oblast of a convergence: the one whose rate of the service is highest."""
@@ -68,11 +68,6 @@ class DemandScenario(Strict):
         return self
 
 
-def scenario_names(folder: Path) -> list[str]:
-    """Names of the scenario files, the reference first."""
-    return sorted((file.stem for file in folder.glob("*.yaml")), key=lambda name: (name != "reference", name))
-
-
 def read_scenario(folder: Path, name: str) -> DemandScenario:
     """Read one scenario by name from ``data/assumptions/demand_scenarios``.
 
@@ -83,10 +78,7 @@ def read_scenario(folder: Path, name: str) -> DemandScenario:
     FaultsFound
         A key that does not exist or a value of the wrong kind, with its place.
     """
-    known = scenario_names(folder)
-    if name not in known:
-        raise OssuError("demand.no_scenario", scenario=name, known=", ".join(known) or "–")
-    scenario = parse_file(DemandScenario, folder / f"{name}.yaml", folder)
+    scenario = parse_scenario(DemandScenario, folder, name, "demand.no_scenario")
     if scenario.missing_bg:
         raise OssuError("demand.scenario_without_number", scenario=scenario.title_bg, missing=scenario.missing_bg)
     return scenario

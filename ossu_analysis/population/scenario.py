@@ -19,10 +19,9 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
 
-from ossu_analysis.errors import Fault, FaultsFound, OssuError
+from ossu_analysis.errors import OssuError
+from ossu_analysis.inputs import Strict, parse_scenario
 from ossu_analysis.population.cells import Floats
 from ossu_analysis.population.history import TotalsHistory
 from ossu_analysis.population.jump_off import JumpOff
@@ -30,19 +29,15 @@ from ossu_analysis.population.jump_off import JumpOff
 WINDOW = 5
 
 
-class FertilityStep(BaseModel):
+class FertilityStep(Strict):
     """Children per woman added from a number of years after the base year on."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     years_after_base: int
     children: float
 
 
-class Scenario(BaseModel):
+class Scenario(Strict):
     """One scenario file."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: str
     title_bg: str
@@ -71,23 +66,7 @@ def read_scenario(folder: Path, name: str) -> Scenario:
     FaultsFound
         A key that does not exist or a value of the wrong kind, with its place.
     """
-    known = scenario_names(folder)
-    if name not in known:
-        raise OssuError("population.no_scenario", scenario=name, known=", ".join(known) or "няма")
-    file = folder / f"{name}.yaml"
-    try:
-        return Scenario.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
-    except ValidationError as error:
-        faults = [
-            Fault("population.scenario_key", file.name, column=".".join(map(str, e["loc"])), found=str(e["input"]))
-            for e in error.errors()
-        ]
-        raise FaultsFound(faults) from error
-
-
-def scenario_names(folder: Path) -> list[str]:
-    """Names of the scenario files, the reference first."""
-    return sorted((file.stem for file in folder.glob("*.yaml")), key=lambda name: (name != "reference", name))
+    return parse_scenario(Scenario, folder, name, "population.no_scenario")
 
 
 def fertility_factors(scenario: Scenario, level: float, years: Sequence[int], base_year: int) -> Floats:

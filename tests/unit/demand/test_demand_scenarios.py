@@ -18,13 +18,13 @@ from ossu_analysis.demand.scenario import (
     change_rates,
     read_scenario,
     runnable,
-    scenario_names,
     with_moves,
 )
 from ossu_analysis.demand.service import Service
 from ossu_analysis.demand.use_rate import UseRate, fit
 from ossu_analysis.errors import FaultsFound, OssuError
 from ossu_analysis.evaluation.demand_worlds import Mechanism, World, make_world
+from ossu_analysis.inputs import scenario_names
 from ossu_analysis.schemas import table_class, validated
 from ossu_analysis.store import Store
 

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from ossu_analysis.errors import FaultsFound, OssuError
+from ossu_analysis.inputs import scenario_names
 from ossu_analysis.population.constraint import constrain, official_totals
 from ossu_analysis.population.history import TotalsHistory
 from ossu_analysis.population.scenario import (
@@ -15,7 +16,6 @@ from ossu_analysis.population.scenario import (
     extra_growth,
     fertility_factors,
     read_scenario,
-    scenario_names,
 )
 from ossu_analysis.population.totals import TotalDraws
 
