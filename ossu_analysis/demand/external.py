@@ -18,13 +18,14 @@ from ossu_analysis.demand.profile import kinds_in, standardised
 from ossu_analysis.demand.returns_input import GROUPING, Handed
 from ossu_analysis.demand.use_rate import fit
 from ossu_analysis.errors import Fault, FaultsFound
+from ossu_analysis.reference.areas import COUNTRY
 from ossu_analysis.schemas.base import MUNICIPALITY, OBLAST
 from ossu_analysis.texts import text
 
 if TYPE_CHECKING:
     import pyarrow as pyarrow_types
 
-COUNTRY, WHOLE = "BG", "ALL"
+WHOLE = "ALL"
 
 
 def forecast_handed(

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-COUNTRY = "BG"
+from ossu_analysis.reference.areas import COUNTRY
 
 
 class Grid:

@@ -14,7 +14,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ossu_analysis.gap.criterion import criterion_maximum, rules_by_year
-from ossu_analysis.gap.grid import COUNTRY, Grid
+from ossu_analysis.gap.grid import Grid
+from ossu_analysis.reference.areas import COUNTRY
 from ossu_analysis.texts import text
 
 

@@ -30,10 +30,11 @@ from ossu_analysis.capacity.access import nearest, seat_distances_km
 from ossu_analysis.collection import mixture_label
 from ossu_analysis.draws import draw_quantiles
 from ossu_analysis.errors import OssuError
-from ossu_analysis.gap.grid import COUNTRY, Grid
+from ossu_analysis.gap.grid import Grid
 from ossu_analysis.gap.limits import Limits
 from ossu_analysis.gap.standards import Standards
 from ossu_analysis.gap.stock import Stock, Stocks
+from ossu_analysis.reference.areas import COUNTRY
 from ossu_analysis.status import weakest
 from ossu_analysis.texts import text
 

@@ -14,8 +14,8 @@ import pandas as pd
 from ossu_analysis.errors import OssuError
 from ossu_analysis.population.cells import Floats
 from ossu_analysis.population.history import TotalsHistory
-from ossu_analysis.population.inputs import COUNTRY
 from ossu_analysis.population.totals import TotalDraws
+from ossu_analysis.reference.areas import COUNTRY
 
 MID_YEAR, YEAR_END = 0.5, 1.0
 

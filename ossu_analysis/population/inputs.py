@@ -26,12 +26,12 @@ from ossu_analysis.population.cells import (
 )
 from ossu_analysis.population.graduation import agree_with_whole, births_tilt, national_single_ages, split_groups
 from ossu_analysis.population.names import SOURCE_TABLES
+from ossu_analysis.reference.areas import COUNTRY
 
 Ints = NDArray[np.int64]
 
 FIRST_YEAR = 2011
 """The first year end on the census of 1 February 2011, whose ages are the seed."""
-COUNTRY = "BG"
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from ossu_analysis.demand.scenario import all_scenarios
+from ossu_analysis.reference.areas import COUNTRY
 from ossu_analysis.schemas import all_tables, columns
 from ossu_analysis.store import Store
 
 BOUNDS = {"0.025": "low_95", "0.1": "low_80", "0.25": "low_50", "0.75": "high_50", "0.9": "high_80", "0.975": "high_95"}
 """Column of a wide frame for each published quantile."""
-COUNTRY = "BG"
 GROUPS = ((0, None), (0, 17), (18, 64), (65, None), (80, None))
 """Age groups that documents print: total, children, adults, 65+, 80+."""
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from ossu_analysis.report.facts import COUNTRY, age_rows, table_or_empty, wide
+from ossu_analysis.reference.areas import COUNTRY
+from ossu_analysis.report.facts import age_rows, table_or_empty, wide
 from ossu_analysis.schemas import columns, table_class
 from ossu_analysis.store import Store
 from ossu_analysis.texts import number, percent, text

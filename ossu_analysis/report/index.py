@@ -11,11 +11,12 @@ from typing import Any
 
 import pandas as pd
 
+from ossu_analysis.reference.areas import COUNTRY
 from ossu_analysis.report import overview
 from ossu_analysis.report.charts import Chart
 from ossu_analysis.report.charts.boundaries import Outlines, read_outlines
 from ossu_analysis.report.content import Block, Column, Heading, Imprint, Paragraph, Picture, Table
-from ossu_analysis.report.facts import COUNTRY, Facts, census_years, table_or_empty
+from ossu_analysis.report.facts import Facts, census_years, table_or_empty
 from ossu_analysis.report.headlines import compare, headlines, printed
 from ossu_analysis.report.page import render
 from ossu_analysis.report.report_card import backtest_table, write_report_card
