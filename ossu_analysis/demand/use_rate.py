@@ -62,8 +62,8 @@ class UseRate:
         Posterior of each municipality's level; those without the service keep the prior of their oblast.
     validity : float
         Persons behind an entry of a waiting list.
-    follow : float
-        Slope of the log level on the log of places per person.
+    follow, size : float
+        Slopes of the log level on the log of places per person and on the log of persons.
     """
 
     panel: Panel
@@ -76,20 +76,22 @@ class UseRate:
     levels: Levels
     validity: float
     follow: float
+    size: float
 
 
 @dataclass(frozen=True)
 class _State:
     """What the rounds of the fit hand on.
 
-    Year effects, oblast levels, gamma shape, what places tell of the level, dispersion, worth of a waiting-list entry,
-    stops (`ceiling`) and the grids of the levels.
+    Year effects, oblast levels, gamma shape, what places and size tell of the level, dispersion, worth of a
+    waiting-list entry, stops (`ceiling`) and the grids of the levels.
     """
 
     years: np.ndarray
     parents: np.ndarray
     shape: float
     follow: float
+    size: float
     dispersion: float
     validity: float
     stops: np.ndarray
@@ -101,7 +103,8 @@ class _State:
         there = np.isfinite(coverage)
         told /= told[there].mean()
         shape = np.where(there, self.shape, 1 / (1 / self.shape + np.var(told[there])))
-        return self.parents[panel.parents] * np.where(there, told, 1.0), shape
+        sized = np.exp(self.size * _log_size(panel))
+        return self.parents[panel.parents] * np.where(there, told, 1.0) * sized / sized.mean(), shape
 
 
 @dataclass(frozen=True)
@@ -153,6 +156,7 @@ def fit(panel: Panel, cells: Cells | None = None) -> UseRate:
         levels=found.levels,
         validity=state.validity,
         follow=state.follow,
+        size=state.size,
     )
 
 
@@ -167,7 +171,7 @@ def _start(panel: Panel, cells: Cells) -> _State:
     level = np.maximum(pooled_levels(observed, np.nan_to_num(expected), panel.parents), 0.05)
     grid = own_grids(np.log(level), np.full(areas, 0.25))
     parents = np.ones(len(panel.parent_codes))
-    return _State(effects, parents, 8.0, 0.0, 0.03, 1.0, ceiling.start(), grid)
+    return _State(effects, parents, 8.0, 0.0, 0.0, 0.03, 1.0, ceiling.start(), grid)
 
 
 def _expect(state: _State, panel: Panel, cells: Cells, coverage: np.ndarray) -> _Expected:
@@ -251,7 +255,8 @@ def _maximise(state: _State, panel: Panel, cells: Cells, coverage: np.ndarray, f
         years=state.years + np.log(common),
         parents=parents / common,
         shape=_gamma_shape((mean / prior)[informed], (middle - np.log(prior))[informed]),
-        follow=_follow(state.follow, (mean / prior - 1)[informed], learnt[informed], coverage[informed]),
+        follow=_slope(state.follow, (mean / prior - 1)[informed], learnt[informed], coverage[informed]),
+        size=_slope(state.size, (mean / prior - 1)[informed], learnt[informed], _log_size(panel)[informed]),
         stops=ceiling.shares(cells, state.stops, found.by_reading[1].sum(axis=1)),
     )
     return replace(moved, grid=_grids(moved, panel, coverage, informed, middle - np.log(common), spread))
@@ -263,13 +268,20 @@ def _learnt(levels: Levels, mean: np.ndarray, prior: np.ndarray, shape: np.ndarr
     return np.clip(1 - variance * shape / prior**2, 0.05, 1.0)
 
 
-def _follow(now: float, residual: np.ndarray, learnt: np.ndarray, coverage: np.ndarray) -> float:
-    """Better slope of the log level on the log of places per person: municipalities build where people ask.
+def _log_size(panel: Panel) -> np.ndarray:
+    """Log of persons exposed around its mean over areas; shape (areas,)."""
+    persons = np.log(np.maximum(np.nan_to_num(panel.persons).mean(axis=1), 1.0))
+    return np.asarray(np.clip(persons - persons.mean(), -3 * persons.std(), 3 * persons.std()))
 
-    Without it a municipality that has been full all along would be put at the level of those with few places.
+
+def _slope(now: float, residual: np.ndarray, learnt: np.ndarray, told: np.ndarray) -> float:
+    """Better slope of the log level on the log of places per person or of persons.
+
+    Municipalities build where people ask, and towns may ask more than villages. Without the slopes a municipality that
+    has been full all along would be put at the level of those with few places, or of the small ones.
     """
-    there = np.isfinite(coverage)
-    x, weight = coverage[there], learnt[there]
+    there = np.isfinite(told)
+    x, weight = told[there], learnt[there]
     if len(x) < 10 or not np.var(x) > 0:
         return 0.0
     residual = residual[there] - np.average(residual[there])

@@ -95,3 +95,17 @@ def test_one_year_of_ten_areas_still_gives_rates() -> None:
     )
     fitted = fit(made)
     assert np.isfinite(fitted.levels.mean()).all() and fitted.levels.mean()[3] > 0
+
+
+def test_towns_that_ask_more_are_not_put_at_the_level_of_villages(panel: Panel) -> None:
+    """Rates that rise with size, the larger half always full: what the free half shows of the slope is used."""
+    rng, typical = np.random.default_rng(5), np.median(panel.persons)
+    mean = 0.02 * panel.persons * (panel.persons / typical) ** 0.3
+    demand = rng.poisson(mean * rng.gamma(20, 1 / 20, (len(mean), 1))).astype(float)
+    full = rng.random((len(mean), 1)) < np.where(panel.persons[:, :1] > typical, 0.7, 0.2)
+    places = np.where(full, np.ceil(0.75 * mean.min(axis=1, keepdims=True)), 3 * demand.max(axis=1, keepdims=True) + 5)
+    places = np.broadcast_to(places, demand.shape)
+    seen = replace(panel, users=np.minimum(demand, places), places=places, waiting=np.full_like(demand, np.nan))
+    fitted = fit(seen)
+    assert fitted.size == pytest.approx(0.3, abs=0.1)
+    assert predicted(seen).sum() == pytest.approx(mean.sum(), rel=0.08)
