@@ -50,7 +50,7 @@ def near_the_last_run(store: Store) -> pd.DataFrame:
     finished = latest_run(store)
     if finished is None:
         return pd.DataFrame()
-    with connect() as db:
+    with connect(":memory:") as db:
         db.execute(f"attach '{finished / WAREHOUSE}' as finished (read_only)")
         known = db.sql("select 1 from duckdb_tables() where schema_name = 'population' and table_name = 'forecast'")
         if not known.fetchall():
