@@ -16,7 +16,7 @@ class RunSettings(BaseModel):
         2018, ge=2001, le=2100, description="Последна година (към 31 декември) с наблюдавано население"
     )
     until_year: int = Field(2035, ge=2002, le=2150, description="Последна година на прогнозата")
-    draws: int = Field(1000, ge=200, le=20_000, description="Брой симулации; най-малко 200")
+    draws: int = Field(500, ge=200, le=20_000, description="Брой симулации; най-малко 200")
     seed: int = Field(20181231, ge=0, description="Начално число: същото число дава същите резултати")
     scenario: str = Field("reference", description="Сценарий по име на файл в data/assumptions/scenarios")
     jobs: int = Field(1, ge=-1, description="Успоредни процеси за симулацията; -1 значи всички ядра")

@@ -49,7 +49,7 @@ def _both(latin: str, bulgarian: str) -> Any:
 def run(
     base_year: BaseYear = 2018,
     until_year: UntilYear = 2035,
-    draws: Draws = 1000,
+    draws: Draws = 500,
     seed: Seed = 20181231,
     jobs: Jobs = 1,
     scenario: Scenario = "reference",

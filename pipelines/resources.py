@@ -47,7 +47,7 @@ class Settings(dg.ConfigurableResource):
 
     base_year: int = Field(default=2018, description=RunSettings.model_fields["base_year"].description)
     until_year: int = Field(default=2035, description=RunSettings.model_fields["until_year"].description)
-    draws: int = Field(default=1000, description=RunSettings.model_fields["draws"].description)
+    draws: int = Field(default=500, description=RunSettings.model_fields["draws"].description)
     seed: int = Field(default=20181231, description=RunSettings.model_fields["seed"].description)
     scenario: str = Field(default="reference", description=RunSettings.model_fields["scenario"].description)
     demand_scenario: str = Field(
