@@ -51,7 +51,7 @@ def run(
     until_year: UntilYear = 2035,
     draws: Draws = 500,
     seed: Seed = 20181231,
-    jobs: Jobs = 1,
+    jobs: Jobs = 2,
     scenario: Scenario = "reference",
     oblast: Oblast = None,
     all_oblasts: AllOblasts = False,
