@@ -2,16 +2,28 @@
 
 from functools import partial
 from textwrap import fill
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import pandas as pd
 
 from ossu_analysis import texts
-from ossu_analysis.report.charts.base import BLUE, GREY, INK, ORANGE, SKY, Chart, bulgarian_numbers, clean, empty, place
+from ossu_analysis.report.charts.base import (
+    BLUE,
+    GREY,
+    INK,
+    ORANGE,
+    SKY,
+    Chart,
+    Head,
+    bulgarian_numbers,
+    clean,
+    empty,
+    place,
+)
 
 
-def monitoring_dots(points: pd.DataFrame, *, key: str, title: str, subtitle: str, source: str = "") -> Chart:
+def monitoring_dots(points: pd.DataFrame, **head: Unpack[Head]) -> Chart:
     """Actual as a dot against the forecast range as a bar, one row per area, as % of the forecast median.
 
     Parameters
@@ -21,7 +33,7 @@ def monitoring_dots(points: pd.DataFrame, *, key: str, title: str, subtitle: str
     """
     height = 1.2 + 0.19 * max(len(points), 1)
     draw = partial(_draw_dots, points=points, height=height)
-    return Chart(key, title, subtitle, points, draw, height, source=source)
+    return Chart(points, draw, height, **head)
 
 
 def _draw_dots(figure: Any, top: float, points: pd.DataFrame, height: float) -> None:
@@ -44,7 +56,7 @@ def _draw_dots(figure: Any, top: float, points: pd.DataFrame, height: float) -> 
     return None
 
 
-def calibration(coverage: pd.DataFrame, *, key: str, title: str, subtitle: str, source: str = "") -> Chart:
+def calibration(coverage: pd.DataFrame, **head: Unpack[Head]) -> Chart:
     """Measured against nominal coverage; on the diagonal the ranges were as wide as they claimed.
 
     Parameters
@@ -53,7 +65,7 @@ def calibration(coverage: pd.DataFrame, *, key: str, title: str, subtitle: str, 
         ``name`` (size class or window), ``nominal``, ``measured``; shares between 0 and 1.
     """
     draw = partial(_draw_calibration, coverage=coverage)
-    return Chart(key, title, subtitle, coverage, draw, 3.6, source=source)
+    return Chart(coverage, draw, 3.6, **head)
 
 
 def _draw_calibration(figure: Any, top: float, coverage: pd.DataFrame) -> None:
@@ -76,7 +88,7 @@ def _draw_calibration(figure: Any, top: float, coverage: pd.DataFrame) -> None:
     return None
 
 
-def backtest_bars(errors: pd.DataFrame, ours: str, *, key: str, title: str, subtitle: str, source: str = "") -> Chart:
+def backtest_bars(errors: pd.DataFrame, ours: str, **head: Unpack[Head]) -> Chart:
     """Error of each method, one panel per window; ours in blue, baselines in grey.
 
     Parameters
@@ -89,7 +101,7 @@ def backtest_bars(errors: pd.DataFrame, ours: str, *, key: str, title: str, subt
     windows = max(errors["window"].nunique(), 1)
     height = 1.4 + 0.21 * max(errors["method"].nunique(), 2)
     draw = partial(_draw_bars, errors=errors, ours=ours, windows=windows, height=height)
-    return Chart(key, title, subtitle, errors, draw, height, source=source)
+    return Chart(errors, draw, height, **head)
 
 
 def _draw_bars(figure: Any, top: float, errors: pd.DataFrame, ours: str, windows: int, height: float) -> None:

@@ -9,10 +9,10 @@ Colours are from the Okabe-Ito and ColorBrewer sets: safe for colour-blind reade
 
 import io
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from functools import cached_property
 from textwrap import wrap
-from typing import Any
+from typing import Any, Required, TypedDict
 
 import pandas as pd
 
@@ -30,35 +30,46 @@ WIDTH = 6.3
 """Inches: the text width of an A4 page with margins of 2 cm and a little over."""
 
 
+class Head(TypedDict, total=False):
+    """What every function that makes a chart is told by name and hands on to the `Chart`, which says what it means."""
+
+    key: Required[str]
+    title: Required[str]
+    subtitle: Required[str]
+    source: str
+    is_demonstration: bool
+
+
 @dataclass(frozen=True)
 class Chart:
     """A chart that has not been drawn yet.
 
     Parameters
     ----------
-    key : str
-        Stable ASCII name, used for files.
-    title, subtitle : str
-        The finding; the measure, unit and territory.
     data : DataFrame
         What is drawn, as a reader would want it in a CSV.
     draw : callable
         Receives the matplotlib figure and the room left by the title (top edge, 0 to 1).
-    height : float
+    height, width : float
         Inches.
+    key : str
+        Stable ASCII name, used for files.
+    title, subtitle : str
+        The finding; the measure, unit and territory.
     source : str
         Printed under the chart.
     is_demonstration : bool
         Whether „демонстрационни данни“ is printed on it.
     """
 
-    key: str
-    title: str
-    subtitle: str
     data: pd.DataFrame
     draw: Callable[[Any, float], None]
     height: float = 3.4
     width: float = WIDTH
+    _: KW_ONLY
+    key: str
+    title: str
+    subtitle: str
     source: str = ""
     is_demonstration: bool = False
 

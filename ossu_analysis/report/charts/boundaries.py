@@ -9,14 +9,14 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from ossu_analysis.errors import TO_CHECK, Fault
-from ossu_analysis.report.charts.base import HATCH_MISSING, INK, Chart, empty
+from ossu_analysis.report.charts.base import HATCH_MISSING, INK, Chart, Head, empty
 from ossu_analysis.report.charts.tiles import class_legend, oblast_name
 
 Rings = list[NDArray[np.float64]]
@@ -118,12 +118,7 @@ def outline_map(
     edges: NDArray[np.float64],
     colours: Sequence[str],
     labels: Sequence[str],
-    *,
-    key: str,
-    title: str,
-    subtitle: str,
-    source: str = "",
-    is_demonstration: bool = False,
+    **head: Unpack[Head],
 ) -> Chart:
     """Municipalities in their boundaries, coloured by class; oblasts outlined and named by their code.
 
@@ -140,7 +135,7 @@ def outline_map(
     """
     classes = (np.asarray(edges), colours, labels)
     draw = partial(_draw, values=values, outlines=outlines, classes=classes)
-    return Chart(key, title, subtitle, values, draw, 4.6, source=source, is_demonstration=is_demonstration)
+    return Chart(values, draw, 4.6, **head)
 
 
 def _draw(figure: Any, top: float, values: pd.DataFrame, outlines: Outlines, classes: tuple[Any, Any, Any]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 from math import ceil
 from textwrap import fill
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,7 @@ from ossu_analysis.report.charts.base import (
     INK,
     ORANGE,
     Chart,
+    Head,
     bulgarian_numbers,
     clean,
     empty,
@@ -39,12 +40,7 @@ BAR = 0.165
 
 def waterfalls(
     panels: Sequence[tuple[str, pd.DataFrame]],
-    *,
-    key: str,
-    title: str,
-    subtitle: str,
-    source: str = "",
-    is_demonstration: bool = False,
+    **head: Unpack[Head],
 ) -> Chart:
     """One small waterfall per service, read from top to bottom: today, what each cause adds or takes, the target.
 
@@ -60,7 +56,7 @@ def waterfalls(
     tall = HEAD + BAR * rows
     height = 0.9 + tall * max(ceil(len(drawn) / ACROSS), 1)
     draw = partial(_draw_waterfalls, panels=drawn, height=height, tall=tall)
-    return Chart(key, title, subtitle, data, draw, height, source=source, is_demonstration=is_demonstration)
+    return Chart(data, draw, height, **head)
 
 
 def _with_edges(steps: pd.DataFrame) -> pd.DataFrame:
@@ -112,12 +108,7 @@ def _said(persons: float, total: bool) -> str:
 
 def scenario_multiples(
     panels: Sequence[tuple[str, pd.DataFrame, pd.DataFrame]],
-    *,
-    key: str,
-    title: str,
-    subtitle: str,
-    source: str = "",
-    is_demonstration: bool = False,
+    **head: Unpack[Head],
 ) -> Chart:
     """One panel per service with two scenarios: medians and 80 % ranges, the first solid, the second dashed.
 
@@ -132,7 +123,7 @@ def scenario_multiples(
     data = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
     height = 0.95 + 1.4 * max(ceil(len(panels) / ACROSS), 1)
     draw = partial(_draw_scenarios, panels=panels, height=height)
-    return Chart(key, title, subtitle, data, draw, height, source=source, is_demonstration=is_demonstration)
+    return Chart(data, draw, height, **head)
 
 
 def _draw_scenarios(figure: Any, top: float, panels: Sequence[Any], height: float) -> None:

@@ -5,7 +5,7 @@ Inputs are small tidy frames, one row per point; a chart knows nothing of tables
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,7 @@ from ossu_analysis.report.charts.base import (
     ORANGE,
     SKY,
     Chart,
+    Head,
     bulgarian_numbers,
     clean,
     empty,
@@ -29,9 +30,7 @@ BANDS = (("low_95", "high_95", 0.16), ("low_80", "high_80", 0.22), ("low_50", "h
 """Columns of a fan and the opacity each band adds."""
 
 
-def pyramid(
-    ages: pd.DataFrame, base_year: int, horizon: int, *, key: str, place_name: str, title: str, source: str = ""
-) -> Chart:
+def pyramid(ages: pd.DataFrame, base_year: int, horizon: int, **head: Unpack[Head]) -> Chart:
     """Population by sex and age: bars for the base year, outline for the horizon.
 
     Parameters
@@ -39,9 +38,8 @@ def pyramid(
     ages : DataFrame
         ``sex`` (F, M), ``age_from``, ``age_to`` (missing = open), ``persons_base``, ``persons_horizon``; persons.
     """
-    subtitle = texts.text("report.chart.pyramid", place=place_name, base=base_year, horizon=horizon)
     draw = partial(_draw_pyramid, ages=ages.sort_values("age_from"), base_year=base_year, horizon=horizon)
-    return Chart(key, title, subtitle, ages, draw, height=4.0, source=source)
+    return Chart(ages, draw, 4.0, **head)
 
 
 def _draw_pyramid(figure: Any, top: float, ages: pd.DataFrame, base_year: int, horizon: int) -> None:
@@ -81,12 +79,8 @@ def age_name(first: int, last: Any) -> str:
 
 def fan(
     panels: Sequence[tuple[str, pd.DataFrame, pd.DataFrame]],
-    *,
-    key: str,
-    title: str,
-    subtitle: str,
     breaks: Sequence[int] = (),
-    source: str = "",
+    **head: Unpack[Head],
 ) -> Chart:
     """History and forecast with bands, one panel per quantity, census years marked.
 
@@ -99,7 +93,7 @@ def fan(
     """
     data = pd.concat([_fan_data(*panel) for panel in panels], ignore_index=True)
     draw = partial(_draw_fan, panels=panels, breaks=breaks)
-    return Chart(key, title, subtitle, data, draw, height=3.1, source=source)
+    return Chart(data, draw, 3.1, **head)
 
 
 def _fan_data(name: str, history: pd.DataFrame, forecast: pd.DataFrame) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from functools import partial
 from itertools import pairwise
 from math import ceil
 from textwrap import fill
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,7 @@ from ossu_analysis.report.charts.base import (
     INK,
     SEQUENTIAL,
     Chart,
+    Head,
     bulgarian_numbers,
     clean,
     empty,
@@ -31,12 +32,7 @@ ROW = 1.4
 
 def demand_multiples(
     panels: Sequence[tuple[str, pd.DataFrame, pd.DataFrame, float]],
-    *,
-    key: str,
-    title: str,
-    subtitle: str,
-    source: str = "",
-    is_demonstration: bool = False,
+    **head: Unpack[Head],
 ) -> Chart:
     """One small fan per service: reported users, forecast demand with bands, existing places as a level line.
 
@@ -49,7 +45,7 @@ def demand_multiples(
     data = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
     height = 0.95 + ROW * max(ceil(len(panels) / 3), 1)
     draw = partial(_draw_multiples, panels=panels, height=height)
-    return Chart(key, title, subtitle, data, draw, height, source=source, is_demonstration=is_demonstration)
+    return Chart(data, draw, height, **head)
 
 
 def _panel_data(name: str, history: pd.DataFrame, forecast: pd.DataFrame, places: float) -> pd.DataFrame:
@@ -86,9 +82,7 @@ def _draw_places(axes: Any, places: float) -> None:
     whole_years(axes.xaxis, 4)
 
 
-def gap_heatmap(
-    gaps: pd.DataFrame, *, key: str, title: str, subtitle: str, source: str = "", is_demonstration: bool = False
-) -> Chart:
+def gap_heatmap(gaps: pd.DataFrame, **head: Unpack[Head]) -> Chart:
     """Missing places, municipality by service; five classes by rank, spare places white, no data hatched.
 
     Parameters
@@ -99,7 +93,7 @@ def gap_heatmap(
     height = 1.9 + 0.21 * max(len(gaps), 1)
     draw = partial(_draw_heatmap, gaps=gaps, height=height)
     data = gaps.rename_axis("municipality").reset_index()
-    return Chart(key, title, subtitle, data, draw, height, source=source, is_demonstration=is_demonstration)
+    return Chart(data, draw, height, **head)
 
 
 def classes(values: np.ndarray) -> np.ndarray:

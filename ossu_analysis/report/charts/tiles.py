@@ -8,13 +8,13 @@ least (sum of squared distances, `scipy.optimize.linear_sum_assignment`) is the 
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import pandas as pd
 
 from ossu_analysis import texts
-from ossu_analysis.report.charts.base import HATCH_MISSING, INK, Chart, empty
+from ossu_analysis.report.charts.base import HATCH_MISSING, INK, Chart, Head, empty
 
 REACH = 0.2
 """A square may belong to the country when a seat lies within this many degrees of latitude (22 km) of its centre."""
@@ -85,12 +85,7 @@ def tile_map(
     edges: np.ndarray,
     colours: Sequence[str],
     labels: Sequence[str],
-    *,
-    key: str,
-    title: str,
-    subtitle: str,
-    source: str = "",
-    is_demonstration: bool = False,
+    **head: Unpack[Head],
 ) -> Chart:
     """Squares coloured by class, oblasts outlined and named by their code.
 
@@ -104,7 +99,7 @@ def tile_map(
         One of each per class.
     """
     draw = partial(_draw_tiles, values=values, edges=np.asarray(edges), colours=colours, labels=labels)
-    return Chart(key, title, subtitle, values, draw, 4.6, source=source, is_demonstration=is_demonstration)
+    return Chart(values, draw, 4.6, **head)
 
 
 def _draw_tiles(figure: Any, top: float, values: pd.DataFrame, edges: np.ndarray, colours: Any, labels: Any) -> None:

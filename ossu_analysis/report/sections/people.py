@@ -116,9 +116,14 @@ def pyramid_chart(case: Case) -> charts.Chart:
         "report.finding.old_share", now=percent(shares[0]), then=percent(shares[1]), base=base, horizon=horizon
     )
     return charts.pyramid(
-        ages, base, horizon, key=f"pyramid_{case.code}", place_name=case.label, title=title,
+        ages,
+        base,
+        horizon,
+        key=f"pyramid_{case.code}",
+        title=title,
+        subtitle=text("report.chart.pyramid", place=case.label, base=base, horizon=horizon),
         source=text("report.source.population"),
-    )  # fmt: skip
+    )
 
 
 def _is_five_year(people: pd.DataFrame) -> "pd.Series[bool]":

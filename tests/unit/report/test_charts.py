@@ -30,8 +30,8 @@ def ages(size: float) -> pd.DataFrame:
 
 
 EDGES = {
-    "pyramid of nobody": lambda: charts.pyramid(ages(0.0), 2018, 2035, key="k", place_name="x", title="t"),
-    "pyramid without ages": lambda: charts.pyramid(ages(1.0).iloc[:0], 2018, 2035, key="k", place_name="x", title="t"),
+    "pyramid of nobody": lambda: charts.pyramid(ages(0.0), 2018, 2035, **COMMON),
+    "pyramid without ages": lambda: charts.pyramid(ages(1.0).iloc[:0], 2018, 2035, **COMMON),
     "fan without anything": lambda: charts.fan([("Общо", NOTHING, NO_FORECAST)], **COMMON),
     "fan without history": lambda: charts.fan([("Общо", NOTHING, forecast([5, 4]))], **COMMON),
     "fan of zeros": lambda: charts.fan([("Общо", history([0, 0]), forecast([0, 0]))], breaks=(2011,), **COMMON),
