@@ -4,6 +4,9 @@
   reported code is kept beside it.
 - Homes for adults that close by 1 January 2035 (ЗСУ § 33-34) keep their row and their residents, and offer no free
   place.
+- A service without users for three months is to be ended (ЗСУ 58): ``empty_months`` counts from the day that
+  the return names; without it only the empty end of the period is known.
+- Project money of several returns ends when the first of them ends.
 - An unknown part makes the sum unknown: ``waiting`` is NULL when one of the added returns does not report it.
 """
 
@@ -18,8 +21,11 @@ CLOSING = ("LEG-DEM", "LEG-ID", "LEG-PHYS", "LEG-PSY", "LEG-SENS")
 """Homes that close by 1 January 2035; the replacement of ``LEG-x`` is ``RES-x``."""
 
 _KEY = ["municipality_code", "service_code", "period_start", "period_end"]
-_COUNTS = ["places", "occupied", "waiting", "staff_posts", "staff_filled", "services_count"]
-_TEXTS = ["funding_type", "source_id", "source_class", "reported_service_code"]
+_COUNTS = ["places", "occupied", "waiting", "approved", "map_number", "staff_posts", "staff_filled", "services_count"]
+_TEXTS = ["funding_type", "source_id", "source_class", "reported_service_code", "mobile_to"]
+_DAYS = {"funding_end": "min", "empty_since": "max"}
+MONTHS_EMPTY = 3
+"""Months without users after which a service ends by decision of the council (ЗСУ 58)."""
 
 
 def current_capacity(returns: pd.DataFrame) -> pd.DataFrame:
@@ -43,6 +49,7 @@ def current_capacity(returns: pd.DataFrame) -> pd.DataFrame:
     capacity["is_closing"] = capacity["service_code"].isin(CLOSING)
     capacity["free_places"] = free_places(capacity)
     capacity["is_empty"] = (capacity["occupied"] == 0).fillna(False).astype(bool)
+    capacity["empty_months"] = empty_months(capacity)
     capacity["remark"] = _remark(capacity)
     return capacity
 
@@ -53,12 +60,21 @@ def free_places(capacity: pd.DataFrame) -> "pd.Series[int]":
     return free.mask(capacity["is_closing"], 0)
 
 
+def empty_months(capacity: pd.DataFrame) -> "pd.Series[int]":
+    """Whole months without users up to the end of the period; NULL where there are users or no day was reported."""
+    # The day after the period's end, so that a service empty since 1 October is empty for three months on 31 December.
+    ends = pd.to_datetime(capacity["period_end"]) + pd.Timedelta(days=1)
+    since = pd.to_datetime(capacity["empty_since"])
+    months = (ends.dt.year - since.dt.year) * 12 + (ends.dt.month - since.dt.month) - (ends.dt.day < since.dt.day)
+    return months.where(capacity["is_empty"]).clip(lower=0).astype("Int64")
+
+
 def _added_up(rows: pd.DataFrame) -> pd.DataFrame:
     """Sum of the returns of one municipality, service and period; most have one, and only the others are grouped."""
     several = rows.duplicated(_KEY, keep=False)
     single = rows[~several]
     if not several.any():
-        return single[[*_KEY, *_COUNTS, *_TEXTS, "published_total", "status"]].copy()
+        return single[[*_KEY, *_COUNTS, *_TEXTS, *_DAYS, "published_total", "status"]].copy()
     rank = rows["status"].map(STATUSES.index)
     grouped = rows.assign(rank=rank)[several].groupby(_KEY, sort=False)
     counts = grouped[_COUNTS].sum(skipna=False)
@@ -69,19 +85,22 @@ def _added_up(rows: pd.DataFrame) -> pd.DataFrame:
             "status": grouped["rank"].max().map(lambda worst: STATUSES[worst]),
         }
     )
-    added = pd.concat([counts, texts, flags], axis=1).reset_index()
+    days = grouped[list(_DAYS)].agg(_DAYS)
+    added = pd.concat([counts, texts, days, flags], axis=1).reset_index()
     return pd.concat([single[added.columns], added], ignore_index=True)
 
 
-def _joined(column: "pd.Series[str]") -> str:
-    return "|".join(sorted(set(column.dropna())))
+def _joined(column: "pd.Series[str]") -> str | None:
+    """Different values divided by „|“, those of lists among them; None without any."""
+    return "|".join(sorted({part for value in column.dropna() for part in value.split("|")})) or None
 
 
 def _remark(capacity: pd.DataFrame) -> "pd.Series[str]":
     legacy_old = capacity["reported_service_code"].str.contains("LEG-OLD", regex=False)
+    long_empty = (capacity["empty_months"] >= MONTHS_EMPTY).fillna(False).astype(bool)
     chosen = np.select(
-        [capacity["is_closing"], capacity["is_empty"], legacy_old],
-        [text("capacity.closing"), text("capacity.empty"), text("capacity.moved_to_map")],
+        [capacity["is_closing"], long_empty, capacity["is_empty"], legacy_old],
+        [text(f"capacity.{reason}") for reason in ("closing", "empty_for_months", "empty", "moved_to_map")],
         default="",
     )
     return pd.Series(chosen, index=capacity.index, dtype="str").replace("", None)

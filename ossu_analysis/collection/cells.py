@@ -24,12 +24,19 @@ COLUMNS = (
     "places",
     "users",
     "waiting",
+    "approved",
+    "map_number",
     "staff_posts",
     "staff_filled",
     "funding_type",
+    "funding_end",
+    "mobile_to",
+    "empty_since",
     "note",
 )
 REQUIRED = ("municipality_code", "service_code", "year", "users")
+HOME = "home_code"
+"""A sheet with this column lists users by the municipality of their address, not services."""
 _HEADER_ROWS = 30
 _SPACES = re.compile(r"[\s\u00a0\u202f\u2009]+")
 _PERSONAL_NUMBER = re.compile(r"\d{10}")
@@ -44,6 +51,11 @@ class Sheet:
     header_row: int
     header: tuple[str, ...]
     rows: tuple[tuple[int, tuple[str, ...]], ...]
+
+    @property
+    def is_residence(self) -> bool:
+        """Whether the rows are users by municipality of address."""
+        return any(column_of(label) == HOME for label in self.header)
 
 
 def plain(value: object) -> str:
@@ -90,7 +102,7 @@ def _key(label: str) -> str:
 @cache
 def _labels() -> dict[str, str]:
     known = {}
-    for column in COLUMNS:
+    for column in (*COLUMNS, HOME):
         known[_key(column)] = column
         known[_key(text(f"collection.column.{column}"))] = column
         for alias in text(f"collection.alias.{column}").split("|"):

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ossu_analysis.collection.administration import with_administration
 from ossu_analysis.collection.apportion import apportion
 from ossu_analysis.collection.mechanics import (
     Variation,
@@ -24,11 +25,10 @@ from ossu_analysis.collection.mechanics import (
     limited_use,
     staffed_share,
 )
-from ossu_analysis.collection.settings import DemonstrationSettings, ServiceMechanics
+from ossu_analysis.collection.settings import DEMONSTRATION, DemonstrationSettings, ServiceMechanics
 from ossu_analysis.draws import stream
 from ossu_analysis.texts import text
 
-SOURCE_ID = "demonstration_returns"
 _AGES = {"all": (0, 200), "children": (0, 19), "adults": (20, 200), "older": (60, 200)}
 _YEARLY_NOISE = 0.04
 _SPREAD_OF_PLACES = 0.12
@@ -117,19 +117,23 @@ def demonstration_returns(
     parts = [
         _service_rows(code, service, country, published[code], settings) for code, service in settings.services.items()
     ]
-    return pd.concat(parts, ignore_index=True)
+    return pd.concat([with_administration(part, settings, municipality) for part in parts], ignore_index=True)
 
 
 def country_of(municipality: pd.DataFrame, population: pd.DataFrame, profile: pd.DataFrame, last_year: int) -> Country:
     """Municipalities in code order with exposed persons; a municipality newer than the census takes the mean shares."""
     ordered = municipality.sort_values("municipality_code")
     codes = ordered["municipality_code"].tolist()
-    rows = population.query("area_level == 'municipality' and sex == 'T' and residence == 'total'")
-    rows = rows[(rows["year"] <= last_year) & rows["persons"].notna()]
-    newest = rows[rows["year"] == rows["year"].max()]
-    persons = newest.set_index("area_code")["persons"].reindex(codes).fillna(0.0).to_numpy(dtype=float)
+    persons = newest_persons(population, last_year).reindex(codes).fillna(0.0).to_numpy(dtype=float)
     exposed = {group: persons * _share(profile, codes, *ages) for group, ages in _AGES.items()}
     return Country(tuple(codes), pd.factorize(ordered["oblast_code"])[0], exposed)
+
+
+def newest_persons(population: pd.DataFrame, last_year: int) -> "pd.Series[float]":
+    """Inhabitants by municipality in the last year with figures that is not after ``last_year``."""
+    rows = population.query("area_level == 'municipality' and sex == 'T' and residence == 'total'")
+    rows = rows[(rows["year"] <= last_year) & rows["persons"].notna()]
+    return rows[rows["year"] == rows["year"].max()].set_index("area_code")["persons"].astype(float)
 
 
 def _share(profile: pd.DataFrame, codes: list[str], first: int, last: int) -> NDArray:
@@ -362,7 +366,7 @@ def _as_rows(
     rows.insert(3, "period_end", year.astype("str") + "-12-31")
     return rows.assign(
         funding_type=np.where(project, "project", service.funding),
-        source_id=SOURCE_ID,
+        source_id=DEMONSTRATION,
         source_class="demonstration",
         published_total=total,
         status="demonstration",

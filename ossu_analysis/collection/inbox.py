@@ -5,94 +5,49 @@ what is sound, and the faults stand in ``collection.error``. Each file is one or
 report the same municipality, service and year.
 """
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
-from ossu_analysis.collection.cells import REQUIRED, Sheet, column_of, open_return
-from ossu_analysis.collection.settings import FUNDING_TYPES
+from ossu_analysis.collection.cells import HOME, REQUIRED, Sheet, column_of, open_return
+from ossu_analysis.collection.residence import COLUMNS as RESIDENCE
+from ossu_analysis.collection.residence import residence_rows
+from ossu_analysis.collection.rows import (
+    CodeLists,
+    Row,
+    count_of,
+    day_of,
+    funding_of,
+    municipality_of,
+    number_of,
+    rows_of,
+    served_of,
+    service_of,
+    year_of,
+)
 from ossu_analysis.errors import BLOCKING, NOTICE, TO_CHECK, Fault
 from ossu_analysis.store import Store
 from ossu_analysis.texts import text
 
-_KEY_COLUMNS = ("municipality_code", "service_code", "year")
-_COUNTS = ("services_count", "places", "users", "waiting")
+_COUNTS = ("services_count", "places", "users", "waiting", "approved", "map_number")
 _POSTS = ("staff_posts", "staff_filled")
-_UNKNOWN = ("", "..", "x", "х", "н.д.", "няма данни")
-_NONE = ("-", "–", "—")
-_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
-_AMBIGUOUS = re.compile(r"[+-]?\d{1,3}[.,]\d{3}")
-"""``1.000`` may be one or one thousand; nobody is asked to guess."""
-
-_TOTALS = ("общо", "всичко", "сума")
-_LOOK_ALIKE = str.maketrans("АВЕКМНОРСТХ", "ABEKMHOPCTX")
 _KEY = ["municipality_code", "service_code", "period_end"]
 
 
 @dataclass(frozen=True)
-class CodeLists:
-    """The code lists that a return is checked against.
+class ReturnFile:
+    """What one file holds: returns, users by municipality of address, and its faults."""
 
-    Parameters
-    ----------
-    municipality, service, legacy_service : DataFrame
-        ``reference.municipality``, ``reference.service`` and ``reference.legacy_service``.
-    """
+    returns: pd.DataFrame
+    residence: pd.DataFrame
+    faults: list[Fault]
 
-    municipality: pd.DataFrame
-    service: pd.DataFrame
-    legacy_service: pd.DataFrame
-
-    @cached_property
-    def municipalities(self) -> set[str]:
-        """Known municipality codes."""
-        return set(self.municipality["municipality_code"])
-
-    @cached_property
-    def codes_by_name(self) -> dict[str, list[str]]:
-        """Municipality codes by name; two are called Бяла."""
-        named = self.municipality.groupby(self.municipality["name_bg"].str.lower())["municipality_code"]
-        return {str(name): codes for name, codes in named.agg(list).items()}
-
-    @cached_property
-    def services(self) -> dict[str, str]:
-        """Service code by code and by each of its present names, in lower case."""
-        known = dict[str, str]()
-        for column in ("name_bg", "short_name_bg", "service_code"):
-            known |= dict(zip(self.service[column].str.lower(), self.service["service_code"], strict=True))
-        return known
-
-    @cached_property
-    def legacy(self) -> dict[str, list[str]]:
-        """Service codes by name or abbreviation of the old typology, in lower case."""
-        names = [self.legacy_service[column].dropna() for column in ("old_name_bg", "old_abbreviation")]
-        pairs = pd.concat(names).to_frame("name").join(self.legacy_service["service_code"])
-        pairs = pairs[pairs["name"] != ""]
-        grouped = pairs.groupby(pairs["name"].str.lower())["service_code"]
-        return {str(name): codes for name, codes in grouped.agg(list).items()}
-
-
-@dataclass
-class _Row:
-    """One row of a file on its way to a return: where it stands, its cells by our names, the faults so far."""
-
-    sheet: Sheet
-    number: int
-    labels: dict[str, str]
-    cells: dict[str, str]
-    faults: list[Fault] = field(default_factory=list)
-
-    def wrong(self, code: str, column: str = "", expected: str = "", severity: str = BLOCKING, found: str = "") -> None:
-        """Record a fault of this row."""
-        shown = found or self.cells.get(column, "")
-        label = self.labels.get(column, column)
-        where = (self.sheet.file, self.sheet.name, self.number, label)
-        municipality = self.cells.get("municipality_code", "")
-        self.faults.append(Fault(code, *where, shown, expected, severity, municipality))
+    @property
+    def is_sound(self) -> bool:
+        """Whether the file may be used."""
+        return not any(fault.severity == BLOCKING for fault in self.faults)
 
 
 def read_inbox(store: Store, lists: CodeLists | None = None) -> tuple[pd.DataFrame, list[Fault]]:
@@ -112,23 +67,37 @@ def read_inbox(store: Store, lists: CodeLists | None = None) -> tuple[pd.DataFra
     faults : list of Fault
         Blocking ones (their file is not used), ones to check, and notices.
     """
+    files = _read_files(store, lists)
+    returns = _joined("return", [file.returns for file in files if file.is_sound])
+    return returns, [fault for file in files for fault in file.faults]
+
+
+def read_residence(store: Store, lists: CodeLists | None = None) -> pd.DataFrame:
+    """Users by municipality of address from the sound files of ``data/inbox``, as ``collection.residence``."""
+    return _joined("residence", [file.residence for file in _read_files(store, lists) if file.is_sound])
+
+
+def _read_files(store: Store, lists: CodeLists | None) -> list[ReturnFile]:
+    lists = lists or read_code_lists(store)
+    found, reported = list[ReturnFile](), dict[tuple[str, ...], str]()
+    for path in _files(store):
+        file = read_return(path, path.relative_to(store.root).as_posix(), lists)
+        if file.is_sound:
+            file.faults.extend(_reported_twice(file.returns, reported))
+        if file.is_sound:
+            reported |= dict.fromkeys(_keys(file.returns), path.relative_to(store.root).as_posix())
+        found.append(file)
+    return found
+
+
+def _joined(table: str, parts: list[pd.DataFrame]) -> pd.DataFrame:
     from ossu_analysis.schemas import table_class, validated
     from ossu_analysis.schemas.base import columns
 
-    declared = table_class("collection", "return")
-    lists = lists or read_code_lists(store)
-    kept, faults, reported = list[pd.DataFrame](), list[Fault](), dict[tuple[str, ...], str]()
-    for path in _files(store):
-        rows, found = read_return(path, path.relative_to(store.root).as_posix(), lists)
-        if not any(fault.severity == BLOCKING for fault in found):
-            found = [*found, *_reported_twice(rows, reported)]
-        if not any(fault.severity == BLOCKING for fault in found):
-            kept.append(rows)
-            reported |= dict.fromkeys(_keys(rows), rows["source_id"].iloc[0])
-        faults += found
-    if not kept:
-        return pd.DataFrame(columns=[info.name for info in columns(declared)]), faults
-    return validated(declared, pd.concat(kept, ignore_index=True)), faults
+    declared, filled = table_class("collection", table), [part for part in parts if len(part)]
+    if not filled:
+        return pd.DataFrame(columns=[info.name for info in columns(declared)])
+    return validated(declared, pd.concat(filled, ignore_index=True))
 
 
 def check_inbox(store: Store) -> list[Fault]:
@@ -167,22 +136,28 @@ def error_table(faults: list[Fault]) -> pd.DataFrame:
     return table.astype({name: "Int64" if name == "row" else "str" for name in table})
 
 
-def read_return(path: Path, file: str, lists: CodeLists) -> tuple[pd.DataFrame, list[Fault]]:
-    """Rows of one file and its faults; the rows are only meant for use when no fault blocks."""
+def read_return(path: Path, file: str, lists: CodeLists) -> ReturnFile:
+    """What one file holds and what is wrong with it; it is only meant for use when no fault blocks."""
+    nothing = pd.DataFrame(columns=_KEY), pd.DataFrame(columns=RESIDENCE)
     if path.suffix.lower() not in (".csv", ".xlsx"):
-        return pd.DataFrame(), [Fault("collection.unsupported_file", file, found=path.suffix, expected="CSV, XLSX")]
+        fault = Fault("collection.unsupported_file", file, found=path.suffix, expected="CSV, XLSX")
+        return ReturnFile(*nothing, [fault])
     sheets, faults = open_return(path, file)
-    rows = [row for sheet in sheets for row in _rows(sheet)]
     for sheet in sheets:
         faults += _header_faults(sheet)
     if any(fault.severity == BLOCKING for fault in faults):
-        return pd.DataFrame(), faults
-    if not rows:
-        return pd.DataFrame(), [*faults, Fault("collection.empty_file", file)]
+        return ReturnFile(*nothing, faults)
+    rows = [row for sheet in sheets if not sheet.is_residence for row in rows_of(sheet)]
+    homes = [row for sheet in sheets if sheet.is_residence for row in rows_of(sheet)]
+    if not rows and not homes:
+        return ReturnFile(*nothing, [*faults, Fault("collection.empty_file", file)])
     values = [_values(row, lists) for row in rows]
     _mark_duplicates(rows, values)
-    faults += [fault for row in rows for fault in row.faults]
-    return pd.DataFrame(values).assign(source_id=file), faults
+    users = {tuple(value[name] for name in _KEY): value["users"] for value in values}
+    residence = residence_rows(homes, lists, users).assign(source_id=file)
+    faults += [fault for row in [*rows, *homes] for fault in row.faults]
+    returns = pd.DataFrame(values).assign(source_id=file) if values else nothing[0]
+    return ReturnFile(returns, residence, faults)
 
 
 def _files(store: Store) -> list[Path]:
@@ -195,7 +170,7 @@ def _files(store: Store) -> list[Path]:
 def _header_faults(sheet: Sheet) -> Iterator[Fault]:
     known = [column_of(label) for label in sheet.header]
     ignored = text("collection.ignored").split("|")
-    for column in REQUIRED:
+    for column in (*REQUIRED, *([HOME] if sheet.is_residence else [])):
         if column not in known:
             label = text(f"collection.column.{column}")
             yield Fault("collection.missing_column", sheet.file, sheet.name, sheet.header_row, expected=label)
@@ -206,25 +181,15 @@ def _header_faults(sheet: Sheet) -> Iterator[Fault]:
             yield Fault("collection.repeated_column", sheet.file, sheet.name, sheet.header_row, label)
 
 
-def _rows(sheet: Sheet) -> Iterator[_Row]:
-    """Rows where something is reported: services of the form that were left empty and totals are passed over."""
-    named = {column: place for place, label in enumerate(sheet.header) if (column := column_of(label))}
-    labels = {column: sheet.header[place] for column, place in named.items()}
-    for number, cells in sheet.rows:
-        first = next(cell for cell in cells if cell)
-        row = {column: cells[place] if place < len(cells) else "" for column, place in named.items()}
-        reported = any(cell for column, cell in row.items() if column not in _KEY_COLUMNS)
-        if reported and not first.lower().startswith(_TOTALS):
-            yield _Row(sheet, number, labels, row)
-
-
-def _values(row: _Row, lists: CodeLists) -> dict[str, object]:
+def _values(row: Row, lists: CodeLists) -> dict[str, object]:
     """Typed values of one row in the columns of ``collection.return``; faults are recorded on the row."""
-    municipality, service = _municipality(row, lists), _service(row, lists)
-    year = _year(row)
-    counts = {column: _count(row, column) for column in _COUNTS}
-    posts = {column: _number(row, column) for column in _POSTS}
+    municipality, service = municipality_of(row, lists), service_of(row, lists)
+    year = year_of(row)
+    counts = {column: count_of(row, column) for column in _COUNTS}
+    posts = {column: number_of(row, column) for column in _POSTS}
+    funding, ends, empty = funding_of(row), day_of(row, "funding_end"), day_of(row, "empty_since")
     _check_counts(row, counts, posts)
+    _check_days(row, funding, ends, empty, counts["users"])
     return {
         "municipality_code": municipality,
         "service_code": service,
@@ -232,7 +197,10 @@ def _values(row: _Row, lists: CodeLists) -> dict[str, object]:
         "period_end": f"{year}-12-31",
         **{column: pd.NA if value is None else value for column, value in counts.items()},
         **posts,
-        "funding_type": _funding(row),
+        "funding_type": funding,
+        "funding_end": ends,
+        "mobile_to": served_of(row, lists),
+        "empty_since": empty,
         "source_class": "official",
         "published_total": False,
         "status": "observed",
@@ -240,72 +208,7 @@ def _values(row: _Row, lists: CodeLists) -> dict[str, object]:
     }
 
 
-def _municipality(row: _Row, lists: CodeLists) -> str:
-    said = row.cells["municipality_code"]
-    code = said.upper().translate(_LOOK_ALIKE)
-    if code not in lists.municipalities:
-        row.wrong(
-            "collection.unknown_municipality", "municipality_code", ", ".join(lists.codes_by_name.get(said.lower(), []))
-        )
-        return code
-    row.cells["municipality_code"] = code
-    return code
-
-
-def _service(row: _Row, lists: CodeLists) -> str:
-    said = row.cells["service_code"]
-    for spelling in (said, said.upper().translate(_LOOK_ALIKE)):
-        if spelling.lower() in lists.services:
-            return lists.services[spelling.lower()]
-    candidates = lists.legacy.get(said.lower(), [])
-    if not candidates:
-        row.wrong("collection.unknown_service", "service_code")
-    elif len(candidates) > 1:
-        row.wrong("collection.ambiguous_service", "service_code", ", ".join(candidates))
-    else:
-        row.wrong("collection.legacy_service", "service_code", candidates[0], NOTICE)
-    return candidates[0] if candidates else said
-
-
-def _year(row: _Row) -> int:
-    said = row.cells["year"]
-    found = re.fullmatch(r"(?:31[.-]12[.-])?((?:19|20)\d\d)(?:-12-31)?(?: ?г\.?)?", said)
-    if found:
-        return int(found.group(1))
-    row.wrong("collection.bad_year", "year")
-    return 1900
-
-
-def _number(row: _Row, column: str) -> float | None:
-    """Number in Bulgarian form: spaces between thousands, decimal comma; None for a value that is not known."""
-    said = row.cells.get(column, "")
-    if said.lower() in _UNKNOWN:
-        return None
-    if said in _NONE:
-        return 0.0
-    digits = said.replace(" ", "").replace("'", "")
-    if not _NUMBER.fullmatch(digits):
-        row.wrong("collection.not_a_number", column)
-        return None
-    if _AMBIGUOUS.fullmatch(digits):
-        row.wrong("collection.ambiguous_number", column)
-        return None
-    value = float(digits.replace(",", "."))
-    if value < 0:
-        row.wrong("collection.negative", column)
-        return None
-    return value
-
-
-def _count(row: _Row, column: str) -> int | None:
-    value = _number(row, column)
-    if value is not None and not value.is_integer():
-        row.wrong("collection.not_whole", column)
-        return None
-    return None if value is None else int(value)
-
-
-def _check_counts(row: _Row, counts: dict[str, int | None], posts: dict[str, float | None]) -> None:
+def _check_counts(row: Row, counts: dict[str, int | None], posts: dict[str, float | None]) -> None:
     users, places = counts["users"], counts["places"]
     if users is None and not any(fault.column == row.labels["users"] for fault in row.faults):
         row.wrong("collection.missing_value", "users")
@@ -314,21 +217,22 @@ def _check_counts(row: _Row, counts: dict[str, int | None], posts: dict[str, flo
     filled, wanted = posts["staff_filled"], posts["staff_posts"]
     if filled is not None and wanted is not None and filled > wanted:
         row.wrong("collection.filled_above_posts", "staff_filled", f"≤ {wanted:g}", TO_CHECK)
+    approved, mapped = counts["approved"], counts["map_number"]
+    if approved is not None and mapped is not None and approved > mapped:
+        row.wrong("collection.approved_above_map", "approved", f"≤ {mapped}", TO_CHECK)
 
 
-def _funding(row: _Row) -> str | None:
-    said = row.cells.get("funding_type", "").lower()
-    if said in _UNKNOWN or said in _NONE:
-        return None
-    known = {text(f"collection.funding.{kind}").lower(): kind for kind in FUNDING_TYPES}
-    known |= {kind: kind for kind in FUNDING_TYPES}
-    if said not in known:
-        expected = ", ".join(text(f"collection.funding.{kind}") for kind in FUNDING_TYPES)
-        row.wrong("collection.unknown_funding", "funding_type", expected, TO_CHECK)
-    return known.get(said)
+def _check_days(row: Row, funding: str | None, ends: str | None, empty: str | None, users: int | None) -> None:
+    """Project money ends some day; a service with users is not empty."""
+    if funding in ("project", "donation") and ends is None and not row.cells.get("funding_end"):
+        row.wrong("collection.no_funding_end", "funding_end", severity=TO_CHECK)
+    if ends is not None and funding not in ("project", "donation"):
+        row.wrong("collection.end_without_project", "funding_end", severity=TO_CHECK)
+    if empty is not None and users:
+        row.wrong("collection.empty_with_users", "empty_since", found=f"{empty}, {users}")
 
 
-def _mark_duplicates(rows: list[_Row], values: list[dict[str, object]]) -> None:
+def _mark_duplicates(rows: list[Row], values: list[dict[str, object]]) -> None:
     """A second row of the same municipality, service and year names the first."""
     first = dict[tuple[object, ...], int]()
     for row, value in zip(rows, values, strict=True):

@@ -1,5 +1,6 @@
 """Typed reading of ``data/demo/returns.yaml``: what the demonstration returns look like, service by service."""
 
+import datetime
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -10,8 +11,26 @@ FUNDING_TYPES: tuple[str, ...] = get_args(FundingType)
 """ДДД, общинска, смесена, project money, donation."""
 
 
+DEMONSTRATION = "demonstration_returns"
+"""Source of every row that nobody handed in."""
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Range(_Strict):
+    """A lower and an upper bound."""
+
+    low: float = Field(gt=0)
+    high: float = Field(gt=0)
+
+
+class Project(_Strict):
+    """Which share of a service's municipalities lives on project money in the last year, and until when."""
+
+    share: float = Field(gt=0, le=1)
+    funding_end: datetime.date
 
 
 class ServiceMechanics(_Strict):
@@ -33,6 +52,10 @@ class ServiceMechanics(_Strict):
     reported: float | None = Field(gt=0, le=1)
     funding: FundingType
     project_until: int = 0
+    project: Project | None = None
+    in_map: bool = True
+    from_outside: float = Field(0.0, ge=0, lt=1)
+    mobile: float = Field(0.0, ge=0, le=1)
     biggest: dict[str, str] = {}
 
 
@@ -43,6 +66,7 @@ class DemonstrationSettings(_Strict):
     seed: int = Field(ge=0)
     first_year: int
     last_year: int
+    map_number: Range
     services: dict[str, ServiceMechanics]
 
 

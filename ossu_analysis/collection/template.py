@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from ossu_analysis.collection.cells import COLUMNS
-from ossu_analysis.collection.inbox import CodeLists
+from ossu_analysis.collection.cells import COLUMNS, HOME
+from ossu_analysis.collection.rows import CodeLists
 from ossu_analysis.collection.settings import FUNDING_TYPES
 from ossu_analysis.errors import OssuError
 from ossu_analysis.texts import text
@@ -19,11 +19,15 @@ if TYPE_CHECKING:
     from openpyxl.workbook import Workbook
     from openpyxl.worksheet.worksheet import Worksheet
 
-VERSION = "1"
+VERSION = "2"
 _YELLOW, _GREY, _HEAD = "FFFFF2CC", "FFE7E6E6", "FFD9E2F3"
 _BEFORE = ("places", "users", "waiting")
 _FILLED = tuple(column for column in COLUMNS if column not in ("municipality_code", "service_code", "year"))
-_COUNTED = ("services_count", "places", "users", "waiting", "staff_posts", "staff_filled")
+_COUNTED = ("services_count", "places", "users", "waiting", "approved", "map_number", "staff_posts", "staff_filled")
+_HOME_KEYS = ("municipality_code", "service_code", "year", HOME, "users")
+_HOME_ROWS = 60
+"""Empty lines of the sheet of users by address."""
+
 _WIDTHS = {"municipality_code": 11, "service_code": 14, "name": 52, "year": 9, "funding_type": 16, "note": 40}
 _HEADER_ROW, _LINE_HEIGHT = 4, 15
 
@@ -62,6 +66,7 @@ def write_template(
     guide.title = text("collection.template.guide_sheet")
     _write_guide(guide, names[municipality_code], municipality_code, year)
     _write_services(book, municipality_code, year, lists.service, _last_return(returns, municipality_code))
+    _write_residence(book, municipality_code, year)
     _write_lists(book)
     _write_version(book, municipality_code, year)
     book.active = 1
@@ -132,8 +137,28 @@ def _write_services(book: "Workbook", code: str, year: int, service: pd.DataFram
     sheet.protection.sheet = True
 
 
+def _write_residence(book: "Workbook", code: str, year: int) -> None:
+    """Users who live elsewhere: one line per service and municipality of address."""
+    from openpyxl.styles import Font, PatternFill, Protection
+
+    sheet = book.create_sheet(text("collection.template.residence_sheet"))
+    sheet.cell(1, 1, text("collection.template.residence_title", code=code, year=year)).font = Font(bold=True, size=14)
+    sheet.cell(2, 1, text("collection.template.residence_hint"))
+    for place, key in enumerate(_HOME_KEYS, 1):
+        head = sheet.cell(_HEADER_ROW, place, _label(key))
+        head.font, head.fill = Font(bold=True), PatternFill("solid", _HEAD)
+        sheet.column_dimensions["ABCDE"[place - 1]].width = 20
+    for row in range(_HEADER_ROW + 1, _HEADER_ROW + 1 + _HOME_ROWS):
+        for place, key in enumerate(_HOME_KEYS, 1):
+            cell = sheet.cell(row, place, {"municipality_code": code, "year": year}.get(key))
+            if cell.value is None:
+                cell.fill, cell.protection = PatternFill("solid", _YELLOW), Protection(locked=False)
+    sheet.freeze_panes = sheet.cell(_HEADER_ROW + 1, 1)
+    sheet.protection.sheet = True
+
+
 def _label(key: str) -> str:
-    if key in COLUMNS:
+    if key in (*COLUMNS, HOME):
         return text(f"collection.column.{key}")
     return text(f"collection.template.{key}")
 

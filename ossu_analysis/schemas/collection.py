@@ -23,12 +23,23 @@ class Return(Table):
     places: pd.Int64Dtype = column("места", "места", nullable=True, ge=0)
     users: pd.Int64Dtype = column("потребители към последния ден", "лица", nullable=True, ge=0)
     waiting: pd.Int64Dtype = column("чакащи към последния ден; NULL: не е отчетено", "лица", nullable=True, ge=0)
+    approved: pd.Int64Dtype = column(
+        "одобрени потребители за годината; NULL: не е отчетено", "лица", nullable=True, ge=0
+    )
+    map_number: pd.Int64Dtype = column(
+        "потребители по Националната карта; NULL: не е отчетено", "лица", nullable=True, ge=0
+    )
     staff_posts: float = column("щатни бройки; може и половин", "бройки", nullable=True, ge=0)
     staff_filled: float = column("заети щатни бройки", "бройки", nullable=True, ge=0)
     funding_type: str = column(
         "финансиране: state_delegated ДДД, municipal общинска, mixed смесена, project проект, donation дарение",
         isin=FUNDING_TYPES,
         nullable=True,
+    )
+    funding_end: str = column("последен ден на проекта или дарението", str_matches=DAY, nullable=True)
+    mobile_to: str = column("общини, в които ходи мобилен екип, разделени с „|“; NULL: няма екип", nullable=True)
+    empty_since: str = column(
+        "ден, от който няма потребители; NULL: има или не е отчетено", str_matches=DAY, nullable=True
     )
     source_id: str = column("откъде идва редът: файлът в data/inbox или съчинените отчети")
     source_class: str = column("вид на източника", isin=SOURCE_CLASSES)
@@ -48,6 +59,27 @@ class Return(Table):
     def periods_run_forward(cls, table: pd.DataFrame) -> "pd.Series[bool]":
         """A period ends after it starts."""
         return table["period_start"] < table["period_end"]
+
+
+@declare(
+    "collection", "residence", "Потребители по община на адреса: кой кого обслужва, по отчета на обслужващата община"
+)
+class Residence(Table):
+    """Users of one service in one municipality by where they live; nobody listed means nobody reported on."""
+
+    municipality_code: str = column("община, в която е услугата", str_matches=MUNICIPALITY)
+    home_code: str = column("община на адреса на потребителите", str_matches=MUNICIPALITY)
+    service_code: str = column("код на услугата, както е отчетена")
+    period_start: str = column("първи ден на периода", str_matches=DAY)
+    period_end: str = column("последен ден на периода; числата са към него", str_matches=DAY)
+    users: pd.Int64Dtype = column("потребители към последния ден", "лица", ge=0)
+    source_id: str = column("откъде идва редът: файлът в data/inbox или съчинените отчети")
+    status: str = status_column()
+
+    class Config:
+        """One row per serving municipality, municipality of address, service and period."""
+
+        unique = ("municipality_code", "home_code", "service_code", "period_end")
 
 
 @declare("collection", "error", "Грешки в отчетите на общините: по файл, ред и колона")

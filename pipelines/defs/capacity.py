@@ -1,4 +1,4 @@
-"""Assets of ``capacity``: places, use, waiting lists and staff."""
+"""Assets of ``capacity``: places, use, waiting lists and staff; who serves whom."""
 
 import pandas as pd
 
@@ -12,6 +12,34 @@ def current(returns: pd.DataFrame) -> pd.DataFrame:
     from ossu_analysis.capacity import current_capacity
 
     return current_capacity(returns)
+
+
+@table_asset(
+    "capacity",
+    "cross_boundary",
+    reads={
+        "capacity": "capacity.current",
+        "residence": "collection.residence",
+        "population_municipality": "sources.population_municipality",
+    },
+)
+def cross_boundary(
+    capacity: pd.DataFrame, residence: pd.DataFrame, population_municipality: pd.DataFrame
+) -> pd.DataFrame:
+    """Places and users that belong to other municipalities than the one that serves."""
+    from ossu_analysis import capacity as link
+    from ossu_analysis.collection import newest_persons
+
+    last_year = int(capacity["period_end"].max()[:4])
+    return link.cross_boundary(capacity, residence, newest_persons(population_municipality, last_year))
+
+
+@table_asset("capacity", "by_residence", reads={"capacity": "capacity.current", "ledger": "capacity.cross_boundary"})
+def by_residence(capacity: pd.DataFrame, ledger: pd.DataFrame) -> pd.DataFrame:
+    """Capacity as the residents of each municipality have it."""
+    from ossu_analysis import capacity as link
+
+    return link.by_residence(capacity, ledger)
 
 
 capacity_checks = link_checks(

@@ -36,6 +36,30 @@ def returns(
     return collection.with_real_returns(made_up, observed)
 
 
+@table_asset(
+    "collection",
+    "residence",
+    reads={
+        "returns": "collection.return",
+        "municipality": "reference.municipality",
+        "population_municipality": "sources.population_municipality",
+    },
+    more="Демонстрационни данни, освен за общините с файл в data/inbox",
+)
+def residence(
+    workspace: Workspace, returns: pd.DataFrame, municipality: pd.DataFrame, population_municipality: pd.DataFrame
+) -> pd.DataFrame:
+    """Who is served where, by municipality of address."""
+    from ossu_analysis import collection
+
+    settings = collection.read_settings(workspace.store.data / "demo" / "returns.yaml")
+    made_up, real = returns[returns["status"].eq("demonstration")], returns[returns["status"].ne("demonstration")]
+    persons = collection.newest_persons(population_municipality, settings.last_year)
+    made_up = collection.demonstration_residence(made_up, municipality, persons, settings)
+    observed = collection.read_residence(workspace.store)
+    return collection.with_real_residence(made_up, observed, real["municipality_code"].unique())
+
+
 @table_asset("collection", "error")
 def error(workspace: Workspace) -> pd.DataFrame:
     """Faults of the files in ``data/inbox``."""

@@ -16,9 +16,14 @@ def returned(*rows: dict) -> pd.DataFrame:
         "places": 30,
         "users": 24,
         "waiting": 3,
+        "approved": None,
+        "map_number": None,
         "staff_posts": 12,
         "staff_filled": 11,
         "funding_type": "state_delegated",
+        "funding_end": None,
+        "mobile_to": None,
+        "empty_since": None,
         "source_id": "a.csv",
         "source_class": "official",
         "published_total": False,
@@ -75,3 +80,17 @@ def test_nothing_is_lost_of_the_published_homes(returns):
     homes = table[(table["service_code"] == "RES-OLD") & (table["period_end"] == "2021-12-31")]
     assert (homes["services_count"].sum(), homes["places"].sum(), homes["occupied"].sum()) == (82, 5598, 4098)
     assert len(table) == len(returns)
+
+
+def test_three_months_without_users_end_a_service():
+    empty = {"users": 0, "empty_since": "2021-10-01"}
+    row = capacity(empty).iloc[0]
+    assert row["empty_months"] == 3 and "се прекратява" in row["remark"]
+    assert capacity(empty | {"empty_since": "2021-10-02"}).iloc[0]["empty_months"] == 2
+    assert pd.isna(capacity({"users": 0}).iloc[0]["empty_months"])
+
+
+def test_project_money_of_several_returns_ends_with_the_first():
+    ends = [{"funding_type": "project", "funding_end": day} for day in ("2027-12-31", "2026-06-30")]
+    row = capacity(ends[0], ends[1] | {"service_code": "DAY-CH", "mobile_to": "SML05"}).iloc[0]
+    assert (row["funding_type"], row["funding_end"], row["mobile_to"]) == ("project", "2026-06-30", "SML05")

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ossu_analysis.collection import error_table, read_inbox, with_real_returns
+from ossu_analysis.collection import error_table, read_inbox, read_residence, with_real_residence, with_real_returns
 from ossu_analysis.collection.inbox import CodeLists, read_code_lists
 from ossu_analysis.errors import BLOCKING, NOTICE, TO_CHECK
 from ossu_analysis.schemas import table_class, validated
@@ -293,3 +293,74 @@ def test_no_bytes_bring_the_reader_down(store, lists, content, name):
     returns, faults = read_inbox(store, lists)
     (store.inbox / name).unlink()
     assert len(returns) == 0 and any(fault.severity == BLOCKING for fault in faults)
+
+
+ADDRESS = "Код на община;Код на услуга;Година;Община на адреса;Потребители"
+DATED = HEADER + ";Край на финансирането;Мобилен екип за общини;Без потребители от;Одобрени;Число по картата"
+
+
+def test_days_teams_and_map_numbers_are_read(store, lists):
+    put(store, DATED, "SML02;DAY-CH;2021;1;30;24;3;12;11;проект;;30.06.2027 г.;SМL31, VAR05;;28;35")
+    returns, faults = read_inbox(store, lists)
+    assert faults == []
+    row = returns.iloc[0]
+    assert (row["funding_end"], row["mobile_to"], row["approved"], row["map_number"]) == (
+        "2027-06-30",
+        "SML31|VAR05",
+        28,
+        35,
+    )
+
+
+@pytest.mark.parametrize(
+    ("tail", "code", "severity"),
+    [
+        ("проект;;;;;;", "no_funding_end", TO_CHECK),
+        ("проект;;31.02.2027;;;;", "bad_day", BLOCKING),
+        ("ДДД;;2027-06-30;;;;", "end_without_project", TO_CHECK),
+        ("ДДД;;;SML99;;;", "unknown_mobile", BLOCKING),
+        ("ДДД;;;;2021-09-01;;", "empty_with_users", BLOCKING),
+        ("ДДД;;;;;40;35", "approved_above_map", TO_CHECK),
+    ],
+)
+def test_what_does_not_fit_is_named(store, lists, tail, code, severity):
+    put(store, DATED, f"SML02;DAY-CH;2021;1;30;24;3;12;11;{tail}")
+    assert codes(read_inbox(store, lists)[1], severity) == [code]
+
+
+def test_users_by_address_come_from_a_sheet_of_their_own(store, lists):
+    put(store, HEADER, GOOD)
+    put(store, ADDRESS, "SML02;DAY-CH;2021;Смолян;5", "SML02;DAY-CH;2021;VAR05;1", name="address.csv")
+    returns, faults = read_inbox(store, lists)
+    assert faults == [] and len(returns) == 1
+    assert read_residence(store, lists).set_index("home_code")["users"].to_dict() == {"SML31": 5, "VAR05": 1}
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("SML02;DAY-CH;2021;Бяла;5", "unknown_municipality"),
+        ("SML02;DAY-CH;2021;SML31;", "missing_value"),
+        ("SML02;DAY-CH;2021;SML31;пет", "not_a_number"),
+        ("SML02;DAY-CH;2021;SML31;25", "homes_above_users"),
+    ],
+)
+def test_faulty_addresses_are_named_and_nothing_of_the_file_is_used(store, lists, line, code):
+    workbook(store, [HEADER, GOOD], [ADDRESS, line])
+    returns, faults = read_inbox(store, lists)
+    assert codes(faults) == [code]
+    assert len(returns) == 0 and len(read_residence(store, lists)) == 0
+
+
+def workbook(store: Store, *sheets: list[str]) -> None:
+    book = openpyxl.Workbook()
+    for lines in sheets:
+        sheet = book.create_sheet()
+        for line in lines:
+            sheet.append(line.split(";"))
+    book.save(store.inbox / "sml02.xlsx")
+
+
+def test_nobody_is_made_up_to_live_in_or_to_be_served_by_a_municipality_that_reports():
+    made_up = pd.DataFrame({"municipality_code": ["A", "B", "C"], "home_code": ["B", "C", "D"]})
+    assert with_real_residence(made_up, made_up[:0], ["B"])["municipality_code"].tolist() == ["C"]
