@@ -81,6 +81,43 @@ def scenarios(
     _run_job("scenarios", {**_settings({"demand_scenario": demand_scenario}), **_documents(oblast, all_oblasts)})
 
 
+@_both("options", "варианти")
+def options(
+    area: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="ОБЛАСТ", help="Кодове на области; BG е страната под общ таван. Без код: SML."),
+    ] = None,
+    budget: Annotated[
+        float | None, typer.Option("--budget", "--бюджет", help="Таван на годишния разход за местата, в евро.")
+    ] = None,
+    staff: Annotated[float | None, typer.Option("--staff", "--щат", help="Таван на щатните бройки.")] = None,
+    sharing: Annotated[
+        bool, typer.Option("--sharing/--no-sharing", help="Дали общините приемат и чужди жители.")
+    ] = True,
+    shared_places: Annotated[
+        int | None, typer.Option("--shared-places", help="Най-много места за чужди жители.", show_default=False)
+    ] = None,
+    coverage: Annotated[
+        float, typer.Option("--coverage", "--покритие", help="Най-малък дял обслужени във всяка община, от 0 до 1.")
+    ] = 0.0,
+    real: Annotated[
+        bool, typer.Option("--real", "--действителни", help="Само данни с източник; каквото липсва, се назовава.")
+    ] = False,
+) -> None:
+    """Варианти под бюджет и щат: кого обслужва всеки, от какво се отказва, какво го спира; по демонстрационни данни."""
+    from ossu_analysis.proposal.allocation_words import as_text
+    from ossu_analysis.store import Store, project_root
+
+    areas = [code.upper() for code in area or ["SML"]]
+    chosen: dict[str, Any] = {"areas": areas, "budget": budget, "staff": staff, "least_coverage": coverage}
+    chosen |= {"inputs": "real" if real else "demonstration", "shared_places": shared_places if sharing else 0}
+    documents = _documents([code for code in areas if code != "BG"] or None, False)
+    documents["ops"]["proposal__allocation"] = {"config": {k: v for k, v in chosen.items() if v is not None}}
+    _run_job("options", {**_settings_of_latest(), **documents})
+    store = Store(project_root())
+    typer.echo(as_text({name: store.read("proposal", name) for name in ("allocation", "allocation_note")}))
+
+
 @_both("check", "проверка")
 def check() -> None:
     """Проверява data/raw и отчетите в data/inbox, без да изчислява; казва файл, ред, колона и какво да се направи."""
@@ -234,6 +271,15 @@ def ui(port: Annotated[int, typer.Option("--port", help="Порт на 127.0.0.1
 
 def _settings(config: dict[str, Any]) -> dict[str, Any]:
     return {"resources": {"settings": {"config": config}}}
+
+
+def _settings_of_latest() -> dict[str, Any]:
+    """Settings of the newest run, whose tables are the working ones: what is drawn again must be the same."""
+    from ossu_analysis.report.publish import latest_run, read_manifest
+    from ossu_analysis.store import Store, project_root
+
+    run = latest_run(Store(project_root()))
+    return _settings(read_manifest(run)["settings"] if run else {})
 
 
 def _documents(oblast: list[str] | None, all_oblasts: bool) -> dict[str, Any]:

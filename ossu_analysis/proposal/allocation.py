@@ -20,7 +20,9 @@ optimization, SIAM Journal on Optimization 12. Huangfu and Hall (2018), Parallel
 Mathematical Programming Computation 10 (HiGHS).
 """
 
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -261,13 +263,20 @@ def solve(
     return model.solve(goal, held or {}, relative_gap, seconds)
 
 
+Solver = Callable[[Case, Limits, str, Mapping[str, float], float, float], Plan | None]
+"""Answers one question: `solve`, or `allocation_country.solve_country`."""
+
+
 @dataclass(frozen=True)
 class Relaxed:
-    """Best value of a goal with fractional places, the worth of one more place under each cap, and the new places."""
+    """Best value of a goal with fractional places, the worth of one more place under each cap, and the plan itself."""
 
     value: float
     cap_price: NDArray
     new_places: NDArray
+    guest: NDArray
+    host: NDArray
+    kept: NDArray
 
 
 def budget_curve(
@@ -524,13 +533,14 @@ class Model:
         integrality = np.zeros(self.columns, dtype=int)
         integrality[whole] = 1
         lower, upper = np.concatenate(self.rows.lower), np.concatenate(self.rows.upper)
-        return milp(
-            objective,
-            integrality=integrality,
-            bounds=Bounds(*bounds),
-            constraints=LinearConstraint(self.rows.matrix(self.columns), lower, upper),
-            options={"mip_rel_gap": relative_gap, "time_limit": seconds},
-        )
+        with quiet_solver():
+            return milp(
+                objective,
+                integrality=integrality,
+                bounds=Bounds(*bounds),
+                constraints=LinearConstraint(self.rows.matrix(self.columns), lower, upper),
+                options={"mip_rel_gap": relative_gap, "time_limit": seconds},
+            )
 
     def relaxed(self, goal: str, held: Mapping[str, float]) -> "Relaxed | None":
         """The same question with fractional places: a bound, and what every limit is worth; None if infeasible."""
@@ -554,7 +564,9 @@ class Model:
         price = np.zeros(self.rows.count)
         price[above] = -result.ineqlin.marginals[: above.sum()]
         new = result.x[self.first_new : self.first_open].reshape(self.case.places.shape)
-        return Relaxed(-float(result.fun) * self.scale[goal], price[self.cap_rows].reshape(new.shape), new)
+        caps = price[self.cap_rows].reshape(new.shape)
+        value = -float(result.fun) * self.scale[goal]
+        return Relaxed(value, caps, new, self.guest, self.host, result.x[: self.n_arcs])
 
     def _plan(self, x: NDArray, goal: str, dual_bound: float) -> Plan:
         kept = np.round(x[: self.n_arcs])
@@ -566,7 +578,7 @@ class Model:
         residents = np.bincount(self.arc_guest_cell, kept, self.n_cells).reshape(self.case.places.shape)
         served = expected_served(self.case.demand, residents)
         taken = kept > 0
-        scores = self._scores(served, new, kept)
+        scores = plan_scores(self.case, served, new, float(kept @ self.case.distance[self.guest, self.host]))
         parts = (self.guest[taken], self.host[taken], self.service[taken], kept[taken])
         return Plan(new, *parts, served, scores, goal, self._gap(scores, goal, dual_bound))
 
@@ -588,15 +600,35 @@ class Model:
         kept = np.minimum(self.cap, np.ceil(self.case.demand.max(axis=0))).sum()
         return money / self.scale["cost"] + float(kept * way) / self.scale["travel"]
 
-    def _scores(self, served: NDArray, new: NDArray, kept: NDArray) -> dict[str, float]:
-        expected = self.case.expected_demand.sum(axis=1)
-        share = np.divide(served.sum(axis=1), expected, out=np.ones_like(expected), where=expected > 0)
-        return {
-            "served": float(served.sum()),
-            "worst": float(share.min()),
-            "cost": self.case.existing_cost + float((new * self.case.unit_cost).sum()),
-            "travel": float((kept * self.case.distance[self.guest, self.host]).sum()),
-        }
+
+@contextmanager
+def quiet_solver() -> Iterator[None]:
+    """Hold back the notes that HiGHS prints for its developers past every option."""
+    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 1)
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+        os.close(nowhere)
+
+
+def plan_scores(case: Case, served: NDArray, new: NDArray, travel: float) -> dict[str, float]:
+    """What a plan reaches in each of `GOALS`, judged on the draws.
+
+    Parameters
+    ----------
+    case : Case
+    served, new : ndarray of shape (n_municipalities, n_services)
+        Expected persons served by residence, and new places.
+    travel : float
+        Sum of the ways to all kept places.
+    """
+    expected = case.expected_demand.sum(axis=1)
+    share = np.divide(served.sum(axis=1), expected, out=np.ones_like(expected), where=expected > 0)
+    cost = case.existing_cost + float((new * case.unit_cost).sum())
+    return {"served": float(served.sum()), "worst": float(share.min()), "cost": cost, "travel": travel}
 
 
 def arcs(case: Case, limits: Limits) -> tuple[NDArray, NDArray, NDArray]:

@@ -17,7 +17,7 @@ from ossu_analysis.errors import Fault
 from ossu_analysis.proposal.allocation import Case, Limits
 from ossu_analysis.proposal.option_inputs import OptionInputs
 from ossu_analysis.status import weakest
-from ossu_analysis.texts import money, number
+from ossu_analysis.texts import money, number, text
 
 if TYPE_CHECKING:
     from ossu_analysis.demand.draws import DemandDraws
@@ -57,6 +57,7 @@ def frame_case(
     municipality: pd.DataFrame,
     service: pd.DataFrame,
     inputs: OptionInputs,
+    area_code: str = "",
     **limits: Any,
 ) -> Framed:
     """Case and limits for the municipalities of one or more oblasts.
@@ -74,6 +75,8 @@ def frame_case(
         ``reference.municipality``, ``reference.service``.
     inputs : OptionInputs
         Money, posts, caps, ways.
+    area_code : str
+        Whose ceilings hold where the area has its own; else those of its oblasts together.
     **limits : float
         Further limits of `Limits`, such as ``least_coverage`` or ``shared_places``.
 
@@ -105,7 +108,7 @@ def frame_case(
         serves_oblast=service.set_index("service_code").loc[services, "planning_level"].eq("oblast").to_numpy(),
         oblast=oblast,
     )
-    budget, staff = (sum(given.get(str(code), np.inf) for code in names) for given in (inputs.budget, inputs.staff))
+    budget, staff = (inputs.ceiling(name, area_code, [str(code) for code in names]) for name in ("budget", "staff"))
     bounds = replace(Limits(budget=budget, staff=staff, reach=inputs.reach), **limits)
     status = weakest([inputs.status, *wanted["status"].unique()])
     return Framed(case, bounds, tuple(sorted(unknown)), status)
@@ -125,14 +128,22 @@ def _ways(seats: pd.DataFrame, members: list[str], oblast: NDArray, inputs: Opti
 
 
 def check_limits(case: Case, limits: Limits, currency: str) -> list[Fault]:
-    """Limits that even the existing places break, and ways that are not numbers."""
+    """Limits that even the existing places break, with what they lack, and ways that are not numbers."""
     found = []
     if limits.budget < case.existing_cost - 1e-6:
-        amounts = money(limits.budget, currency), f"≥ {money(case.existing_cost, currency)}"
-        found.append(Fault("allocation.budget_below_existing", found=amounts[0], expected=amounts[1]))
+        amounts = [money(value, currency) for value in (limits.budget, case.existing_cost)]
+        lacking = money(case.existing_cost - limits.budget, currency)
+        found.append(_below_existing("budget", amounts, lacking))
     if limits.staff < case.existing_staff - 1e-6:
-        posts = number(limits.staff, 1), f"≥ {number(case.existing_staff, 1)}"
-        found.append(Fault("allocation.staff_below_existing", found=posts[0], expected=posts[1]))
+        posts = [number(value, 1) for value in (limits.staff, case.existing_staff)]
+        found.append(_below_existing("staff", posts, number(case.existing_staff - limits.staff, 1)))
     for i, j in np.argwhere(np.isnan(np.triu(case.distance))):
         found.append(Fault("allocation.no_way", found=f"{case.municipalities[i]} – {case.municipalities[j]}"))
     return found
+
+
+def _below_existing(name: str, amounts: Sequence[str], lacking: str) -> Fault:
+    expected = text("allocation.at_least", amount=amounts[1], lacking=lacking)
+    return Fault(
+        f"allocation.{name}_below_existing", file=text("allocation.ceilings"), found=amounts[0], expected=expected
+    )

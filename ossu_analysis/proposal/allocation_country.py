@@ -1,67 +1,82 @@
 """Many oblasts under one ceiling: the model with fractional places splits money and posts, then each oblast is solved.
 
 The fractional model of the whole country is exact about who should get the money and gives a bound that no plan in
-whole places can exceed. Each oblast is then solved in whole places with its share; what it leaves goes to the next one.
-Sharing stays inside the oblast, where agreements are made (ЗСУ 33(3)), in the bound as well as in the plan.
+whole places can exceed. Each oblast is then solved in whole places with its share of money, posts and, where travel is
+held, of travel; what it leaves goes to the next one. Sharing stays inside the oblast, where agreements are made (ЗСУ
+33(3)), in the bound as well as in the plan.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ossu_analysis.proposal.allocation import RELATIVE_GAP, Case, Limits, Model, Plan, solve
+from ossu_analysis.proposal.allocation import (
+    GOALS,
+    RELATIVE_GAP,
+    Case,
+    Limits,
+    Model,
+    Plan,
+    Relaxed,
+    expected_served,
+    plan_scores,
+    solve,
+)
+
+SLACK = 1e-6
 
 
-@dataclass(frozen=True)
-class CountryPlan:
-    """Plans by oblast number, the persons they serve, and the most that any plan could serve."""
-
-    plans: Mapping[int, Plan]
-    served: float
-    cost: float
-    bound: float
-
-    @property
-    def gap(self) -> float:
-        """How far the plan can be from the best one, as a share of what it serves."""
-        return max(self.bound - self.served, 0.0) / max(self.served, 1e-9)
-
-
-def solve_country(case: Case, limits: Limits, relative_gap: float = RELATIVE_GAP) -> CountryPlan | None:
-    """Expected persons served in all oblasts under common ceilings; None when no plan keeps the limits.
+def solve_country(
+    case: Case,
+    limits: Limits,
+    goal: str = "served",
+    held: Mapping[str, float] | None = None,
+    relative_gap: float = RELATIVE_GAP,
+    seconds: float = 60.0,
+) -> Plan | None:
+    """Best plan of all oblasts under common ceilings; asked like `ossu_analysis.proposal.allocation.solve`.
 
     Parameters
     ----------
     case, limits : Case, Limits
         All municipalities; ``shared_places`` holds for each oblast.
-    relative_gap : float
+    goal, held : str, mapping of str to float
+        As in `solve`; held cost and travel are those of all oblasts together, a held share is that of every one.
+    relative_gap, seconds : float
         When the search of each oblast ends.
 
     Returns
     -------
-    CountryPlan or None
-        Its ``gap`` is measured against the fractional bound of the whole country.
+    Plan or None
+        Its ``gap`` is measured against the fractional bound of the whole country. None when no plan was found.
     """
-    inside = case.oblast[:, None] == case.oblast[None, :]
-    case = replace(case, distance=np.where(inside, case.distance, np.inf))
-    relaxed = Model(case, limits).relaxed("served", {})
+    held = dict(held or {})
+    case = inside_oblasts(case)
+    if "cost" in held:
+        limits = replace(limits, budget=min(limits.budget, held.pop("cost")))
+    relaxed = Model(case, limits).relaxed(goal, held)
     if relaxed is None:
         return None
-    plans, left = {}, np.zeros(2)
+    found, left = [], np.zeros(3)
     for number in np.unique(case.oblast):
         members = np.flatnonzero(case.oblast == number)
         part = part_of(case, members)
-        share = _needs(part, relaxed.new_places[members]) + left
-        plan = solve(part, _limits_of(part, limits, share, members), "served", None, relative_gap)
+        share = _needs_of_relaxed(case, relaxed, members) + left
+        kept = held if "travel" not in held else held | {"travel": share[2] + SLACK}
+        plan = solve(part, _limits_of(part, limits, share, members), goal, kept, relative_gap, seconds)
         if plan is None:
             return None
-        plans[int(number)], left = plan, share - _needs(part, plan.new_places)
-    served = sum(plan.scores["served"] for plan in plans.values())
-    missed = sum(curve.error for row in case.curves for curve in row)
-    cost = sum(plan.scores["cost"] for plan in plans.values())
-    return CountryPlan(plans, served, cost, relaxed.value + missed)
+        found.append((members, plan))
+        left = share - np.r_[_needs(part, plan.new_places), plan.scores["travel"]]
+    return _together(case, found, goal, relaxed.value)
+
+
+def inside_oblasts(case: Case) -> Case:
+    """The case without ways from one oblast to another."""
+    inside = case.oblast[:, None] == case.oblast[None, :]
+    return replace(case, distance=np.where(inside, case.distance, np.inf))
 
 
 def part_of(case: Case, members: NDArray) -> Case:
@@ -84,11 +99,37 @@ def _needs(case: Case, new_places: NDArray) -> NDArray:
     return np.array([(new_places * case.unit_cost).sum(), (new_places * case.staff_per_place).sum()])
 
 
+def _needs_of_relaxed(case: Case, relaxed: Relaxed, members: NDArray) -> NDArray:
+    """Money, posts and travel that the fractional plan gives to one oblast."""
+    mine = np.isin(relaxed.guest, members)
+    travel = relaxed.kept[mine] @ case.distance[relaxed.guest[mine], relaxed.host[mine]]
+    return np.r_[_needs(part_of(case, members), relaxed.new_places[members]), travel]
+
+
 def _limits_of(part: Case, limits: Limits, share: NDArray, members: NDArray) -> Limits:
     extra = None if limits.extra_places is None else limits.extra_places[members]
     return replace(
         limits,
-        budget=limits.budget if np.isinf(limits.budget) else part.existing_cost + share[0] + 1e-6,
-        staff=limits.staff if np.isinf(limits.staff) else part.existing_staff + share[1] + 1e-6,
+        budget=limits.budget if np.isinf(limits.budget) else part.existing_cost + share[0] + SLACK,
+        staff=limits.staff if np.isinf(limits.staff) else part.existing_staff + share[1] + SLACK,
         extra_places=extra,
     )
+
+
+def _together(case: Case, found: list[tuple[NDArray, Plan]], goal: str, bound: float) -> Plan:
+    """The plans of the oblasts as one plan of the whole case."""
+    new = np.zeros(case.places.shape)
+    for members, plan in found:
+        new[members] = plan.new_places
+    guest, host = (
+        np.concatenate([members[getattr(plan, end)] for members, plan in found]) for end in ("guest", "host")
+    )
+    service, kept = (np.concatenate([getattr(plan, name) for _, plan in found]) for name in ("service", "kept_places"))
+    residents = np.zeros(case.places.shape)
+    np.add.at(residents, (guest, service), kept)
+    served = expected_served(case.demand, residents)
+    scores = plan_scores(case, served, new, float(kept @ case.distance[guest, host]))
+    missed = sum(curve.error for row in case.curves for curve in row) if goal == "served" else 0.0
+    ahead = GOALS[goal] * (bound + missed - scores[goal])
+    gap = max(ahead, 0.0) / max(abs(scores[goal]), 1e-9)
+    return Plan(new, guest, host, service, kept, served, scores, goal, gap)

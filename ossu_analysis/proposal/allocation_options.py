@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ossu_analysis.proposal.allocation import GOALS, RELATIVE_GAP, Case, Limits, Model, Plan, solve
+from ossu_analysis.proposal.allocation import GOALS, RELATIVE_GAP, Case, Limits, Model, Plan, Solver, solve
 
 UNITS = {"budget": 10_000.0, "staff": 1.0, "caps": 1.0, "sharing": 1.0, "reach": 10.0}
 """By how much each limit is moved to see what it is worth: money, posts, users, places, kilometres or minutes."""
@@ -44,7 +44,11 @@ class AllocationOption:
 
 
 def allocation_options(
-    case: Case, limits: Limits, relative_gap: float = RELATIVE_GAP, seconds: float = 60.0
+    case: Case,
+    limits: Limits,
+    relative_gap: float = RELATIVE_GAP,
+    seconds: float = 60.0,
+    solver: Solver = solve,
 ) -> list[AllocationOption]:
     """Non-dominated options under one set of limits, the one that serves most first; empty when nothing is feasible.
 
@@ -54,13 +58,15 @@ def allocation_options(
         See `ossu_analysis.proposal.allocation`.
     relative_gap, seconds : float
         When each search ends; see `solve`.
+    solver : callable
+        `solve`, or `allocation_country.solve_country` for many oblasts under one ceiling.
 
     Returns
     -------
     list of AllocationOption
         At most five; same input, same options.
     """
-    found = not_dominated(list(_candidates(case, limits, relative_gap, seconds)))
+    found = not_dominated(list(_candidates(case, limits, relative_gap, seconds, solver)))
     best = {goal: _best(goal, [option.plan for option in found]) for goal in GOALS} if found else {}
     return [
         replace(
@@ -72,9 +78,11 @@ def allocation_options(
     ]
 
 
-def _candidates(case: Case, limits: Limits, relative_gap: float, seconds: float) -> Iterator[AllocationOption]:
+def _candidates(
+    case: Case, limits: Limits, relative_gap: float, seconds: float, solver: Solver
+) -> Iterator[AllocationOption]:
     def option(code: str, goal: str, held: Mapping[str, float]) -> AllocationOption | None:
-        plan = solve(case, limits, goal, held, relative_gap, seconds)
+        plan = solver(case, limits, goal, held, relative_gap, seconds)
         return None if plan is None else AllocationOption(code, plan, held)
 
     most = option("most_served", "served", {})

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ossu_analysis.proposal.allocation import Case, Limits
+from ossu_analysis.proposal.allocation import Case, Limits, Plan
 from ossu_analysis.proposal.allocation_conflict import Conflict
 from ossu_analysis.proposal.allocation_options import AllocationOption, Binding
 from ossu_analysis.texts import money, number, percent, text
@@ -28,19 +28,14 @@ class Wording:
         For people, by code.
     currency : str
         Of the unit costs.
-    by_time : bool
-        Whether ways are minutes (kilometres otherwise).
+    unit : str
+        Of ways, for people: minutes or kilometres.
     """
 
     municipality_names: Mapping[str, str]
     service_names: Mapping[str, str]
     currency: str
-    by_time: bool
-
-    @property
-    def unit(self) -> str:
-        """Unit of the way."""
-        return text("allocation.minutes" if self.by_time else "allocation.km")
+    unit: str
 
 
 def option_table(options: Sequence[AllocationOption], case: Case, limits: Limits, wording: Wording) -> pd.DataFrame:
@@ -116,6 +111,23 @@ def sharing_table(options: Sequence[AllocationOption], case: Case) -> pd.DataFra
     return pd.concat(tables, ignore_index=True)
 
 
+def curve_table(curve: Sequence[tuple[float, Plan]], wording: Wording) -> pd.DataFrame:
+    """What each budget buys when it is spent to serve most: one row per budget, rising."""
+    rows = [
+        {
+            "budget": budget,
+            "expected_served": plan.scores["served"],
+            "worst_share": plan.scores["worst"],
+            "yearly_cost": plan.scores["cost"],
+            "new_places": int(plan.new_places.sum()),
+            "optimality_gap": plan.gap,
+            "currency": wording.currency,
+        }
+        for budget, plan in curve
+    ]
+    return pd.DataFrame(rows)
+
+
 def describe(option: AllocationOption, case: Case, wording: Wording) -> str:
     """What the option does, in one paragraph."""
     plan, opened = option.plan, option.plan.new_places > 0
@@ -184,8 +196,10 @@ def _staff(option: AllocationOption, case: Case) -> float:
     return case.existing_staff + float((option.plan.new_places * case.staff_per_place).sum())
 
 
-def says_conflict(conflict: Conflict, wording: Wording) -> str:
+def says_conflict(conflict: Conflict | None, wording: Wording) -> str:
     """Which limits conflict and by how much each would have to give way."""
+    if conflict is None:
+        return text("allocation.conflict.not_found")
     helps = {name: move for name, move in conflict.alone.items() if move is not None}
     useless = [text(f"allocation.conflict.name.{name}") for name, move in conflict.alone.items() if move is None]
     parts = [text("allocation.conflict.heading")]
@@ -207,3 +221,30 @@ def _move(name: str, move: float, wording: Wording) -> str:
         return money(np.ceil(move), wording.currency)
     # Rounded up: a printed move must be enough.
     return number(np.ceil(1000 * move) / 10, 1) if name == "coverage" else number(np.ceil(10 * move) / 10, 1)
+
+
+def as_text(tables: Mapping[str, pd.DataFrame]) -> str:
+    """The options as paragraphs for the terminal, under the mark of demonstration where they carry it.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        ``allocation`` and ``allocation_note``.
+    """
+    options, notes = tables["allocation"], tables["allocation_note"]
+    areas = dict.fromkeys([*options["area_code"], *notes["area_code"]])
+    return "\n\n".join(_area_as_text(area, options, notes) for area in areas)
+
+
+def _area_as_text(area: str, options: pd.DataFrame, notes: pd.DataFrame) -> str:
+    mine = options[options["area_code"] == area]
+    lines = [text("allocation.area", area=area, year=_year(mine, notes), count=len(mine))]
+    if "demonstration" in set(mine["status"]):
+        lines.append(text("allocation.demonstration"))
+    for place, row in enumerate(mine.to_dict("records"), start=1):
+        lines += [f"{place}. {row['description']}", *(f"   {row[part]}" for part in ("gives_up", "binding"))]
+    return "\n".join([*lines, *notes.loc[notes["area_code"] == area, "message"]])
+
+
+def _year(*tables: pd.DataFrame) -> int:
+    return int(max(table["planning_year"].max() for table in tables if len(table)))

@@ -1,27 +1,24 @@
 """What options need to know beside the gap: unit costs, posts, map numbers, ceilings, ways; and what of it is missing.
 
-Nobody publishes all of it. On real inputs the answer is the list of what is missing (`missing_inputs`); options are
-shown on the demonstration set of ``data/demo/options.yaml``, made by `demonstration_inputs` with a seed of its own.
+Nobody publishes all of it. `option_real` reads what has been published or written down with a source; as long as
+something is missing, the answer is the list of it (`missing_inputs`). `option_demonstration` makes up the whole set
+from ``data/demo/options.yaml``. Every number has a source beside it (`input_table`).
 """
 
-import datetime
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
 
-import numpy as np
 import pandas as pd
-from pydantic import Field
 
-from ossu_analysis.capacity.access import seat_distances_km
-from ossu_analysis.draws import stream
-from ossu_analysis.inputs import Strict, parse_file
-from ossu_analysis.proposal.money import currency_of, unit_costs_on
-from ossu_analysis.reference.standards import in_force, read_staffing, read_unit_costs
-from ossu_analysis.store import Store
 from ossu_analysis.texts import number, text
 
-MINUTES_OF_HOUR = 60
+INPUTS = ("unit_cost", "staff_per_user", "smallest_unit", "map_number", "budget", "staff", "reach", "travel")
+"""Kinds of numbers that a plan needs beside the gap."""
+
+PROJECT_COLUMNS = ("municipality_code", "service_code", "users", "funding_type", "funding_end", "status")
 
 
 @dataclass(frozen=True)
@@ -35,11 +32,13 @@ class OptionInputs:
     map_number : DataFrame
         municipality_code, service_code, users.
     budget, staff : mapping of str to float
-        Ceilings for existing and new places by oblast.
+        Ceilings for existing and new places by oblast; ``BG`` for the country when it has one of its own.
     travel : DataFrame or None
         from_code, to_code, minutes; None: kilometres in a straight line.
     reach : float
         Farthest municipality whose residents one may serve, in minutes (kilometres without ``travel``).
+    sources : mapping of str to str
+        Where each kind of number comes from: by its name (``budget``) or by name and service (``unit_cost ASSIST``).
     projects : DataFrame
         Services on project money, as `cliff.funding_cliffs` reads them.
     """
@@ -55,174 +54,106 @@ class OptionInputs:
     currency: str
     price_year: int
     status: str
-    projects: pd.DataFrame = field(default_factory=pd.DataFrame)
+    sources: Mapping[str, str]
+    projects: pd.DataFrame = field(default_factory=partial(pd.DataFrame, columns=PROJECT_COLUMNS))
+
+    @property
+    def unit_of_way(self) -> str:
+        """Minutes with a table of travel times, kilometres without one."""
+        return text("allocation.km" if self.travel is None else "allocation.minutes")
+
+    def source_of(self, name: str, service_code: str = "") -> str:
+        """Where a number comes from.
+
+        Raises
+        ------
+        KeyError
+            When nobody has said it: no number goes into a plan without a source.
+        """
+        own = f"{name} {service_code}"
+        return self.sources[own] if own in self.sources else self.sources[name]
+
+    def ceiling(self, name: str, area_code: str, oblasts: Sequence[str]) -> float:
+        """Budget or posts of an area: its own, else the sum of its oblasts; ``inf`` when one of them has none."""
+        given: Mapping[str, float] = getattr(self, name)
+        return given[area_code] if area_code in given else sum(given.get(code, math.inf) for code in oblasts)
+
+    def with_ceilings(self, area_code: str, budget: float | None, staff: float | None) -> "OptionInputs":
+        """The same inputs with the ceilings that somebody asked for in one area."""
+        said = text("allocation.source.asked")
+        changed: dict[str, Any] = {"sources": dict(self.sources)}
+        for name, ceiling in (("budget", budget), ("staff", staff)):
+            if ceiling is not None:
+                changed[name] = {**getattr(self, name), area_code: ceiling}
+                changed["sources"] = {**changed["sources"], f"{name} {area_code}": said}
+        return replace(self, **changed)
 
 
-class _Service(Strict):
-    unit_cost: float = Field(gt=0)
-    staff: float = Field(ge=0)
-    smallest_unit: int = Field(ge=1)
-
-
-class _Range(Strict):
-    low: float = Field(gt=0)
-    high: float = Field(gt=0)
-
-
-class _Travel(Strict):
-    terrain_factor: float = Field(ge=1)
-    speed_kmh: float = Field(gt=0)
-    noise: float = Field(ge=0, lt=1)
-
-
-class _Project(Strict):
-    share: float = Field(gt=0, le=1)
-    funding_end: datetime.date
-
-
-class DemonstrationOptions(Strict):
-    """``data/demo/options.yaml``; the file explains every key."""
-
-    status: Literal["demonstration"]
-    seed: int = Field(ge=0)
-    currency: Literal["EUR"]
-    price_year: int
-    services: dict[str, _Service]
-    map_number: _Range
-    budget_share: float = Field(ge=0)
-    staff_share: float = Field(ge=0)
-    travel: _Travel
-    reach_minutes: float = Field(ge=0)
-    projects: dict[str, _Project]
-
-
-def read_demonstration_options(store: Store) -> DemonstrationOptions:
-    """The made-up parameters of the options.
-
-    Raises
-    ------
-    FaultsFound
-        When a key is misspelt or a value is out of range.
-    """
-    return parse_file(DemonstrationOptions, store.data / "demo" / "options.yaml", store.root)
-
-
-def demonstration_inputs(settings: DemonstrationOptions, gap: pd.DataFrame, municipality: pd.DataFrame) -> OptionInputs:
-    """Made-up inputs that fit the gaps of one planning year; every service has its own random stream.
-
-    Parameters
-    ----------
-    settings : DemonstrationOptions
-        From ``data/demo/options.yaml``.
-    gap : DataFrame
-        ``gap.service_gap`` of one year: municipality_code, service_code, places, demand_median.
-    municipality : DataFrame
-        ``reference.municipality``.
-    """
-    costs = {code: service.unit_cost for code, service in settings.services.items()}
-    staff = {code: service.staff for code, service in settings.services.items()}
-    rows = gap[gap["service_code"].isin(costs)].merge(municipality[["municipality_code", "oblast_code"]])
-    rows = rows.sort_values(["service_code", "municipality_code"], ignore_index=True)
-    places, demand = (rows[name].astype("float64").fillna(0.0) for name in ("places", "demand_median"))
-    rows = rows.assign(places=places, missing=(demand - places).clip(lower=0), wanted=demand)
-    return OptionInputs(
-        unit_cost=costs,
-        staff_per_user=staff,
-        smallest_unit={code: service.smallest_unit for code, service in settings.services.items()},
-        map_number=_map_numbers(settings, rows),
-        budget=_ceilings(rows, costs, settings.budget_share),
-        staff=_ceilings(rows, staff, settings.staff_share),
-        travel=_travel(settings, municipality),
-        reach=settings.reach_minutes,
-        currency=settings.currency,
-        price_year=settings.price_year,
-        status=settings.status,
-        projects=_projects(settings, rows),
-    )
-
-
-def _map_numbers(settings: DemonstrationOptions, rows: pd.DataFrame) -> pd.DataFrame:
-    found = []
-    for code, service in rows.groupby("service_code"):
-        factor = stream(settings.seed, f"map {code}").uniform(
-            settings.map_number.low, settings.map_number.high, len(service)
-        )
-        users = np.maximum(np.rint(service["wanted"] * factor), service["places"])
-        found.append(service[["municipality_code", "service_code"]].assign(users=users))
-    return pd.concat(found, ignore_index=True).assign(status=settings.status)
-
-
-def _ceilings(rows: pd.DataFrame, per_user: Mapping[str, float], share: float) -> dict[str, float]:
-    each = rows["service_code"].map(per_user)
-    total = (rows["places"] * each + share * rows["missing"] * each).groupby(rows["oblast_code"]).sum()
-    return {str(oblast): float(amount) for oblast, amount in total.items()}
-
-
-def _travel(settings: DemonstrationOptions, municipality: pd.DataFrame) -> pd.DataFrame:
-    """Travel times between all municipalities of each oblast."""
-    found = []
-    for oblast, members in municipality.sort_values("municipality_code").groupby("oblast_code"):
-        codes = members["municipality_code"].to_numpy()
-        km = seat_distances_km(
-            members["seat_lat"].to_numpy(dtype=float),
-            members["seat_lon"].to_numpy(dtype=float),
-            settings.travel.terrain_factor,
-        )
-        first, second = np.triu_indices(len(codes), 1)
-        noise = 1 + stream(settings.seed, f"travel {oblast}").uniform(-1, 1, len(first)) * settings.travel.noise
-        minutes = np.rint(km[first, second] / settings.travel.speed_kmh * MINUTES_OF_HOUR * noise)
-        found.append(pd.DataFrame({"from_code": codes[first], "to_code": codes[second], "minutes": minutes}))
-    return pd.concat(found, ignore_index=True).assign(status=settings.status)
-
-
-def _projects(settings: DemonstrationOptions, rows: pd.DataFrame) -> pd.DataFrame:
-    """Services said to live on project money, as `cliff.funding_cliffs` reads them."""
-    found = []
-    for code, project in settings.projects.items():
-        there = rows[rows["service_code"].eq(code) & rows["places"].gt(0)]
-        chosen = there[stream(settings.seed, f"project {code}").random(len(there)) < project.share]
-        users = chosen["occupied"] if "occupied" in chosen else chosen["places"]
-        found.append(
-            chosen[["municipality_code", "service_code"]].assign(
-                users=users, funding_type="project", funding_end=project.funding_end.isoformat()
-            )
-        )
-    return pd.concat(found, ignore_index=True).assign(status=settings.status)
-
-
-def real_inputs(store: Store, day: datetime.date, services: list[str]) -> OptionInputs:
-    """What is known for certain on a day: published standards, and nothing of map, budget and travel times."""
-    costs = unit_costs_on(read_unit_costs(store), day, services).dropna(subset="unit_cost")
-    staff = in_force([entry for entry in read_staffing(store) if entry.mode != "weekly"], day)
-    return OptionInputs(
-        unit_cost=dict(zip(costs["service_code"], costs["unit_cost"], strict=True)),
-        staff_per_user={code: entry.posts_per_user for code, entry in staff.items()},
-        smallest_unit={},
-        map_number=pd.DataFrame({"municipality_code": [], "service_code": [], "users": []}),
-        budget={},
-        staff={},
-        travel=None,
-        reach=0.0,
-        currency=currency_of(day.year),
-        price_year=day.year,
-        status="observed",
-    )
-
-
-def missing_inputs(inputs: OptionInputs, services: list[str], municipalities: list[str]) -> list[str]:
+def missing_inputs(
+    inputs: OptionInputs, services: Sequence[str], municipalities: Sequence[str], area_code: str, oblasts: Sequence[str]
+) -> list[str]:
     """Bulgarian names of what is missing before options can be made; empty when nothing is."""
     asked = pd.MultiIndex.from_product([municipalities, services])
     given = pd.MultiIndex.from_frame(inputs.map_number[["municipality_code", "service_code"]].astype(str))
     without_map = len(asked.difference(given))
-    without_cost = sorted(set(services) - set(inputs.unit_cost))
-    without_staff = sorted(set(services) - set(inputs.staff_per_user))
     found = []
-    if without_cost:
-        found.append(text("allocation.missing.unit_cost", services=", ".join(without_cost)))
-    if without_staff:
-        found.append(text("allocation.missing.staffing", services=", ".join(without_staff)))
+    for name, known in (("unit_cost", inputs.unit_cost), ("staffing", inputs.staff_per_user)):
+        without = sorted(set(services) - set(known))
+        if without:
+            found.append(text(f"allocation.missing.{name}", services=", ".join(without)))
     if without_map:
-        found.append(text("allocation.missing.map_number", count=number(without_map)))
-    if not inputs.budget:
-        found.append(text("allocation.missing.budget"))
+        found.append(text("allocation.missing.map_number", count=number(without_map), of=number(len(asked))))
+    if math.isinf(inputs.ceiling("budget", area_code, oblasts)):
+        without = [code for code in oblasts if code not in inputs.budget]
+        found.append(text("allocation.missing.budget", oblasts=", ".join(without)))
     return found
+
+
+def input_table(
+    inputs: OptionInputs, area_code: str, oblasts: Sequence[str], services: Sequence[str], members: Sequence[str]
+) -> pd.DataFrame:
+    """Every number that the plans of an area were made from, with unit and source, as ``proposal.allocation_input``.
+
+    Parameters
+    ----------
+    inputs : OptionInputs
+    area_code : str
+        Oblast, or ``BG``.
+    oblasts, services, members : sequence of str
+        Oblasts, services and municipalities of the plan.
+    """
+    rows = [*_by_service(inputs, services), *_caps(inputs, services, members), *_ceilings(inputs, area_code, oblasts)]
+    return pd.DataFrame(rows).assign(area_code=area_code, price_year=inputs.price_year, status=inputs.status)
+
+
+def _row(
+    inputs: OptionInputs, name: str, value: float, source: str, service: str | None = None, town: str | None = None
+) -> dict[str, object]:
+    unit = text(f"allocation.unit.{name}", currency=inputs.currency, way=inputs.unit_of_way)
+    keys = {"input": name, "service_code": service, "municipality_code": town}
+    return keys | {"value": value, "unit": unit, "source": source}
+
+
+def _by_service(inputs: OptionInputs, services: Sequence[str]) -> Iterator[dict[str, object]]:
+    for name in ("unit_cost", "staff_per_user", "smallest_unit"):
+        given: Mapping[str, float] = getattr(inputs, name)
+        for code in services:
+            if code in given:
+                yield _row(inputs, name, given[code], inputs.source_of(name, code), code)
+
+
+def _caps(inputs: OptionInputs, services: Sequence[str], members: Sequence[str]) -> Iterator[dict[str, object]]:
+    mapped = inputs.map_number
+    mapped = mapped[mapped["municipality_code"].isin(members) & mapped["service_code"].isin(services)]
+    source = inputs.source_of("map_number") if len(mapped) else ""
+    for town, code, users in mapped[["municipality_code", "service_code", "users"]].itertuples(index=False):
+        yield _row(inputs, "map_number", users, source, code, town)
+
+
+def _ceilings(inputs: OptionInputs, area_code: str, oblasts: Sequence[str]) -> Iterator[dict[str, object]]:
+    for name in ("budget", "staff"):
+        value = inputs.ceiling(name, area_code, oblasts)
+        if not math.isinf(value):
+            own = area_code if area_code in getattr(inputs, name) else oblasts[0]
+            yield _row(inputs, name, value, inputs.source_of(name, own))
+    yield _row(inputs, "reach", inputs.reach, inputs.source_of("reach"))

@@ -5,6 +5,9 @@ import pandera.pandas as pa
 
 from ossu_analysis.schemas.base import MUNICIPALITY, OBLAST, Table, column, declare, status_column
 
+AREA = rf"^BG$|{OBLAST}"
+"""An oblast, or the country under one ceiling."""
+
 OPTIONS = ("keep_places", "cover_waiting", "cover_demand")
 
 
@@ -113,7 +116,7 @@ class SubsidyCheck(Table):
 class Allocation(Table):
     """Options of which none is better in everything; made on the demonstration set of money, posts, caps and ways."""
 
-    oblast_code: str = column("код на областта", str_matches=OBLAST)
+    area_code: str = column("код на областта; BG: страната под общ таван", str_matches=AREA)
     option: str = column("вариант: most_served, fairest, between, half_money, near_home")
     title: str = column("наименование на варианта")
     planning_year: int = column("година на планиране", "година")
@@ -152,7 +155,7 @@ class Allocation(Table):
 class AllocationPlace(Table):
     """Where the places of an option are."""
 
-    oblast_code: str = column("код на областта", str_matches=OBLAST)
+    area_code: str = column("код на областта; BG: страната под общ таван", str_matches=AREA)
     option: str = column("вариант")
     municipality_code: str = column("община, в която са местата")
     service_code: str = column("код на услугата")
@@ -172,7 +175,7 @@ class AllocationPlace(Table):
 class AllocationSharing(Table):
     """Agreements that an option needs (ЗСУ 33, 56)."""
 
-    oblast_code: str = column("код на областта", str_matches=OBLAST)
+    area_code: str = column("код на областта; BG: страната под общ таван", str_matches=AREA)
     option: str = column("вариант")
     host_code: str = column("приемаща община")
     guest_code: str = column("община на жителите")
@@ -182,6 +185,66 @@ class AllocationSharing(Table):
     way: float = column("път между общинските центрове", "минути или км", ge=0)
     price_year: int = column("година на цените", "година")
     status: str = status_column()
+
+
+@declare("proposal", "budget_curve", "Какво купува всеки бюджет, ако се цели най-много обслужени")
+class BudgetCurve(Table):
+    """Persons served by rising budgets of one area; more money never serves fewer."""
+
+    area_code: str = column("код на областта", str_matches=AREA)
+    planning_year: int = column("година на планиране", "година")
+    budget: float = column("таван на годишния разход", "пари", ge=0)
+    expected_served: float = column("очаквани обслужени (средно от симулациите)", "лица", ge=0)
+    worst_share: float = column("дял обслужени в най-слабо обслужената община", "дял", ge=0, le=1)
+    yearly_cost: float = column("годишен разход за съществуващи и нови места", "пари", ge=0)
+    new_places: int = column("нови места", "места", ge=0)
+    optimality_gap: float = column("с колко най-много друг план може да е по-добър", "дял", ge=0)
+    currency: str = column("валута")
+    price_year: int = column("година на цените", "година")
+    status: str = status_column()
+
+    class Config:
+        """One row per area and budget."""
+
+        unique = ("area_code", "budget")
+
+    @pa.dataframe_check
+    @classmethod
+    def more_money_never_serves_fewer(cls, table: pd.DataFrame) -> "pd.Series[bool]":
+        """Served persons do not fall as the budget rises."""
+        rising = table.sort_values(["area_code", "budget"])
+        change = rising.groupby("area_code")["expected_served"].diff().fillna(0.0)
+        return (change >= -1e-6).reindex(table.index)
+
+
+@declare(
+    "proposal", "allocation_input", "От какво са съставени вариантите: всяко число за пари, щат и път с източника му"
+)
+class AllocationInput(Table):
+    """Numbers beside the gap that the options of an area were made from."""
+
+    area_code: str = column("код на областта; BG: страната", str_matches=AREA)
+    input: str = column("вид: unit_cost, staff_per_user, smallest_unit, map_number, budget, staff, reach")
+    service_code: str = column("код на услугата; NULL: за всички", nullable=True)
+    municipality_code: str = column("код на общината; NULL: за всички", nullable=True)
+    planning_year: int = column("година на планиране", "година")
+    value: float = column("стойност", "според unit", ge=0)
+    unit: str = column("мерна единица")
+    price_year: int = column("година на цените", "година")
+    source: str = column("откъде е числото")
+    status: str = status_column()
+
+
+@declare(
+    "proposal", "allocation_note", "Защо няма варианти или кой не участва: липсващи данни, ограничения в противоречие"
+)
+class AllocationNote(Table):
+    """What could not be planned, said in a sentence."""
+
+    area_code: str = column("код на областта; BG: страната", str_matches=AREA)
+    kind: str = column("вид: missing, conflict, left_out", isin=("missing", "conflict", "left_out"))
+    message: str = column("какво и защо")
+    planning_year: int = column("година на планиране", "година")
 
 
 @declare(

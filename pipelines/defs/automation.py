@@ -35,8 +35,8 @@ SCENARIOS = dg.define_asset_job(
 )
 OPTIONS = dg.define_asset_job(
     "options",
-    selection=ALLOCATION,
-    description="Варианти под бюджет и щат за избрани области и от какво се отказва всеки; по данните от data/demo.",
+    selection=ALLOCATION | dg.AssetSelection.groups("report"),
+    description="Варианти под бюджет и щат за избрани области, от какво се отказва всеки; после документите и нов ход.",
 )
 CHECK_FIGURES = dg.define_asset_job(
     "check_figures",

@@ -11,8 +11,16 @@ from pipelines.defs.demand import READS
 from pipelines.resources import Settings, Workspace
 
 TABLES = ("service_gap", "oblast_gap")
-ALLOCATED = ("allocation", "allocation_place", "allocation_sharing", "funding_cliff")
-"""Tables of ``proposal`` that the job ``options`` makes for the oblasts asked for, not the full refresh."""
+ALLOCATED = (
+    "allocation",
+    "allocation_place",
+    "allocation_sharing",
+    "allocation_input",
+    "allocation_note",
+    "budget_curve",
+    "funding_cliff",
+)
+"""Tables of ``proposal`` that the job ``options`` makes for the areas asked for, not the full refresh."""
 
 MADE_FROM_GAP = (("gap", "change"), *(("proposal", table) for table in ALLOCATED))
 

@@ -50,32 +50,43 @@ def subsidy(workspace: Workspace, capacity: pd.DataFrame, subsidy_social: pd.Dat
     return subsidy_table(capacity, subsidy_social, read_unit_costs(workspace.store))
 
 
-class OblastChoice(dg.Config):
-    """За кои области да се съставят варианти."""
+class OptionChoice(dg.Config):
+    """За кои области, по кои данни и под кои ограничения да се съставят варианти."""
 
-    oblasts: list[str] = Field(
-        default=["SML"], description="Кодове на области, напр. SML, RSE; всяка отнема няколко секунди"
+    areas: list[str] = Field(
+        default=["SML"], description="Кодове на области, напр. SML, RSE, или BG за страната под общ таван (минути)"
     )
+    inputs: str = Field(
+        default="demonstration",
+        description="demonstration: измислените пари, щат и път от data/demo; real: само въведените с източник",
+    )
+    budget: float | None = Field(default=None, description="Таван на годишния разход; празно: от входните данни")
+    staff: float | None = Field(default=None, description="Таван на щатните бройки; празно: от входните данни")
+    shared_places: int | None = Field(
+        default=None, description="Най-много места за жители на други общини; 0 без споделяне, празно: без таван"
+    )
+    least_coverage: float = Field(default=0.0, description="Най-малък дял на обслужените във всяка община, между 0 и 1")
 
 
 @dg.multi_asset(
     name="proposal__allocation",
-    specs=[
-        table_spec("proposal", table, ("gap.service_gap", *READS), "Съставени по демонстрационни данни от data/demo.")
-        for table in ALLOCATED
-    ],
+    specs=[table_spec("proposal", table, ("gap.service_gap", "reference.rule", *READS)) for table in ALLOCATED],
+    can_subset=True,
 )
 @speaking_errors
-def allocation(workspace: Workspace, settings: Settings, config: OblastChoice) -> Iterator[dg.MaterializeResult]:
-    """Options under ceilings for the chosen oblasts, and where project money ends."""
-    from ossu_analysis.proposal.allocation_chain import demonstration_options
+def allocation(
+    context: dg.AssetExecutionContext, workspace: Workspace, settings: Settings, config: OptionChoice
+) -> Iterator[dg.MaterializeResult]:
+    """Options under ceilings for the chosen areas, and where project money ends."""
+    from ossu_analysis.proposal.allocation_chain import make_options, read_request
     from pipelines.pages import table_page
 
-    store, today = workspace.store, datetime.date.today().isoformat()
-    made = demonstration_options(store, settings.run_settings(), config.oblasts, today)
+    store = workspace.store
+    made = make_options(store, settings.run_settings(), read_request(config.model_dump()), datetime.date.today())
     for table in ALLOCATED:
-        store.write("proposal", table, made[table])
-        yield dg.MaterializeResult(asset_key=["proposal", table], metadata=table_page(store, "proposal", table))
+        if dg.AssetKey(["proposal", table]) in context.selected_asset_keys:
+            store.write("proposal", table, made[table])
+            yield dg.MaterializeResult(asset_key=["proposal", table], metadata=table_page(store, "proposal", table))
 
 
 proposal_checks = link_checks(

@@ -217,6 +217,10 @@ def test_the_country_stays_under_its_bound_and_its_ceilings():
     limits = Limits(budget=case.existing_cost + 20, staff=case.existing_staff + 8, reach=30)
     country = solve_country(case, limits)
     whole = solve(replace(case, distance=np.where(case.oblast[:, None] == case.oblast, case.distance, np.inf)), limits)
-    assert country.cost <= limits.budget + 1e-6
-    assert country.served <= whole.scores["served"] * (1 + whole.gap) + 1e-6
-    assert country.served <= country.bound
+    assert country.scores["cost"] <= limits.budget + 1e-6
+    assert country.scores["served"] <= whole.scores["served"] * (1 + whole.gap) + 1e-6
+    assert whole.scores["served"] <= country.scores["served"] * (1 + country.gap) + 1e-6
+    half = solve_country(case, limits, "served", {"travel": country.scores["travel"] / 2})
+    assert half.scores["travel"] <= country.scores["travel"] / 2 + 1e-6
+    fair = solve_country(case, limits, "worst")
+    assert fair.scores["worst"] >= country.scores["worst"] - 1e-6

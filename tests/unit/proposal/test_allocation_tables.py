@@ -8,15 +8,13 @@ import pytest
 
 from ossu_analysis.errors import FaultsFound
 from ossu_analysis.proposal.allocation_case import draws_of_year, frame_case
-from ossu_analysis.proposal.allocation_chain import oblast_options
+from ossu_analysis.proposal.allocation_chain import TABLES as MADE
+from ossu_analysis.proposal.allocation_chain import area_options, read_request
+from ossu_analysis.proposal.allocation_words import as_text
 from ossu_analysis.proposal.cliff import funding_cliffs
-from ossu_analysis.proposal.option_inputs import (
-    OptionInputs,
-    demonstration_inputs,
-    missing_inputs,
-    read_demonstration_options,
-    real_inputs,
-)
+from ossu_analysis.proposal.option_demonstration import demonstration_inputs, read_demonstration_options
+from ossu_analysis.proposal.option_inputs import OptionInputs, missing_inputs
+from ossu_analysis.proposal.option_real import read_map_numbers, read_travel_times, real_inputs
 from ossu_analysis.schemas import table_class, validated
 from ossu_analysis.store import Store
 from ossu_analysis.texts import number
@@ -68,25 +66,29 @@ def inputs(**changed):
     return OptionInputs(**{**made.__dict__, **changed})
 
 
-def options(**changed):
-    return oblast_options("AAA", gap_rows(), draws(), CODES, TABLES, inputs(), **changed)
+def options(area="AAA", given=None, rows=None, **limits):
+    rows = gap_rows() if rows is None else rows
+    return area_options(area, rows, SERVICES, draws, TABLES, given or inputs(), **limits)
 
 
 def test_options_are_marked_stay_in_the_oblast_and_under_the_ceilings():
     found = options()
     table = found.options
     assert 1 <= len(table) <= 5 and table["option"].is_unique
-    assert (table["status"] == "demonstration").all() and (found.places["status"] == "demonstration").all()
+    assert (table["status"] == "demonstration").all() and (
+        found.tables["allocation_place"]["status"] == "demonstration"
+    ).all()
     assert (table["yearly_cost"] <= table["budget"] + 1e-6).all()
     assert (table["staff_posts"] <= table["staff_ceiling"] + 1e-6).all()
-    assert set(found.places["municipality_code"]) <= {"AAA01", "AAA02"}
+    assert set(found.tables["allocation_place"]["municipality_code"]) <= {"AAA01", "AAA02"}
     assert (table["optimality_gap"] <= 0.01).all()
 
 
 def test_tables_are_what_their_classes_declare():
     found = options()
-    for name, table in (("", found.options), ("_place", found.places), ("_sharing", found.sharing)):
-        made = validated(table_class("proposal", f"allocation{name}"), table.assign(planning_year=2034))
+    assert set(found.tables) == set(MADE) - {"allocation_note"}
+    for name, table in found.tables.items():
+        made = validated(table_class("proposal", name), table.assign(planning_year=2034))
         assert len(made) == len(table) > 0
     cliffs = funding_cliffs(inputs().projects, "2026-11-21")
     assert len(validated(table_class("proposal", "funding_cliff"), cliffs)) == len(cliffs) > 0
@@ -96,8 +98,10 @@ def test_tables_are_what_their_classes_declare():
 def test_tables_agree_with_each_other_and_with_the_sentences():
     found = options()
     for row in found.options.to_dict("records"):
-        places = found.places[found.places["option"] == row["option"]]
-        sharing = found.sharing[found.sharing["option"] == row["option"]]
+        places, sharing = (
+            table[table["option"] == row["option"]]
+            for table in (found.tables["allocation_place"], found.tables["allocation_sharing"])
+        )
         assert places["new_places"].sum() == row["new_places"]
         assert places["for_others"].sum() == sharing["places"].sum() == row["shared_places"]
         used = places["for_residents"] + places["for_others"]
@@ -115,36 +119,105 @@ def test_nobody_gives_up_less_than_nothing_and_the_first_serves_most():
     assert "обслужените са с" not in table["gives_up"].iloc[0]
 
 
+def never_asked():
+    raise AssertionError("nothing may be drawn while inputs are missing")
+
+
 def test_real_inputs_only_name_what_is_missing():
     real = real_inputs(STORE, pd.Timestamp("2026-11-21").date(), SERVICES)
-    found = oblast_options("AAA", gap_rows(), draws(), CODES, TABLES, real)
-    assert found.options.empty and found.places.empty
+    found = area_options("AAA", gap_rows(), SERVICES, never_asked, TABLES, real)
+    assert not found.tables
     for missing in (
         "единичен разход за DAY-CH, DAY-OLD",
         "щатен коефициент за DAY-OLD",
-        "бюджет",
+        "бюджет за AAA",
         "Националната карта за 4",
     ):
         assert missing in found.message
 
 
 def test_nothing_is_missing_on_the_demonstration_set():
-    assert missing_inputs(inputs(), SERVICES, CODES) == []
+    assert missing_inputs(inputs(), SERVICES, CODES, "AAA", ["AAA"]) == []
+
+
+def test_every_number_that_a_plan_used_has_a_source_and_a_unit():
+    used = options().tables["allocation_input"]
+    assert set(used["input"]) == {
+        "unit_cost",
+        "staff_per_user",
+        "smallest_unit",
+        "map_number",
+        "budget",
+        "staff",
+        "reach",
+    }
+    for column in ("source", "unit"):
+        assert used[column].str.len().gt(0).all() and not used[column].str.startswith("allocation.").any()
+    assert used["source"].str.contains("измислен").all()
+    with pytest.raises(KeyError):
+        options(given=inputs(sources={}))
+
+
+def test_ceilings_that_were_asked_for_hold_and_say_so():
+    given = inputs().with_ceilings("AAA", 300_000.0, None)
+    found = options(given=given)
+    assert (found.options["budget"] == 300_000).all()
+    used = found.tables["allocation_input"].set_index("input")
+    assert used.loc["budget", "value"] == 300_000 and "зададено" in used.loc["budget", "source"]
+    assert "измислено" in used.loc["staff", "source"]
+
+
+def test_the_country_is_planned_under_one_ceiling():
+    found = options("BG")
+    table = found.options
+    assert set(table["area_code"]) == {"BG"} and (table["yearly_cost"] <= table["budget"] + 1e-6).all()
+    together = sum(inputs().budget.values())
+    assert table["budget"].iloc[0] == pytest.approx(together)
+    assert set(found.tables["allocation_place"]["municipality_code"]) == set(CODES)
+    pairs = found.tables["allocation_sharing"]
+    assert (pairs["host_code"].str[:3] == pairs["guest_code"].str[:3]).all()
+
+
+def test_the_terminal_says_the_options_and_the_mark():
+    tables = {name: table.assign(planning_year=2034) for name, table in options().tables.items()}
+    none = pd.DataFrame(columns=["area_code", "kind", "message", "planning_year"])
+    said = as_text({"allocation": tables["allocation"], "allocation_note": none})
+    assert "ДЕМОНСТРАЦИОННИ ДАННИ" in said and said.count("Доказано") == len(tables["allocation"])
+    missing = pd.DataFrame([["RSE", "missing", "липсва бюджет", 2034]], columns=none.columns)
+    assert "липсва бюджет" in as_text({"allocation": tables["allocation"].head(0), "allocation_note": missing})
+
+
+@pytest.mark.parametrize("wrong", [{"budget": -1}, {"inputs": "guessed"}, {"least_coverage": 2}, {"areas": []}])
+def test_a_wrong_request_is_a_fault(wrong):
+    with pytest.raises(FaultsFound, match="настройки на вариантите"):
+        read_request(wrong)
+
+
+def test_files_of_an_analyst_are_read_and_checked(tmp_path):
+    store = Store(tmp_path)
+    assert read_map_numbers(store).empty and read_travel_times(store) is None
+    store.reference.mkdir(parents=True)
+    numbers = store.reference / "map_numbers.csv"
+    numbers.write_text("municipality_code,service_code,users,source\nAAA01,DAY-CH,30,решение\n", encoding="utf-8")
+    assert read_map_numbers(store)["users"].tolist() == [30]
+    numbers.write_text("municipality_code,service_code,users,source\nAAA01,DAY-CH,много,решение\n", encoding="utf-8")
+    with pytest.raises(FaultsFound, match=r"map_numbers\.csv, ред 2.*много"):
+        read_map_numbers(store)
 
 
 def test_a_budget_below_what_exists_is_a_fault():
-    with pytest.raises(FaultsFound, match=r"бюджетът е под разхода.*1\s000.*≥"):
-        oblast_options("AAA", gap_rows(), draws(), CODES, TABLES, inputs(budget={"AAA": 1000.0}))
+    with pytest.raises(FaultsFound, match=r"бюджетът е под разхода.*1\s000.*≥.*недостигат"):
+        options(given=inputs(budget={"AAA": 1000.0}))
 
 
 def test_travel_times_with_missing_pairs_are_a_fault():
     travel = inputs().travel
     with pytest.raises(FaultsFound, match="AAA01 – AAA02"):
-        oblast_options("AAA", gap_rows(), draws(), CODES, TABLES, inputs(travel=travel[travel["from_code"] != "AAA01"]))
+        options(given=inputs(travel=travel[travel["from_code"] != "AAA01"]))
 
 
 def test_limits_that_conflict_are_named_with_what_helps():
-    found = oblast_options("AAA", gap_rows(), draws(), CODES, TABLES, inputs(), least_coverage=0.99)
+    found = options(least_coverage=0.99)
     assert found.options.empty
     assert "Няма вариант" in found.message and "най-малкото покритие с" in found.message
 
@@ -152,8 +225,8 @@ def test_limits_that_conflict_are_named_with_what_helps():
 def test_a_municipality_with_unknown_places_is_left_out_and_named():
     rows = gap_rows()
     rows.loc[0, "places"] = pd.NA
-    found = oblast_options("AAA", rows, draws(), CODES, TABLES, inputs())
-    assert set(found.places["municipality_code"]) == {"AAA02"} and "AAA01" in found.message
+    found = options(rows=rows)
+    assert set(found.tables["allocation_place"]["municipality_code"]) == {"AAA02"} and "AAA01" in found.message
 
 
 def test_a_criterion_that_is_not_loaded_is_no_cap_and_a_loaded_one_is():
