@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ossu_analysis.proposal.allocation import (
-    GOALS,
     RELATIVE_GAP,
     Case,
     Limits,
@@ -26,6 +25,8 @@ from ossu_analysis.proposal.allocation import (
 )
 
 SLACK = 1e-6
+FLOORS = (0.99, 0.97, 0.95, 0.9, 0.8)
+"""Shares of the fractional best for the worst-off municipality that are tried as a floor in whole places, in turn."""
 
 
 def solve_country(
@@ -42,8 +43,10 @@ def solve_country(
     ----------
     case, limits : Case, Limits
         All municipalities; ``shared_places`` holds for each oblast.
-    goal, held : str, mapping of str to float
-        As in `solve`; held cost and travel are those of all oblasts together, a held share is that of every one.
+    goal : {"served", "worst"}
+        As in `solve`.
+    held : mapping of str to float
+        As in `solve`: cost and travel of all oblasts together, the share of the worst-off municipality of any.
     relative_gap, seconds : float
         When the search of each oblast ends.
 
@@ -56,6 +59,8 @@ def solve_country(
     case = inside_oblasts(case)
     if "cost" in held:
         limits = replace(limits, budget=min(limits.budget, held.pop("cost")))
+    if goal == "worst":
+        return _fairest(case, limits, held, relative_gap, seconds)
     relaxed = Model(case, limits).relaxed(goal, held)
     if relaxed is None:
         return None
@@ -70,7 +75,21 @@ def solve_country(
             return None
         found.append((members, plan))
         left = share - np.r_[_needs(part, plan.new_places), plan.scores["travel"]]
-    return _together(case, found, goal, relaxed.value)
+    return _together(case, found, relaxed.value)
+
+
+def _fairest(case: Case, limits: Limits, held: Mapping[str, float], relative_gap: float, seconds: float) -> Plan | None:
+    """The highest floor for every municipality that is found in whole places, and its distance from the bound."""
+    relaxed = Model(case, limits).relaxed("worst", held)
+    if relaxed is None:
+        return None
+    for share in FLOORS:
+        floor = max(limits.least_coverage, share * relaxed.value)
+        plan = solve_country(case, limits, "served", {**held, "worst": floor}, relative_gap, seconds)
+        if plan is not None:
+            reached = plan.scores["worst"]
+            return replace(plan, goal="worst", gap=max(relaxed.value - reached, 0.0) / max(reached, 1e-9))
+    return None
 
 
 def inside_oblasts(case: Case) -> Case:
@@ -116,8 +135,8 @@ def _limits_of(part: Case, limits: Limits, share: NDArray, members: NDArray) -> 
     )
 
 
-def _together(case: Case, found: list[tuple[NDArray, Plan]], goal: str, bound: float) -> Plan:
-    """The plans of the oblasts as one plan of the whole case."""
+def _together(case: Case, found: list[tuple[NDArray, Plan]], bound: float) -> Plan:
+    """The plans of the oblasts, each of which serves most, as one plan of the whole case."""
     new = np.zeros(case.places.shape)
     for members, plan in found:
         new[members] = plan.new_places
@@ -129,7 +148,6 @@ def _together(case: Case, found: list[tuple[NDArray, Plan]], goal: str, bound: f
     np.add.at(residents, (guest, service), kept)
     served = expected_served(case.demand, residents)
     scores = plan_scores(case, served, new, float(kept @ case.distance[guest, host]))
-    missed = sum(curve.error for row in case.curves for curve in row) if goal == "served" else 0.0
-    ahead = GOALS[goal] * (bound + missed - scores[goal])
-    gap = max(ahead, 0.0) / max(abs(scores[goal]), 1e-9)
-    return Plan(new, guest, host, service, kept, served, scores, goal, gap)
+    missed = sum(curve.error for row in case.curves for curve in row)
+    gap = max(bound + missed - scores["served"], 0.0) / max(scores["served"], 1e-9)
+    return Plan(new, guest, host, service, kept, served, scores, "served", gap)

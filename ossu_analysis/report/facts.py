@@ -46,6 +46,7 @@ class Facts:
     driver: pd.DataFrame = field(default_factory=pd.DataFrame)
     scenarios: pd.DataFrame = field(default_factory=pd.DataFrame)
     scenario_titles: dict[str, str] = field(default_factory=dict)
+    plans: dict[str, pd.DataFrame] = field(default_factory=dict)
 
     def name(self, code: str) -> str:
         """Name of a municipality of the oblast, or of the oblast itself."""
@@ -53,6 +54,17 @@ class Facts:
             return self.oblast_name
         known = self.municipalities.set_index("municipality_code")["name_bg"]
         return str(known.get(code, code))
+
+
+PLAN_TABLES = (
+    "allocation",
+    "allocation_place",
+    "allocation_sharing",
+    "allocation_input",
+    "allocation_note",
+    "budget_curve",
+)
+"""Tables of ``proposal`` that the job ``options`` makes for an area."""
 
 
 def read_facts(store: Store, oblast_code: str, scenario: str = "reference") -> Facts:
@@ -98,8 +110,15 @@ def read_facts(store: Store, oblast_code: str, scenario: str = "reference") -> F
         breaks=census_years(history),
         driver=table_or_empty(store, "demand", "driver", f"area_code in ({areas})"),
         scenarios=table_or_empty(store, "demand", "scenario_forecast", f"area_code = '{oblast_code}'"),
+        plans=_plans(store, oblast_code, here),
         scenario_titles={one.id: one.title_bg for one in all_scenarios(store.assumptions / "demand_scenarios")},
     )
+
+
+def _plans(store: Store, area_code: str, here: str) -> dict[str, pd.DataFrame]:
+    """Options of the area under ceilings, and what money says of its municipalities."""
+    made = {name: table_or_empty(store, "proposal", name, f"area_code = '{area_code}'") for name in PLAN_TABLES}
+    return made | {name: table_or_empty(store, "proposal", name, here) for name in ("subsidy_check", "funding_cliff")}
 
 
 def _history(store: Store, areas: str) -> pd.DataFrame:

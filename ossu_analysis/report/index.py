@@ -105,7 +105,8 @@ def write_index(
         tables=_tables(rows),
     )
     write_report_card(store, folder, imprint)
-    (folder / "index.html").write_text(render("index.html", page=page, shown=SHOWN_DOCUMENTS), encoding="utf-8")
+    html = render("index.html", page=page, pages=_pages(folder), shown=SHOWN_DOCUMENTS)
+    (folder / "index.html").write_text(html, encoding="utf-8")
     return known
 
 
@@ -114,6 +115,12 @@ def _write_charts(drawn: Sequence[Chart], folder: Path) -> None:
     for chart in drawn:
         for ending, content in (("png", chart.png()), ("svg", chart.svg()), ("csv", chart.csv())):
             (folder / f"{chart.key}.{ending}").write_bytes(content)
+
+
+def _pages(folder: Path) -> list[tuple[str, str]]:
+    """Addresses of the pages that already stand in the folder, and what they hold."""
+    held = {"options.html": "allocation.page.link", "trace/index.html": "trace.page.link"}
+    return [(address, text(said)) for address, said in held.items() if (folder / address).exists()]
 
 
 def _cards(known: pd.DataFrame) -> list[tuple[str, str]]:

@@ -3,7 +3,7 @@
 from ossu_analysis.report.content import Document, Imprint
 from ossu_analysis.report.facts import Facts
 from ossu_analysis.report.municipal import file_name
-from ossu_analysis.report.sections import breakdown, groups, network, notes, outlook, people, proposal
+from ossu_analysis.report.sections import allocation, breakdown, groups, network, notes, outlook, people, proposal
 from ossu_analysis.report.sections.case import Case
 from ossu_analysis.texts import text
 
@@ -32,6 +32,7 @@ def oblast_summary(facts: Facts, imprint: Imprint) -> Document:
         *breakdown.heat(case),
         *breakdown.breakdown(case),
         *proposal.options(case),
+        *allocation.annex(case),
         *notes.notes(case),
     ]
     return Document(

@@ -109,6 +109,7 @@ def publish_run(
         ``report.run_exists`` when a finished run has that name; it is not touched.
     """
     from ossu_analysis.report.index import write_index
+    from ossu_analysis.report.options_page import write_options_page
 
     imprint = imprint_of(store, settings, run_id, made_on)
     finished = store.runs / f"{imprint.made_on}-{run_id}"
@@ -125,6 +126,7 @@ def publish_run(
             if documents_folder.exists():
                 shutil.copytree(documents_folder, building / FOLDER)
             rows = row_counts(store)
+            write_options_page(store, building, imprint)
             headlines = write_index(store, building, imprint, finished.name, checks, rows, former)
             warehouse.result()
         manifest = _manifest(store, settings, imprint, finished.name, checks, timings or {}, rows, headlines)
