@@ -69,7 +69,7 @@ def annex(case: Case) -> list[Block]:
     oblasts = dict(facts.municipalities[["municipality_code", "oblast_code"]].to_numpy())
     plans = Plans(case.code, case.label, facts.plans, names, facts.service_names, oblasts)
     made = sum(len(facts.plans.get(name, ())) for name in ("allocation", "allocation_note"))
-    options = plans_section(plans, 1, with_places=False) if made else []
+    options = plans_section(plans, 2, with_places=False) if made else []
     checks, cliffs = (facts.plans.get(name, pd.DataFrame()) for name in ("subsidy_check", "funding_cliff"))
     return [*options, *subsidy_section(checks, names), *cliff_section(cliffs, names, facts.service_names)]
 
@@ -226,25 +226,37 @@ def _of(rows: pd.DataFrame, option: dict) -> pd.DataFrame:
 
 
 def _made_from(plans: Plans, level: int) -> list[Block]:
-    """Numbers beside the gap: by service and for the area; map numbers stand in ``ossu.duckdb``."""
+    """Numbers beside the gap: one row per service, and a sentence per ceiling; map numbers stand in ``ossu.duckdb``."""
     used = plans.named(plans.tables["allocation_input"])
-    shown = used[used["input"] != "map_number"]
-    shown = shown.assign(kind=[named("allocation.input", kind) for kind in shown["input"]],
-                         service=shown["service"].fillna("–"))  # fmt: skip
+    by_service = used[used["service_code"].notna() & used["municipality_code"].isna()]
+    table = by_service.pivot_table(index="service", columns="input", values="value", aggfunc="first").reset_index()
+    table["source"] = table["service"].map(by_service.groupby("service")["source"].agg(_once))
+    currency = str(plans.options["currency"].iloc[0])
     columns = (
-        Column("kind", text("allocation.column.input"), width=2),
         Column("service", text("report.column.service"), width=2.5),
-        Column("value", text("allocation.column.value"), "count", 2, width=1.2),
-        Column("unit", text("allocation.column.unit"), width=1.6),
-        Column("source", text("report.column.source"), width=4),
+        Column("unit_cost", text("allocation.column.unit_cost", currency=currency), "count", 2, width=1.4),
+        Column("staff_per_user", text("allocation.column.staff_per_user"), "count", 2, width=1.2),
+        Column("smallest_unit", text("allocation.column.smallest_unit"), "count", width=1.2),
+        Column("source", text("report.column.source"), width=5),
     )
+    area_wide = used[used["service_code"].isna()].to_dict("records")
+    said = [f"{named('allocation.input', row['input'])}: {number(row['value'])} {row['unit']} ({row['source']})"
+            for row in area_wide]  # fmt: skip
     mapped = used[used["input"] == "map_number"]
     note = text("allocation.note.map_numbers", count=number(len(mapped)), users=number(mapped["value"].sum()),
-                source=mapped["source"].iloc[0] if len(mapped) else "–")  # fmt: skip
+                source=_once(mapped["source"]))  # fmt: skip
     caption = text("allocation.caption.inputs", place=plans.label)
-    heading = Heading(f"plans-{plans.area_code}-inputs", text("allocation.heading.inputs"), level)
-    return [heading, Table(f"table-plans-{plans.area_code}-inputs", caption, shown, columns, note=note,
-                           status=status_of(used), sheet=text("allocation.sheet.inputs"))]  # fmt: skip
+    shown = tuple(column for column in columns if column.name in table)
+    return [
+        Heading(f"plans-{plans.area_code}-inputs", text("allocation.heading.inputs"), level),
+        *(Paragraph(sentence, "bullet") for sentence in said),
+        Table(f"table-plans-{plans.area_code}-inputs", caption, table, shown, note=note, status=status_of(used),
+              sheet=text("allocation.sheet.inputs")),
+    ]  # fmt: skip
+
+
+def _once(sources: "pd.Series[str]") -> str:
+    return "; ".join(dict.fromkeys(sources)) or "–"
 
 
 def subsidy_section(checks: pd.DataFrame, area_names: Mapping[str, str], level: int = 2) -> list[Block]:
