@@ -5,6 +5,7 @@ returns a `Chart` drawn by `overview` and the sections of the documents.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 from ossu_analysis.config import RunSettings
 from ossu_analysis.report.charts import Chart
@@ -38,6 +39,20 @@ PREVIEWS = {
           max(persons) filter (output_type_id = '0.1') as "80 %, от",
           max(persons) filter (output_type_id = '0.9') as "80 %, до", max(status) as статус
         from shown where area_code = 'BG' and year = (select max(year) from shown) group by 1, 2 order by 1""",
+    ("demand", "driver"): """
+        select service_code as услуга, use_today as "обслужени днес", population_size as "брой на хората",
+          age_structure as "дял на групата", rate_trend as "дял на търсещите", released_unmet as "без място днес",
+          policy as сценарий, demand_then as "търсене тогава", target_year as година
+        from shown where area_code = 'BG' order by demand_then desc""",
+    ("demand", "scenario_forecast"): """
+        select scenario as сценарий, count(distinct service_code) as услуги, max(year) as година,
+          count(*) filter (area_level = 'oblast') > 0 as "и по области", any_value(status) as статус
+        from shown group by 1 order by 1""",
+    ("gap", "change"): """
+        select service_code as услуга, sum(gap_now) as "недостиг днес", sum(population) as "брой на хората",
+          sum(age_structure) as "дял на групата", sum(rate) as "дял на търсещите", sum(waiting) as "без място днес",
+          sum(closures) as закрити, sum(openings) as открити, sum(gap_then) as "недостиг тогава"
+        from shown group by 1 order by 9 desc""",
     ("gap", "service_gap"): """
         select municipality_code as община, service_code as услуга, year as година, places as места,
           waiting as чакащи, demand_median as търсене, gap_to_demand_places as недостиг,
@@ -79,11 +94,46 @@ def _imprint(store: Store) -> Imprint:
     return imprint_of(store, RunSettings(**years, scenario=str(made["scenario"])), "")
 
 
-def _fan(store: Store) -> Chart:
+def _country(store: Store) -> Any:
     from ossu_analysis.report.index import country_case
+
+    return country_case(store, _imprint(store))
+
+
+def _fan(store: Store) -> Chart:
     from ossu_analysis.report.sections.people import fan_chart
 
-    return fan_chart(country_case(store, _imprint(store)))
+    return fan_chart(_country(store))
+
+
+def _demand(store: Store) -> Chart:
+    from ossu_analysis.report.sections.network import demand_chart
+
+    return demand_chart(_country(store))
+
+
+def _drivers(store: Store) -> Chart | None:
+    from ossu_analysis.report.sections.outlook import drivers_chart
+
+    return drivers_chart(_country(store))
+
+
+def _scenarios(store: Store) -> Chart | None:
+    from ossu_analysis.report.sections.outlook import scenarios_chart
+
+    return scenarios_chart(_country(store))
+
+
+def _gap_change(store: Store) -> Chart | None:
+    from ossu_analysis.report.sections.outlook import gap_change_chart
+
+    return gap_change_chart(_country(store))
+
+
+def _country_heat(store: Store) -> Chart:
+    from ossu_analysis.report.sections.breakdown import heat_chart
+
+    return heat_chart(_country(store))
 
 
 def _heat(store: Store) -> Chart:
@@ -105,8 +155,13 @@ def _monitoring(store: Store) -> Chart:
     return monitoring_chart(store.read("monitoring", "deviation"), store.read("reference", "oblast"))
 
 
-CHARTS: dict[tuple[str, str], Callable[[Store], Chart]] = {
+CHARTS: dict[tuple[str, str], Callable[[Store], Chart | None]] = {
     ("population", "forecast"): _fan,
+    ("demand", "demand_forecast"): _demand,
+    ("demand", "driver"): _drivers,
+    ("demand", "scenario_forecast"): _scenarios,
+    ("gap", "change"): _gap_change,
+    ("gap", "oblast_gap"): _country_heat,
     ("gap", "service_gap"): _heat,
     ("evaluation", "score"): _backtest,
     ("monitoring", "deviation"): _monitoring,
@@ -116,7 +171,7 @@ CHARTS: dict[tuple[str, str], Callable[[Store], Chart]] = {
 def chart_of(store: Store, link: str, table: str) -> tuple[bytes, str] | None:
     """PNG as wide as an asset page, and what it shows in words; None for a table without a chart."""
     draw = CHARTS.get((link, table))
-    if draw is None:
+    chart = draw(store) if draw else None
+    if chart is None:
         return None
-    chart = draw(store)
     return chart.png(WIDTH_OF_PAGE), chart.description

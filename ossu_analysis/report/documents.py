@@ -1,7 +1,7 @@
 """Which documents are made for which oblast, and writing them in every format.
 
-For each oblast: a municipal proposal per municipality and the oblast summary, each as DOCX, XLSX and HTML of the same
-content.
+The summary of the country; for each oblast its summary and a municipal proposal per municipality; each as DOCX, XLSX
+and HTML of the same content.
 """
 
 from collections.abc import Callable, Iterable
@@ -10,7 +10,9 @@ from pathlib import Path
 import pandas as pd
 
 from ossu_analysis.errors import OssuError
+from ossu_analysis.reference.areas import COUNTRY
 from ossu_analysis.report.content import Document, Imprint
+from ossu_analysis.report.country import country_summary
 from ossu_analysis.report.facts import Facts, read_facts
 from ossu_analysis.report.municipal import municipal_proposal
 from ossu_analysis.report.oblast import oblast_summary
@@ -64,9 +66,11 @@ def write_documents(
 
     rows: list[dict[str, object]] = []
     known = all_oblasts(store)
-    for code in oblasts:
+    chosen = list(oblasts)
+    for code in chosen:
         if code not in known:
             raise OssuError("report.unknown_oblast", oblast=code, known=", ".join(known))
+    for code in (COUNTRY, *chosen):
         facts = read_facts(store, code, imprint.scenario)
         areas = [facts.oblast_code, *sorted(facts.municipalities["municipality_code"])]
         tasks = (delayed(_write_one)(facts, area, imprint, folder) for area in areas)
@@ -84,9 +88,14 @@ def all_oblasts(store: Store) -> list[str]:
 
 
 def _write_one(facts: Facts, area: str, imprint: Imprint, folder: Path) -> tuple[str, list[dict[str, object]]]:
-    whole = area == facts.oblast_code
-    document = oblast_summary(facts, imprint) if whole else municipal_proposal(facts, area, imprint)
+    document = _made(facts, area, imprint)
     return document.name, _written(document, facts.oblast_code, area, folder)
+
+
+def _made(facts: Facts, area: str, imprint: Imprint) -> Document:
+    if area == COUNTRY:
+        return country_summary(facts, imprint)
+    return oblast_summary(facts, imprint) if area == facts.oblast_code else municipal_proposal(facts, area, imprint)
 
 
 def _written(document: Document, oblast_code: str, area_code: str, folder: Path) -> list[dict[str, object]]:

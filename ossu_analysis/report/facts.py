@@ -6,6 +6,7 @@ Belongs here: reading, selecting and turning long rows (``output_type``, ``outpu
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import pandas as pd
 
@@ -13,6 +14,7 @@ from ossu_analysis.demand.scenario import all_scenarios
 from ossu_analysis.reference.areas import COUNTRY
 from ossu_analysis.schemas import all_tables, columns
 from ossu_analysis.store import Store
+from ossu_analysis.texts import text
 
 BOUNDS = {"0.025": "low_95", "0.1": "low_80", "0.25": "low_50", "0.75": "high_50", "0.9": "high_80", "0.975": "high_95"}
 """Column of a wide frame for each published quantile."""
@@ -24,7 +26,8 @@ GROUPS = ((0, None), (0, 17), (18, 64), (65, None), (80, None))
 class Facts:
     """Tables of one oblast: every frame holds only its municipalities, the oblast itself and the country.
 
-    Frames carry the columns of their tables; one that has not been computed is empty.
+    Frames carry the columns of their tables; one that has not been computed is empty. The country is read in the same
+    way, without its municipalities one by one.
     """
 
     oblast_code: str
@@ -44,16 +47,23 @@ class Facts:
     service_names: dict[str, str] = field(default_factory=dict)
     breaks: tuple[int, ...] = field(default=())
     driver: pd.DataFrame = field(default_factory=pd.DataFrame)
+    gap_change: pd.DataFrame = field(default_factory=pd.DataFrame)
     scenarios: pd.DataFrame = field(default_factory=pd.DataFrame)
     scenario_titles: dict[str, str] = field(default_factory=dict)
     plans: dict[str, pd.DataFrame] = field(default_factory=dict)
+    oblasts: pd.DataFrame = field(default_factory=pd.DataFrame)
+    old_history: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    @cached_property
+    def parts(self) -> dict[str, str]:
+        """Names by code of what the territory is divided into: municipalities, or the oblasts of the country."""
+        if self.oblast_code == COUNTRY:
+            return {} if self.oblasts.empty else dict(self.oblasts[["oblast_code", "name_bg"]].to_numpy())
+        return dict(self.municipalities[["municipality_code", "name_bg"]].to_numpy())
 
     def name(self, code: str) -> str:
-        """Name of a municipality of the oblast, or of the oblast itself."""
-        if code == self.oblast_code:
-            return self.oblast_name
-        known = self.municipalities.set_index("municipality_code")["name_bg"]
-        return str(known.get(code, code))
+        """Name of a part, or of the territory itself."""
+        return self.oblast_name if code == self.oblast_code else self.parts.get(code, code)
 
 
 PLAN_TABLES = (
@@ -75,7 +85,7 @@ def read_facts(store: Store, oblast_code: str, scenario: str = "reference") -> F
     store : Store
         Where the working tables are.
     oblast_code : str
-        NSI code of three letters.
+        NSI code of three letters, or ``BG`` for the country.
     scenario : str
         Scenario of the forecasts.
 
@@ -84,16 +94,21 @@ def read_facts(store: Store, oblast_code: str, scenario: str = "reference") -> F
     KeyError
         If no such oblast is in ``reference.oblast``.
     """
-    oblasts = table_or_empty(store, "reference", "oblast").set_index("oblast_code")
+    is_country = oblast_code == COUNTRY
+    oblasts = table_or_empty(store, "reference", "oblast")
     towns = table_or_empty(store, "reference", "municipality", f"oblast_code = '{oblast_code}'")
     codes = sorted(towns["municipality_code"])
-    areas = _listed([*codes, oblast_code, COUNTRY])
+    areas = _listed([*(oblasts["oblast_code"] if is_country else codes), oblast_code, COUNTRY])
     chosen = f"area_code in ({areas}) and scenario = '{scenario}'"
-    here = f"municipality_code in ({_listed(codes)})"
+    named = f"municipality_code in ({_listed(codes)})"
+    here = "true" if is_country else named
+    planned = "true" if is_country else f"oblast_code = '{oblast_code}'"
     history = _history(store, areas)
     return Facts(
         oblast_code=oblast_code,
-        oblast_name=str(oblasts.loc[oblast_code, "name_bg"]),
+        oblast_name=text("report.words.country")
+        if is_country
+        else str(oblasts.set_index("oblast_code").loc[oblast_code, "name_bg"]),
         municipalities=towns,
         forecast=table_or_empty(store, "population", "forecast", chosen),
         history=history,
@@ -101,10 +116,11 @@ def read_facts(store: Store, oblast_code: str, scenario: str = "reference") -> F
         group_status=table_or_empty(store, "demand", "group_status"),
         capacity=table_or_empty(store, "capacity", "current", here),
         demand=table_or_empty(store, "demand", "demand_forecast", chosen),
-        gap=table_or_empty(store, "gap", "service_gap", f"{here} and scenario = '{scenario}'"),
+        gap=table_or_empty(store, "gap", "service_gap", f"{named} and scenario = '{scenario}'"),
+        gap_change=table_or_empty(store, "gap", "change", here),
         oblast_gap=table_or_empty(store, "gap", "oblast_gap", chosen),
-        lines=table_or_empty(store, "proposal", "line", f"oblast_code = '{oblast_code}'"),
-        options=table_or_empty(store, "proposal", "option", f"oblast_code = '{oblast_code}'"),
+        lines=table_or_empty(store, "proposal", "line", planned),
+        options=table_or_empty(store, "proposal", "option", planned),
         sources=table_or_empty(store, "reference", "source"),
         service_names=dict(table_or_empty(store, "reference", "service")[["service_code", "short_name_bg"]].to_numpy()),
         breaks=census_years(history),
@@ -112,6 +128,8 @@ def read_facts(store: Store, oblast_code: str, scenario: str = "reference") -> F
         scenarios=table_or_empty(store, "demand", "scenario_forecast", f"area_code = '{oblast_code}'"),
         plans=_plans(store, oblast_code, here),
         scenario_titles={one.id: one.title_bg for one in all_scenarios(store.assumptions / "demand_scenarios")},
+        oblasts=oblasts,
+        old_history=_old_history(store, areas),
     )
 
 
@@ -124,6 +142,14 @@ def _plans(store: Store, area_code: str, here: str) -> dict[str, pd.DataFrame]:
 def _history(store: Store, areas: str) -> pd.DataFrame:
     where = f"area_code in ({areas}) and residence = 'total' and sex = 'T' and persons is not null"
     return table_or_empty(store, "sources", "population_municipality", where)
+
+
+def _old_history(store: Store, areas: str) -> pd.DataFrame:
+    """``area_code, year, persons`` of 65 and over, as published: oblasts and the country only; revised counts win."""
+    where = f"area_code in ({areas}) and age_from = 65 and age_to is null and sex in ('F', 'M')"
+    rows = table_or_empty(store, "sources", "population_broad_age", where)
+    newest = rows.sort_values("is_revised").drop_duplicates(["area_code", "year", "sex"], keep="last")
+    return newest.groupby(["area_code", "year"], as_index=False).agg(persons=("persons", "sum"))
 
 
 def census_years(history: pd.DataFrame) -> tuple[int, ...]:

@@ -16,7 +16,7 @@ from ossu_analysis.report import overview
 from ossu_analysis.report.charts import Chart
 from ossu_analysis.report.charts.boundaries import Outlines, read_outlines
 from ossu_analysis.report.content import Block, Column, Heading, Imprint, Paragraph, Picture, Table
-from ossu_analysis.report.facts import Facts, census_years, table_or_empty
+from ossu_analysis.report.facts import read_facts, table_or_empty
 from ossu_analysis.report.headlines import compare, headlines, printed
 from ossu_analysis.report.page import render
 from ossu_analysis.report.report_card import backtest_table, write_report_card
@@ -151,32 +151,8 @@ def _banner(store: Store, rows: Mapping[str, int]) -> str:
 
 
 def country_case(store: Store, imprint: Imprint) -> Case:
-    """The country as a case: only its people are read."""
-    where = f"area_code = '{COUNTRY}'"
-    forecast = table_or_empty(store, "population", "forecast", f"{where} and scenario = '{imprint.scenario}'")
-    counted = f"{where} and residence = 'total' and sex = 'T' and persons is not null"
-    history = table_or_empty(store, "sources", "population_municipality", counted)
-    unread = (
-        "municipalities",
-        "need",
-        "group_status",
-        "capacity",
-        "demand",
-        "gap",
-        "oblast_gap",
-        "lines",
-        "options",
-        "sources",
-    )
-    facts = Facts(
-        oblast_code=COUNTRY,
-        oblast_name=text("report.words.country"),
-        forecast=forecast,
-        history=history,
-        breaks=census_years(history),
-        **{name: pd.DataFrame() for name in unread},  # type: ignore[arg-type]
-    )
-    return Case(facts, imprint, COUNTRY)
+    """The country as a case."""
+    return Case(read_facts(store, COUNTRY, imprint.scenario), imprint, COUNTRY)
 
 
 def _country(store: Store, imprint: Imprint, towns: pd.DataFrame, outlines: Outlines | None) -> list[Block]:

@@ -29,6 +29,7 @@ def municipal_proposal(facts: Facts, municipality_code: str, imprint: Imprint) -
         *network.demand(case),
         *outlook.outlook(case),
         *network.gap(case),
+        *outlook.gap_causes(case),
         *proposal.proposal(case),
         *notes.notes(case),
     ]

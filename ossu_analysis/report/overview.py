@@ -14,7 +14,7 @@ from ossu_analysis.report import charts
 from ossu_analysis.report.charts.base import SEQUENTIAL
 from ossu_analysis.report.charts.boundaries import Outlines, outline_map
 from ossu_analysis.report.facts import age_rows, wide
-from ossu_analysis.report.sections.case import status_of
+from ossu_analysis.report.sections.case import is_demonstration
 from ossu_analysis.texts import number, percent, sort_key, text
 
 OURS = "ossu"
@@ -92,7 +92,7 @@ def gap_map(
         title=text("report.finding.map_gap", count=number(np.median(values) if len(values) else None), horizon=year),
         subtitle=text("report.chart.map_gap", horizon=year),
         source=text("report.source.demand"),
-        is_demonstration=status_of(rows) in {"demonstration", "mixed"},
+        is_demonstration=is_demonstration(rows),
     )
 
 

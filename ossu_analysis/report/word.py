@@ -16,6 +16,7 @@ from ossu_analysis.report.content import Block, Column, Document, Heading, Parag
 
 FONT = "Arial"
 PAGE_WIDTH, PAGE_HEIGHT, MARGIN = 11906, 16838, 1134  # A4 and 2 cm, in twentieths of a point
+BESIDE_PICTURE = 1700  # a heading above a picture and a caption of two lines below it, likewise
 UPRIGHT = 2100
 """Height of a header row with upright headings, in twentieths of a point."""
 INK, SHADE, RULE = "1A1A1A", "E8EDF2", "9AA5B1"
@@ -318,8 +319,9 @@ def _picture(word: Any, label: str, picture: Picture) -> None:
 
     paragraph = word.add_paragraph()
     paragraph.paragraph_format.keep_with_next = True
-    width = Twips(PAGE_WIDTH - 2 * MARGIN)
-    shape = paragraph.add_run().add_picture(io.BytesIO(picture.chart.png()), width=width)
+    tall = (PAGE_WIDTH if _is_wide(word) else PAGE_HEIGHT) - 2 * MARGIN - BESIDE_PICTURE
+    width = min(PAGE_WIDTH - 2 * MARGIN, round(tall * picture.chart.width / picture.chart.height))
+    shape = paragraph.add_run().add_picture(io.BytesIO(picture.chart.png()), width=Twips(width))
     for side in ("distT", "distB", "distL", "distR"):
         shape._inline.set(side, "0")
     for name, said in (("name", label), ("descr", picture.chart.description), ("title", picture.caption)):

@@ -2,9 +2,10 @@
 
 import pandas as pd
 
-from ossu_analysis.schemas.base import OBLAST, Table, column, declare, status_column
+from ossu_analysis.schemas.base import Table, column, declare, status_column
 
-OUTPUTS = ("predlozhenie", "obobshtenie")
+OBLAST_OR_COUNTRY = r"^([A-Z]{3}|BG)$"
+OUTPUTS = {"predlozhenie": "предложение на община", "obobshtenie": "обобщение на област или страната"}
 FORMATS = ("docx", "xlsx", "html")
 
 
@@ -12,9 +13,9 @@ FORMATS = ("docx", "xlsx", "html")
 class Document(Table):
     """One row per file of the run's folder ``documents``."""
 
-    oblast_code: str = column("код на областта", str_matches=OBLAST)
-    area_code: str = column("код на общината или на областта, за която е документът")
-    output: str = column("вид: predlozhenie предложение на община, obobshtenie обобщение на област", isin=OUTPUTS)
+    oblast_code: str = column("код на областта; BG за документ за цялата страна", str_matches=OBLAST_OR_COUNTRY)
+    area_code: str = column("код на територията, за която е документът")
+    output: str = column("вид: " + ", ".join(f"{code} {name}" for code, name in OUTPUTS.items()), isin=tuple(OUTPUTS))
     format: str = column("формат на файла", isin=FORMATS)
     title: str = column("заглавие")
     place: str = column("територия с думи")

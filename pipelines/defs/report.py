@@ -28,6 +28,7 @@ READ_BY_DOCUMENTS = (
     "collection.error",
     "gap.service_gap",
     "gap.oblast_gap",
+    "gap.change",
     "proposal.line",
     "proposal.option",
     "monitoring.deviation",

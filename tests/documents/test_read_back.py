@@ -57,9 +57,9 @@ def table_after(document, caption: str) -> list[list[str]]:
 def test_every_area_has_every_format(made):
     _, table, _ = made
     assert set(zip(table["area_code"], table["format"], strict=True)) == {
-        (area, form) for area in [*made_up.TOWNS, made_up.OBLAST] for form in ("docx", "xlsx", "html")
+        (area, form) for area in [*made_up.TOWNS, made_up.OBLAST, "BG"] for form in ("docx", "xlsx", "html")
     }
-    assert table["file"].str.fullmatch(r"documents/VAR/VAR_[A-Z0-9]{3,5}_[a-z]+_2018_ab12cd\.(docx|xlsx|html)").all()
+    assert table["file"].str.fullmatch(r"documents/(VAR/VAR|BG/BG)_[A-Z0-9]{2,5}_[a-z]+_2018_ab12cd\.(docx|xlsx|html)").all()
     assert (table["status"] == "demonstration").all()
 
 

@@ -116,7 +116,7 @@ class Chart:
 
 def _head(figure: Any, chart: Chart) -> float:
     """Write title, subtitle, source and mark; return the top edge that is left for the axes."""
-    characters = round(chart.width * 11.4)
+    characters = round(chart.width * 10.9)
     title, subtitle = wrap(chart.title, characters), wrap(chart.subtitle, round(characters * 1.32))
     line = 1 / (chart.height * 72)
     top = 1 - 6 * line
@@ -136,6 +136,11 @@ def _head(figure: Any, chart: Chart) -> float:
 def place(chart_height: float, foot_lines: int = 1) -> float:
     """Bottom edge that leaves room for tick labels and the source line."""
     return (24 + 10 * foot_lines) / (chart_height * 72)
+
+
+def room(largest: float, size: float) -> float:
+    """Share of a chart's width that numbers up to ``largest`` take in letters of ``size`` points."""
+    return (len(texts.number(largest)) + 1) * 0.62 * size / (WIDTH * 72)
 
 
 def clean(axes: Any, grid: str = "y") -> None:

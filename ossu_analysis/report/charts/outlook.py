@@ -25,8 +25,10 @@ from ossu_analysis.report.charts.base import (
     clean,
     empty,
     place,
+    room,
     whole_years,
 )
+from ossu_analysis.report.charts.population import max_of
 
 ACROSS = 3
 """Panels side by side."""
@@ -134,7 +136,9 @@ def _draw_scenarios(figure: Any, top: float, panels: Sequence[Any], height: floa
     for position, (name, first, second) in enumerate(panels):
         row, column = divmod(position, ACROSS)
         low = top - tall * (row + 1)
-        axes = figure.add_axes([0.055 + wide * column, low + 0.15 * tall, wide - 0.075, 0.6 * tall])
+        label = room(max_of(first, second), 6.5)
+        box = [0.01 + wide * column + label, low + 0.15 * tall, wide - 0.03 - label, 0.6 * tall]
+        axes = figure.add_axes(box)
         axes.set_title(fill(name, 28), size=7, color=INK, loc="left", pad=4, linespacing=1.0)
         clean(axes)
         for one, colour, style in ((first, BLUE, "-"), (second, ORANGE, "--")):

@@ -23,6 +23,7 @@ from ossu_analysis.report.charts.base import (
     clean,
     empty,
     place,
+    room,
     whole_years,
 )
 
@@ -104,17 +105,19 @@ def _fan_data(name: str, history: pd.DataFrame, forecast: pd.DataFrame) -> pd.Da
 def _draw_fan(figure: Any, top: float, panels: Sequence[Any], breaks: Sequence[int]) -> None:
     slot, bottom = 1 / max(len(panels), 1), place(3.1, 1)
     for position, (name, history, forecast) in enumerate(panels):
-        room = 0.02 + 0.0105 * _longest_label(history, forecast)
-        box = [slot * position + room, bottom, slot - 2 * room - 0.01, top - bottom - 0.075]
+        label = room(max_of(history, forecast), 7.5)
+        box = [slot * position + label + 0.005, bottom, slot - 2 * label - 0.02, top - bottom - 0.075]
         axes = figure.add_axes(box)
         axes.set_title(name, size=8, color=INK, loc="left", pad=4)
         draw_bands(axes, history, forecast, breaks)
 
 
-def _longest_label(history: pd.DataFrame, forecast: pd.DataFrame) -> int:
-    """Characters of the largest number on the value axis: the room that tick and end labels need."""
-    values = pd.concat([history["persons"], forecast.drop(columns="year").stack()]).dropna()
-    return len(texts.number(float(values.to_numpy(float).max()) if len(values) else 0))
+def max_of(*frames: pd.DataFrame) -> float:
+    """Largest value of a panel: tick and end labels need room for it."""
+    values = np.concatenate(
+        [frame.drop(columns="year").select_dtypes("number").to_numpy(float).ravel() for frame in frames]
+    )
+    return float(np.nanmax(values, initial=0.0))
 
 
 def draw_bands(axes: Any, history: pd.DataFrame, forecast: pd.DataFrame, breaks: Sequence[int] = ()) -> None:
@@ -166,10 +169,9 @@ def _mark_ends(axes: Any, history: pd.DataFrame, forecast: pd.DataFrame) -> None
     if len(history):
         year, persons = history.iloc[-1][["year", "persons"]]
         axes.plot([year], [persons], "o", color=INK, markersize=3.2)
-        alone = len(history) == 1
-        below = alone or history["persons"].iloc[-2] > persons
-        shift = (2 if alone else -3, -10 if below else 6)
-        axes.annotate(texts.number(persons), (year, persons), shift, size=7, ha="left" if alone else "right",
+        # To the right of the point, on the side that the forecast leaves free.
+        rises = len(forecast) > 0 and forecast["median"].iloc[-1] > persons
+        axes.annotate(texts.number(persons), (year, persons), (3, -10 if rises else 5), size=7,
                       textcoords="offset points", color=INK)  # fmt: skip
     if len(forecast):
         year, persons = forecast.iloc[-1][["year", "median"]]

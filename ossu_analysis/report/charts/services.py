@@ -22,9 +22,10 @@ from ossu_analysis.report.charts.base import (
     clean,
     empty,
     place,
+    room,
     whole_years,
 )
-from ossu_analysis.report.charts.population import draw_bands
+from ossu_analysis.report.charts.population import draw_bands, max_of
 
 ROW = 1.4
 """Inches for a row of small multiples."""
@@ -60,9 +61,10 @@ def _draw_multiples(figure: Any, top: float, panels: Sequence[Any], height: floa
     bottom, down = place(height), ceil(len(panels) / across)
     tall, wide = (top - bottom) / down, 0.985 / across
     for position, (name, history, forecast, places) in enumerate(panels):
-        left = 0.055 + wide * (position % across)
+        label = room(max_of(history, forecast), 7)
         low = top - tall * (position // across + 1)
-        axes = figure.add_axes([left, low + 0.15 * tall, wide - 0.09, 0.60 * tall])
+        box = [0.01 + wide * (position % across) + label, low + 0.15 * tall, wide - 0.015 - 2 * label, 0.60 * tall]
+        axes = figure.add_axes(box)
         axes.set_title(fill(name, 28), size=7, color=INK, loc="left", pad=4, linespacing=1.0)
         draw_bands(axes, history, forecast)
         _draw_places(axes, places)
@@ -135,7 +137,7 @@ def _draw_heatmap(figure: Any, top: float, gaps: pd.DataFrame, height: float) ->
 def _cell_look(value: float, edges: np.ndarray) -> dict[str, Any]:
     if not np.isfinite(value):
         return {"facecolor": "white", "hatch": HATCH_MISSING, "edgecolor": "#AAAAAA"}
-    if value <= 0:
+    if round(value) <= 0:
         return {"facecolor": "#F7F7F7"}
     return {"facecolor": SEQUENTIAL[int(np.searchsorted(edges, value)) + 5 - len(edges) - 1]}
 
@@ -154,7 +156,8 @@ def _legend(figure: Any, edges: np.ndarray, level: float) -> None:
     from matplotlib.patches import Patch
 
     lower = [0.0, *edges]
-    names = [f"{texts.number(a)}–{texts.number(b)}" for a, b in pairwise(lower)]
+    # A class holds its upper edge: the next one begins a whole place higher.
+    names = [texts.number(b) if a + 1 == b else f"{texts.number(a + 1)}–{texts.number(b)}" for a, b in pairwise(lower)]
     names.append(texts.text("report.chart.over", value=texts.number(lower[-1])))
     colours = SEQUENTIAL[5 - len(names) :]
     patches = [Patch(facecolor="#F7F7F7", edgecolor="#AAAAAA", label=texts.text("report.chart.no_gap"))]

@@ -1,18 +1,18 @@
-"""Sections of the oblast summary alone: population by municipality, heat map, and the territorial breakdown."""
+"""Sections of an oblast or the country alone: population by part, heat map, and the territorial breakdown."""
 
 import pandas as pd
 
 from ossu_analysis.report import charts
 from ossu_analysis.report.content import Block, Column, Heading, Paragraph, Picture, Table
-from ossu_analysis.report.sections.case import Case, by_name, ratio, status_of
-from ossu_analysis.texts import text
+from ossu_analysis.report.sections.case import Case, is_demonstration, ratio, status_of
+from ossu_analysis.texts import sort_key, text
 
 
-def municipalities(case: Case) -> list[Block]:
-    """Table of the municipalities: total and 65+, base year and horizon."""
+def parts(case: Case) -> list[Block]:
+    """Table of the municipalities of an oblast, or of the oblasts: total and 65+, base year and horizon."""
     base, horizon = case.imprint.base_year, case.imprint.until_year
     columns = (
-        Column("municipality", text("report.column.municipality"), width=2.2),
+        Column("part", text(f"report.column.part_{case.level}"), width=2.2),
         Column("now", text("report.column.in_year", year=base), "count", width=1.1),
         Column("then", text("report.column.forecast_in", year=horizon), "interval", 0, "then_low", "then_high", 2.2),
         Column("change", text("report.column.change", base=base, horizon=horizon), "share", width=1.2),
@@ -20,27 +20,27 @@ def municipalities(case: Case) -> list[Block]:
         Column("old_share", text("report.column.old_share", year=horizon), "share", width=1.1),
     )
     table = Table(
-        "table-municipalities",
-        text("report.caption.municipalities", place=case.label),
-        municipality_rows(case),
+        "table-parts",
+        text(f"report.caption.parts_{case.level}", place=case.label),
+        part_rows(case),
         columns,
         source=text("report.source.population"),
-        note=text("report.note.municipalities"),
-        sheet=text("report.sheet.municipalities"),
+        note=text("report.note.parts"),
+        sheet=text(f"report.sheet.parts_{case.level}"),
     )
     return [table]
 
 
-def municipality_rows(case: Case) -> pd.DataFrame:
-    """One row per municipality of the oblast and one for the oblast, from its own draws."""
+def part_rows(case: Case) -> pd.DataFrame:
+    """One row per part of the territory and one for the whole, from its own draws."""
     base, horizon = case.imprint.base_year, case.imprint.until_year
-    codes = [*by_name(case.facts.municipalities, "name_bg")["municipality_code"], case.facts.oblast_code]
+    codes = [*_in_order(case), case.facts.oblast_code]
     rows = []
     for code in codes:
         one = Case(case.facts, case.imprint, code)
         now, then, old = one.at(0, None, base), one.at(0, None, horizon), one.at(65, None, horizon)
         row = {
-            "municipality": area_name(case, code),
+            "part": area_name(case, code),
             "now": now.get("median"),
             "change": ratio(then.get("median"), now.get("median")) - 1,
         }
@@ -57,24 +57,31 @@ def municipality_rows(case: Case) -> pd.DataFrame:
 def area_name(case: Case, code: str) -> str:
     """``Бяла (VAR05)``: the name alone does not identify a municipality."""
     name = case.facts.name(code)
-    return text("report.label.oblast", name=name, code=code) if code == case.facts.oblast_code else f"{name} ({code})"
+    return Case(case.facts, case.imprint, code).label if code == case.facts.oblast_code else f"{name} ({code})"
+
+
+def _in_order(case: Case) -> list[str]:
+    """Codes of the parts in the order of the Bulgarian alphabet."""
+    return sorted(case.facts.parts, key=lambda code: sort_key(case.facts.parts[code]))
 
 
 def heat(case: Case) -> list[Block]:
     """Heat map of missing places at the horizon."""
     year = case.planning_year
-    return [Picture("figure-heat", text("report.caption.heat", place=case.label, year=year), heat_chart(case))]
+    return [
+        Picture("figure-heat", text(f"report.caption.heat_{case.level}", place=case.label, year=year), heat_chart(case))
+    ]
 
 
 def heat_chart(case: Case) -> charts.Chart:
     """Municipality by service, median of missing places."""
     year = case.planning_year
-    rows = case.municipal_gap(year)
+    rows = case.part_gap(year)
     values = matrix(case, rows, "gap_to_demand_places")
     table = values.rename(columns=case.service)
     known = table.notna().to_numpy()
     title = text(
-        "report.finding.gap",
+        f"report.finding.gap_{case.level}",
         year=year,
         count=int((table.to_numpy(float, na_value=0.0) >= 0.5).sum()),
         of=int(known.sum()),
@@ -85,25 +92,22 @@ def heat_chart(case: Case) -> charts.Chart:
         title=title,
         subtitle=text("report.chart.heat", place=case.label),
         source=text("report.source.demand"),
-        is_demonstration=status_of(rows) in {"demonstration", "mixed"},
+        is_demonstration=is_demonstration(rows),
     )
 
 
 def matrix(case: Case, rows: pd.DataFrame, value: str) -> pd.DataFrame:
-    """Municipalities (in alphabetical order) by service; a service without any figure is left out."""
-    towns = by_name(case.facts.municipalities, "name_bg")["municipality_code"]
-    table = rows.pivot(index="municipality_code", columns="service_code", values=value).dropna(
-        axis="columns", how="all"
-    )
-    return table.reindex(towns).rename(index=lambda code: area_name(case, code)).astype("float64")
+    """Parts of the territory (in alphabetical order) by service; a service without any figure is left out."""
+    table = rows.pivot(index="area_code", columns="service_code", values=value).dropna(axis="columns", how="all")
+    return table.reindex(_in_order(case)).rename(index=lambda code: area_name(case, code)).astype("float64")
 
 
 def breakdown(case: Case) -> list[Block]:
     """Territorial breakdown: places, demand and gap apart, one table each, municipality by service."""
     year = case.planning_year
-    rows = case.municipal_gap(year)
+    rows = case.part_gap(year)
     lines = case.facts.lines
-    lines = lines[lines["area_level"] == "municipality"].rename(columns={"area_code": "municipality_code"})
+    lines = lines[lines["area_level"] == "municipality"]
     tables = [
         _matrix_table(case, "places", rows, "places", "count", year),
         _matrix_table(case, "demand", rows, "demand_median", "count", year),
@@ -121,14 +125,14 @@ def breakdown(case: Case) -> list[Block]:
 
 def _matrix_table(case: Case, key: str, rows: pd.DataFrame, value: str, kind: str, year: int) -> Table:
     table = matrix(case, rows, value)
-    columns = [Column("municipality", text("report.column.municipality"), width=3.2)]
+    columns = [Column("part", text(f"report.column.part_{case.level}"), width=3.2)]
     columns += [
         Column(str(code), case.service(str(code), True), kind, width=1.1, upright=True) for code in table.columns
     ]
     return Table(
         f"table-breakdown-{key}",
         text(f"report.caption.breakdown_{key}", place=case.label, year=year),
-        table.rename_axis(index="municipality", columns=None).reset_index(),
+        table.rename_axis(index="part", columns=None).reset_index(),
         tuple(columns),
         note=text("report.note.breakdown"),
         status=status_of(rows),

@@ -99,6 +99,13 @@ class Case:
         rows = rows[rows["year"] == year]
         return rows[rows["municipality_code"] == self.code] if self.level == "municipality" else rows
 
+    def part_gap(self, year: int) -> pd.DataFrame:
+        """Gap rows of every part of the territory in one year, with the part's code as ``area_code``."""
+        if self.level == "country":
+            rows = self.facts.oblast_gap
+            return rows[(rows["area_level"] == "oblast") & (rows["year"] == year)]
+        return self.municipal_gap(year).rename(columns={"municipality_code": "area_code"})
+
     def gap(self, year: int) -> pd.DataFrame:
         """Gap rows of the territory itself in one year; an oblast's come from summed draws, not from summed medians."""
         if self.level == "municipality":
@@ -128,6 +135,11 @@ def status_of(frame: pd.DataFrame) -> str:
     statuses = set(frame["status"])
     real = statuses - {"demonstration"}
     return "mixed" if "demonstration" in statuses and real else weakest(statuses)
+
+
+def is_demonstration(frame: pd.DataFrame) -> bool:
+    """Whether any row rests on demonstration returns: what is drawn from it carries the mark."""
+    return status_of(frame) in {"demonstration", "mixed"}
 
 
 def ratio(part: float | None, whole: float | None) -> float:

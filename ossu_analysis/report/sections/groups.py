@@ -9,12 +9,11 @@ from ossu_analysis.texts import day, text
 
 
 def groups(case: Case) -> list[Block]:
-    """Groups with figures, then groups without."""
+    """Groups with figures; those without stand in the notes, where they interrupt nobody."""
     return [
         Heading("groups", text("report.heading.groups")),
         Paragraph(text("report.sentence.groups")),
         _known(case),
-        _unknown(case),
         Paragraph(text("report.slot.groups")),
     ]
 
@@ -83,6 +82,11 @@ def _source(case: Case, status: pd.DataFrame, code: str) -> str | None:
         return None
     source, as_of = source_name(case.facts, source_id), status["reference_date"].get(code)
     return f"{source}, {day(as_of)}" if isinstance(as_of, str) and len(as_of) >= 10 else source
+
+
+def unknown(case: Case) -> list[Block]:
+    """Groups without a figure and the return that would supply each."""
+    return [Heading("groups-unknown", text("report.heading.groups_unknown"), 2), _unknown(case)]
 
 
 def _unknown(case: Case) -> Table:

@@ -11,6 +11,8 @@ from ossu_analysis.texts import day, interval, number, text
 
 SHOWN_PANELS = 6
 """Services drawn as small multiples: those with the largest demand at the horizon."""
+SAID_BESIDE = ("common.demonstration", "common.no_criterion", "gap.no_map_number", "gap.no_cost_standard",
+               "gap.no_staff_standard", "gap.straight_line")  # fmt: skip
 SUMS = ["places", "occupied", "waiting", "staff_posts", "staff_filled"]
 
 
@@ -28,7 +30,7 @@ def network(case: Case) -> list[Block]:
         Column("staff_filled", text("report.column.staff_filled"), "count", width=1.1),
         Column("staff_posts", text("report.column.staff_posts"), "count", width=1.1),
     )
-    shown = columns if case.level == "oblast" else tuple(c for c in columns if c.name != "municipalities")
+    shown = columns if case.level != "municipality" else tuple(c for c in columns if c.name != "municipalities")
     table = Table(
         "table-network",
         text("report.caption.network", place=case.label),
@@ -161,8 +163,55 @@ def gap(case: Case) -> list[Block]:
         Paragraph(text("report.sentence.gap", year=year)),
         *[Paragraph(sentence, "bullet") for sentence in gap_sentences(rows, year)],
         _gap_table(case, rows, year),
+        *_means(case, rows, year),
         Paragraph(text("report.slot.gap")),
     ]
+
+
+def _means(case: Case, rows: pd.DataFrame, year: int) -> list[Block]:
+    """Way to the nearest place, posts and yearly cost of what is missing, and what weakens each figure."""
+    if "km_to_nearest" not in rows:
+        return []
+    rows = rows.assign(
+        staff=said(rows["staff_needed"], "common.no_standard"),
+        cost=said(rows["yearly_cost"], "common.no_standard"),
+        money=[_money(*row) for row in zip(rows["currency"], rows["price_year"], strict=True)],
+        remark=rows["remark"].fillna("").map(_unsaid),
+    )
+    columns = (
+        Column("service", text("report.column.service"), width=2.4),
+        Column("occupancy", text("report.column.occupancy"), "share", width=0.9),
+        Column("km_to_nearest", text("report.column.km_to_nearest"), "count", width=1.1),
+        Column("gap_to_map_places", text("report.column.gap_to_map"), "change", width=1.1),
+        Column("gap_to_criterion_places", text("report.column.gap_to_criterion"), "change", width=1.1),
+        Column("staff", text("report.column.staff_needed"), "count", 1, width=1.1),
+        Column("cost", text("report.column.cost"), "count", width=1.1),
+        Column("money", text("report.column.currency"), width=0.9),
+        Column("remark", text("report.column.remark"), width=6.4),
+    )
+    rows = rows.assign(occupancy=rows["occupied"].astype("Float64") / rows["places"].where(rows["places"] > 0))
+    table = Table(
+        "table-gap-means",
+        text("report.caption.gap_means", place=case.label, year=year),
+        rows,
+        columns,
+        source=text("report.source.demand"),
+        note=text("report.note.gap_means"),
+        status=status_of(rows),
+        sheet=text("report.sheet.gap_means"),
+    )
+    return [table]
+
+
+def _money(currency: Any, year: Any) -> str:
+    """Currency and the year of its prices."""
+    return "–" if pd.isna(currency) or pd.isna(year) else f"{currency}, {year}"
+
+
+def _unsaid(remark: str) -> str:
+    """A remark without what the title, a column or the note below the table says already."""
+    said_already = {text(key) for key in SAID_BESIDE}
+    return "; ".join(part for part in remark.split("; ") if part not in said_already) or "–"
 
 
 def gap_sentences(rows: pd.DataFrame, year: int, shown: int = 3) -> list[str]:

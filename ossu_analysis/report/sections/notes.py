@@ -6,7 +6,7 @@ import pandas as pd
 
 from ossu_analysis.report.content import Block, Column, Heading, Paragraph, Table
 from ossu_analysis.report.sections.case import Case, ratio
-from ossu_analysis.report.sections.groups import unknown_rows
+from ossu_analysis.report.sections.groups import unknown, unknown_rows
 from ossu_analysis.report.sections.network import gap_rows, gap_sentences
 from ossu_analysis.report.sections.people import profile_sentences
 from ossu_analysis.texts import day, text
@@ -30,7 +30,7 @@ def summary(case: Case) -> list[Block]:
 
 
 def _what_is_missing(case: Case, year: int) -> list[str]:
-    unknown, rows = len(unknown_rows(case)), case.municipal_gap(year)
+    unknown, rows = len(unknown_rows(case)), case.gap(year)
     without = rows.loc[rows["criterion_maximum"].isna(), "service_code"].nunique()
     sentences = []
     if without:
@@ -91,6 +91,7 @@ def notes(case: Case) -> list[Block]:
     blocks += [Heading("quality", text("report.heading.quality"), 2)]
     blocks += [Paragraph(text(f"report.quality.{note}"), "bullet") for note in _quality(case)]
     blocks += [Paragraph(text("report.slot.quality"))]
+    blocks += unknown(case)
     blocks += [Heading("glossary", text("report.heading.glossary"), 2), glossary_table()]
     return [*blocks, Heading("sources", text("report.heading.sources"), 2), sources_table(case.facts.sources)]
 

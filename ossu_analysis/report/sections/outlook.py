@@ -1,7 +1,8 @@
-"""Section 6, second part: why demand moves, cause by cause, and two scenarios side by side.
+"""Why demand and the gap move, cause by cause, and two scenarios side by side.
 
-Both rest on tables of the job ``scenarios`` (``demand.driver``, ``demand.scenario_forecast``). Without them one
-sentence says how to make them. Scenarios are compared for the oblast, the lowest level for which they are computed.
+All rest on tables of the job ``scenarios`` (``demand.driver``, ``demand.scenario_forecast``, ``gap.change``). Without
+them one sentence says how to make them. Scenarios are compared for the oblast, the lowest level for which
+they are computed.
 """
 
 from typing import Any
@@ -12,10 +13,13 @@ import pandas as pd
 from ossu_analysis.report import charts
 from ossu_analysis.report.content import Block, Column, Heading, Paragraph, Picture, Table
 from ossu_analysis.report.facts import wide
-from ossu_analysis.report.sections.case import Case, by_name, status_of
+from ossu_analysis.report.sections.case import Case, by_name, is_demonstration, status_of
 from ossu_analysis.texts import text
 
 CAUSES = ("population_size", "age_structure", "rate_trend", "released_unmet", "policy")
+GAP_CAUSES = ("population", "age_structure", "rate", "waiting", "policy", "closures", "openings")
+MOVED_BY_FEW = ("policy", "closures", "openings")
+"""Causes left out of a chart where they move less than half a place: most territories have none of them."""
 SHOWN_PANELS = 6
 """Services drawn as small multiples: those with the largest demand at the target."""
 REFERENCE, BESIDE = "reference", "status_quo"
@@ -30,49 +34,99 @@ def outlook(case: Case) -> list[Block]:
 
 
 def _drivers(case: Case) -> list[Block]:
-    rows = case.facts.driver
-    rows = rows[rows["area_code"] == case.code] if len(rows) else rows
-    if rows.empty:
+    rows, chart = driver_rows(case), drivers_chart(case)
+    if chart is None:
         return []
     facts: dict[str, Any] = {"base": int(rows["base_year"].iloc[0]), "target": int(rows["target_year"].iloc[0])}
     scenario = case.facts.scenario_titles.get(str(rows["scenario"].iloc[0]), str(rows["scenario"].iloc[0]))
-    # Under the reference scenario policy moves nothing: a column of zeros would say nothing.
-    causes = [cause for cause in CAUSES if cause != "policy" or (rows["scenario"] != REFERENCE).any()]
     caption = text("report.caption.drivers_chart", place=case.label, **facts)
     return [
         Paragraph(text("report.sentence.drivers", scenario=scenario, **facts)),
-        Picture("figure-drivers", caption, drivers_chart(case, rows, causes)),
-        _drivers_table(case, rows, causes),
+        Picture("figure-drivers", caption, chart),
+        _drivers_table(case, rows, _causes(rows)),
     ]
 
 
-def drivers_chart(case: Case, rows: pd.DataFrame, causes: list[str]) -> charts.Chart:
-    """Waterfalls of the services with the largest demand.
+def driver_rows(case: Case) -> pd.DataFrame:
+    """``demand.driver`` of the territory, one row per service."""
+    rows = case.facts.driver
+    return rows[rows["area_code"] == case.code] if len(rows) else rows
 
-    Parameters
-    ----------
-    case : Case
-    rows : DataFrame
-        ``demand.driver`` of the territory, one row per service.
-    causes : list of str
-        Columns to draw.
-    """
+
+def _causes(rows: pd.DataFrame) -> list[str]:
+    """Under the reference scenario policy moves nothing: a column of zeros would say nothing."""
+    return [cause for cause in CAUSES if cause != "policy" or (rows["scenario"] != REFERENCE).any()]
+
+
+def gap_causes(case: Case) -> list[Block]:
+    """Why the gap moves: what is missing today, what each cause brings, what is missing then."""
+    rows, chart = gap_change_rows(case), gap_change_chart(case)
+    if chart is None:
+        return []
+    facts: dict[str, Any] = {"base": int(rows["base_year"].iloc[0]), "target": int(rows["target_year"].iloc[0])}
+    caption = text("report.caption.gap_change_chart", place=case.label, **facts)
+    return [
+        Heading("gap-why", text("report.heading.gap_why"), 2),
+        Paragraph(text(f"report.sentence.gap_change_{case.level}", **facts)),
+        Picture("figure-gap-change", caption, chart),
+    ]
+
+
+def gap_change_rows(case: Case) -> pd.DataFrame:
+    """``gap.change`` of the territory, one row per service; means add up, so municipalities are summed."""
+    rows = case.facts.gap_change
+    if rows.empty:
+        return rows
+    rows = rows[rows["municipality_code"] == case.code] if case.level == "municipality" else rows
+    keys = ["service_code", "base_year", "target_year", "scenario"]
+    summed = rows.groupby(keys, as_index=False)[["gap_now", *GAP_CAUSES, "gap_then"]].sum()
+    return summed.assign(status=status_of(rows))
+
+
+def gap_change_chart(case: Case) -> charts.Chart | None:
+    """Waterfalls of the services whose gap moves most; None where the split has not been made."""
+    rows = gap_change_rows(case)
+    if rows.empty:
+        return None
+    causes = [cause for cause in GAP_CAUSES if cause not in MOVED_BY_FEW or rows[cause].abs().max() >= 0.5]
     base, target = int(rows["base_year"].iloc[0]), int(rows["target_year"].iloc[0])
-    steps = ["use_today", *causes, "demand_then"]
-    names = [text(f"report.cause.{step}", base=base, target=target) for step in steps]
-    is_total = [step not in causes for step in steps]
-    shown = rows.nlargest(SHOWN_PANELS, "demand_then")
-    panels = [
+    shown = rows.loc[(rows["gap_then"] - rows["gap_now"]).abs().nlargest(SHOWN_PANELS).index]
+    grows = int((rows["gap_then"].round() > rows["gap_now"].round()).sum())
+    return charts.waterfalls(
+        _panels(case, shown, ["gap_now", *causes, "gap_then"], {"base": base, "target": target}),
+        key=f"gap_change_{case.code}",
+        title=text("report.finding.gap_change", count=grows, of=len(rows), target=target),
+        subtitle=text("report.chart.gap_change", place=case.label),
+        source=text("report.source.demand"),
+        is_demonstration=is_demonstration(rows),
+    )
+
+
+def _panels(case: Case, shown: pd.DataFrame, steps: list[str], years: dict[str, Any]) -> list[tuple[str, pd.DataFrame]]:
+    """A waterfall per row: the first and the last step are totals, those between are changes."""
+    names = [text(f"report.cause.{step}", **years) for step in steps]
+    is_total = [step in (steps[0], steps[-1]) for step in steps]
+    return [
         (case.service(row["service_code"]), pd.DataFrame({"step": names, "persons": values, "is_total": is_total}))
         for row, values in zip(shown.to_dict("records"), shown[steps].to_numpy(float), strict=True)
     ]
+
+
+def drivers_chart(case: Case) -> charts.Chart | None:
+    """Waterfalls of the services with the largest demand; None where the split has not been made."""
+    rows = driver_rows(case)
+    if rows.empty:
+        return None
+    causes = _causes(rows)
+    base, target = int(rows["base_year"].iloc[0]), int(rows["target_year"].iloc[0])
+    shown = rows.nlargest(SHOWN_PANELS, "demand_then")
     return charts.waterfalls(
-        panels,
+        _panels(case, shown, ["use_today", *causes, "demand_then"], {"base": base, "target": target}),
         key=f"drivers_{case.code}",
         title=_leading_cause(rows, causes),
         subtitle=text("report.chart.drivers", place=case.label),
         source=text("report.source.demand"),
-        is_demonstration=status_of(rows) in {"demonstration", "mixed"},
+        is_demonstration=is_demonstration(rows),
     )
 
 
@@ -105,28 +159,23 @@ def _drivers_table(case: Case, rows: pd.DataFrame, causes: list[str]) -> Table:
 
 
 def _scenarios(case: Case) -> list[Block]:
-    rows = case.facts.scenarios
-    rows = rows[rows["area_code"] == case.facts.oblast_code] if len(rows) else rows
-    names = compared(case, rows)
-    if len(names) < 2:
+    rows, names, facts = side_by_side(case)
+    chart = scenarios_chart(case)
+    if chart is None:
         return []
-    table, year = _side_by_side(case, rows, names), int(rows["year"].max())
-    titles = [case.facts.scenario_titles.get(name, name) for name in names]
-    place = text("report.label.oblast", name=case.facts.oblast_name, code=case.facts.oblast_code)
-    facts: dict[str, Any] = {"first": titles[0], "second": titles[1], "year": year, "place": place}
     columns = (
         Column("service", text("report.column.service"), width=3),
-        Column("median_1", f"{titles[0]} (80 %)", "interval", 0, "low_80_1", "high_80_1", 1.7),
-        Column("median_2", f"{titles[1]} (80 %)", "interval", 0, "low_80_2", "high_80_2", 1.7),
+        Column("median_1", f"{facts['first']} (80 %)", "interval", 0, "low_80_1", "high_80_1", 1.7),
+        Column("median_2", f"{facts['second']} (80 %)", "interval", 0, "low_80_2", "high_80_2", 1.7),
         Column("difference", text("report.column.difference"), "change", width=1),
     )
     return [
         Paragraph(text("report.sentence.scenarios", **facts)),
-        Picture("figure-scenarios", text("report.caption.scenarios_chart", **facts), _chart(case, rows, names, facts)),
+        Picture("figure-scenarios", text("report.caption.scenarios_chart", **facts), chart),
         Table(
             "table-scenarios",
             text("report.caption.scenarios", **facts),
-            table,
+            _side_by_side_table(case, rows, names),
             columns,
             source=text("report.source.demand"),
             note=text("report.note.scenarios"),
@@ -134,6 +183,18 @@ def _scenarios(case: Case) -> list[Block]:
             sheet=text("report.sheet.scenarios"),
         ),
     ]
+
+
+def side_by_side(case: Case) -> tuple[pd.DataFrame, list[str], dict[str, Any]]:
+    """Rows of the compared scenarios, their codes, and what the sentences about them name; empty where not made."""
+    rows = case.facts.scenarios
+    rows = rows[rows["area_code"] == case.facts.oblast_code] if len(rows) else rows
+    names = compared(case, rows)
+    if len(names) < 2:
+        return rows, [], {}
+    first, second = (case.facts.scenario_titles.get(name, name) for name in names)
+    place = Case(case.facts, case.imprint, case.facts.oblast_code).label
+    return rows, names, {"first": first, "second": second, "year": int(rows["year"].max()), "place": place}
 
 
 def compared(case: Case, rows: pd.DataFrame) -> list[str]:
@@ -144,7 +205,7 @@ def compared(case: Case, rows: pd.DataFrame) -> list[str]:
     return [name for name in (REFERENCE, beside) if name in known]
 
 
-def _side_by_side(case: Case, rows: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+def _side_by_side_table(case: Case, rows: pd.DataFrame, names: list[str]) -> pd.DataFrame:
     """One row per service in the last year: median and 80 % range of both scenarios, and the difference of medians."""
     last = wide(rows[rows["year"] == rows["year"].max()], ["service_code", "scenario"]).set_index("service_code")
     both = [
@@ -155,7 +216,11 @@ def _side_by_side(case: Case, rows: pd.DataFrame, names: list[str]) -> pd.DataFr
     return by_name(table.assign(service=[case.service(code, True) for code in table["service_code"]]), "service")
 
 
-def _chart(case: Case, rows: pd.DataFrame, names: list[str], facts: dict[str, Any]) -> charts.Chart:
+def scenarios_chart(case: Case) -> charts.Chart | None:
+    """Both scenarios of the services with the largest demand, in the same panels; None where there is one or none."""
+    rows, names, facts = side_by_side(case)
+    if not names:
+        return None
     paths = wide(rows[rows["scenario"].isin(names)], ["service_code", "scenario", "year"])
     last = paths[(paths["year"] == facts["year"]) & (paths["scenario"] == names[0])]
     shown = last.nlargest(SHOWN_PANELS, "median")["service_code"]
@@ -172,5 +237,5 @@ def _chart(case: Case, rows: pd.DataFrame, names: list[str], facts: dict[str, An
         title=text("report.finding.scenarios", lower=lower, higher=higher, of=len(at_end), **facts),
         subtitle=text("report.chart.scenarios", **facts),
         source=text("report.source.demand"),
-        is_demonstration=status_of(rows) in {"demonstration", "mixed"},
+        is_demonstration=is_demonstration(rows),
     )

@@ -64,7 +64,7 @@ def fan_chart(case: Case) -> charts.Chart:
     total, old = case.group(0, None), case.group(65, None)
     panels = [
         (text("report.words.total"), known[["year", "persons"]].astype(float), _ahead(total, base)),
-        (text("report.words.old"), _observed(old, base), _ahead(old, base)),
+        (text("report.words.old"), _old_known(case, known["year"].min()), _ahead(old, base)),
     ]
     now, then = case.at(0, None, base).get("median"), case.at(0, None, horizon)
     title = text(
@@ -89,8 +89,15 @@ def _ahead(group: pd.DataFrame, base: int) -> pd.DataFrame:
     )
 
 
-def _observed(group: pd.DataFrame, base: int) -> pd.DataFrame:
-    return group.loc[group["year"] <= base, ["year", "median"]].rename(columns={"median": "persons"}).astype(float)
+def _old_known(case: Case, first: int) -> pd.DataFrame:
+    """People of 65 and over from ``first`` as published; of a municipality only the estimate for the base year."""
+    base, rows = case.imprint.base_year, case.facts.old_history
+    if len(rows):
+        rows = rows[(rows["area_code"] == case.code) & rows["year"].between(first, base)].sort_values("year")
+    if rows.empty:
+        old = case.group(65, None)
+        rows = old[old["year"] <= base].rename(columns={"median": "persons"})
+    return rows[["year", "persons"]].astype(float)
 
 
 def _direction(now: float | None, then: float | None) -> str:

@@ -172,6 +172,7 @@ def oblast_gap() -> pd.DataFrame:
             "demand_median",
             "demand_low",
             "demand_high",
+            "criterion_maximum",
             "gap_to_demand_places",
             "probability_gap_positive",
             "status",

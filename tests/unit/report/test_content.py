@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ossu_analysis.report.content import (
@@ -91,6 +91,7 @@ def test_sheet_names_fit_excel_and_differ():
     assert all(len(name) <= 31 and not set(name) & set("[]:*?/\\") for name in names)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 5), st.sampled_from([None, 17, 64])), min_size=1, max_size=8, unique=True))
 def test_wide_keeps_every_key_even_open_age_groups(keys):
     frame = pd.DataFrame(keys, columns=["age_from", "age_to"]).astype({"age_to": "Int64"})

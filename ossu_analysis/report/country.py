@@ -1,0 +1,46 @@
+"""The country's summary: the same sections as an oblast's, with oblasts where that has municipalities.
+
+It asks nobody to fill anything in: a proposal is made by municipalities and agreed in oblasts, so slots are left out.
+"""
+
+from ossu_analysis.report.content import SLOT, Document, Heading, Imprint, Paragraph
+from ossu_analysis.report.facts import Facts
+from ossu_analysis.report.municipal import file_name
+from ossu_analysis.report.sections import breakdown, groups, network, notes, outlook, people
+from ossu_analysis.report.sections.case import Case
+from ossu_analysis.texts import text
+
+
+def country_summary(facts: Facts, imprint: Imprint) -> Document:
+    """Build the summary of the whole country.
+
+    Parameters
+    ----------
+    facts : Facts
+        Tables of the country, from ``read_facts(store, "BG")``.
+    imprint : Imprint
+        Identity of the run.
+    """
+    case = Case(facts, imprint, facts.oblast_code)
+    blocks = [
+        *notes.summary(case),
+        *notes.method(case),
+        *people.profile(case),
+        *breakdown.parts(case),
+        *groups.groups(case),
+        *network.network(case),
+        *network.demand(case),
+        *outlook.outlook(case),
+        *network.gap(case),
+        *outlook.gap_causes(case),
+        Heading("heat", text("report.heading.heat")),
+        *breakdown.heat(case),
+        *notes.notes(case),
+    ]
+    return Document(
+        name=file_name(facts.oblast_code, facts.oblast_code, "obobshtenie", imprint),
+        title=text("report.title.country"),
+        subtitle=case.label,
+        imprint=imprint,
+        blocks=tuple(block for block in blocks if not (isinstance(block, Paragraph) and SLOT in block.text)),
+    )
