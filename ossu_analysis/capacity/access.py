@@ -14,16 +14,21 @@ in the Chicago region, Environment and Planning B 30.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from ossu_analysis.errors import Fault, raise_if_any
+from ossu_analysis.status import weakest
+from ossu_analysis.texts import number, text
 
 EARTH_RADIUS_KM = 6371.0088
 """Mean radius of the Earth, IUGG."""
 
+EVERYBODY = "TG-POP"
+PER_THOUSAND = 1000.0
 MOST_NAMED = 20
 """Missing pairs that are named one by one; a file without most of its pairs needs no longer list."""
 
@@ -123,6 +128,69 @@ def _missing_pairs(matrix: NDArray, codes: Sequence[str], required: NDArray | No
     return named
 
 
+@dataclass(frozen=True)
+class Ways:
+    """Ways between all municipalities in one order.
+
+    Parameters
+    ----------
+    km : ndarray of shape (n, n)
+        Great-circle distance times the terrain factor.
+    minutes : ndarray of shape (n, n) or None
+        Travel times where a table is given.
+    said : str
+        How kilometres were measured, in Bulgarian; empty when travel times are given.
+    """
+
+    km: NDArray
+    minutes: NDArray | None
+    said: str
+
+    @property
+    def way(self) -> NDArray:
+        """What ways are compared by: minutes where they are given, else kilometres."""
+        return self.km if self.minutes is None else self.minutes
+
+    def to_nearest(self, has_places: NDArray) -> tuple[NDArray, NDArray, NDArray]:
+        """Kilometres, minutes and number of the nearest municipality with places; NaN and -1 without any."""
+        far, where = nearest(self.way, has_places)
+        known = where >= 0
+        km = np.where(known, self.km[np.arange(len(self.km)), where], np.nan)
+        return km, np.full(len(far), np.nan) if self.minutes is None else far, where
+
+
+def ways_between(
+    municipality: pd.DataFrame, travel_time: pd.DataFrame | None = None, terrain_factor: float = 1.0
+) -> Ways:
+    """Ways between municipal seats, in the order of ``municipality``.
+
+    Parameters
+    ----------
+    municipality : DataFrame
+        ``reference.municipality``: municipality_code, oblast_code, seat_lat, seat_lon.
+    travel_time : DataFrame, optional
+        ``reference.travel_time``; without rows ways are kilometres. Municipalities of one oblast must all be there.
+    terrain_factor : float
+        Declared factor for the kilometres; see `seat_distances_km`.
+
+    Raises
+    ------
+    FaultsFound
+        Pairs of one oblast that the table of travel times lacks.
+    """
+    latitude, longitude = (municipality[name].to_numpy(dtype=float) for name in ("seat_lat", "seat_lon"))
+    km = seat_distances_km(latitude, longitude, terrain_factor)
+    if travel_time is None or travel_time.empty:
+        said = text("capacity.straight_line")
+        if terrain_factor != 1.0:
+            said = text("capacity.times_factor", factor=number(terrain_factor, 2))
+        return Ways(km, None, said)
+    oblast = municipality["oblast_code"].to_numpy(dtype=str)
+    same = oblast[:, None] == oblast[None, :]
+    codes = municipality["municipality_code"].tolist()
+    return Ways(km, travel_minutes(travel_time, codes, same, "data/reference/travel_times.csv"), "")
+
+
 def nearest(way: NDArray, has_places: NDArray) -> tuple[NDArray, NDArray]:
     """Way to the nearest municipality with places and its number; NaN and -1 when nobody has any.
 
@@ -174,57 +242,102 @@ def two_step_catchment(way: NDArray, places: NDArray, persons: NDArray, reach: f
 
 def access(
     capacity: pd.DataFrame,
+    ledger: pd.DataFrame,
     persons: pd.DataFrame,
     municipality: pd.DataFrame,
+    ways: Ways,
     reach: float,
-    terrain_factor: float = 1.0,
-    minutes: NDArray | None = None,
 ) -> pd.DataFrame:
-    """Access to every service from every municipality.
+    """Access to every service from every municipality by the last returns, as table ``capacity.access``.
 
     Parameters
     ----------
     capacity : DataFrame
-        municipality_code, service_code, places, and ``is_closing`` (places of closing homes are no capacity).
+        ``capacity.current``; places of closing homes are no capacity.
+    ledger : DataFrame
+        ``capacity.cross_boundary``: places of mobile teams are where the teams go.
     persons : DataFrame
-        municipality_code, service_code, persons: who may use the service (demand or target group).
+        service_code, municipality_code, persons_group, persons: who may use the service.
     municipality : DataFrame
-        ``reference.municipality``: municipality_code, seat_lat, seat_lon.
+        ``reference.municipality``.
+    ways : Ways
+        In the order of ``municipality``.
     reach : float
-        Catchment, in minutes when ``minutes`` is given and in kilometres otherwise.
-    terrain_factor : float
-        Declared factor for the fallback; see `seat_distances_km`.
-    minutes : ndarray of shape (n, n), optional
-        From `travel_minutes`, in the order of ``municipality``; used instead of distance wherever ways are compared.
+        Catchment, in minutes where ``ways`` has them and in kilometres otherwise.
 
     Returns
     -------
     DataFrame
-        municipality_code, service_code, km_to_nearest, minutes_to_nearest (NaN without travel times),
-        nearest_municipality_code, accessibility (places a person within reach).
+        One row per municipality and service with places somewhere.
     """
     codes = municipality["municipality_code"].tolist()
-    latitude, longitude = (municipality[name].to_numpy(dtype=float) for name in ("seat_lat", "seat_lon"))
-    km = seat_distances_km(latitude, longitude, terrain_factor)
-    way = km if minutes is None else minutes
-    open_places = capacity[~capacity["is_closing"].astype(bool)]
-    services = sorted(open_places["service_code"].unique())
-    places = _wide(open_places, "places", codes, services)
-    reached = two_step_catchment(way, places, _wide(persons, "persons", codes, services), reach)
+    standing = _places_by_location(capacity, ledger)
+    services = sorted(standing["service_code"].unique())
+    places = _wide(standing, "places", codes, services)
+    users = _wide(persons, "persons", codes, services)
+    reached = two_step_catchment(ways.way, places, users, reach)
+    groups = persons.drop_duplicates("service_code").set_index("service_code")["persons_group"]
+    status = standing.groupby("service_code")["status"].agg(weakest)
     tables = []
     for column, service in enumerate(services):
-        far, where = nearest(way, places[:, column] > 0)
-        known = where >= 0
+        km, minutes, where = ways.to_nearest(places[:, column] > 0)
         table = {
             "municipality_code": codes,
             "service_code": service,
-            "km_to_nearest": np.where(known, km[np.arange(len(codes)), where], np.nan),
-            "minutes_to_nearest": np.full(len(codes), np.nan) if minutes is None else far,
+            "places": places[:, column],
+            "km_to_nearest": km,
+            "minutes_to_nearest": minutes,
             "nearest_municipality_code": [codes[at] if at >= 0 else None for at in where],
-            "accessibility": reached[:, column],
+            "persons_group": groups.get(service),
+            "persons": users[:, column],
+            "places_per_thousand": PER_THOUSAND * reached[:, column],
+            "reach": reach,
+            "reach_unit": text(f"capacity.unit.{'km' if ways.minutes is None else 'minutes'}"),
+            "remark": ways.said or text("capacity.by_travel_times"),
+            "status": weakest([status[service], "estimated"]),
         }
         tables.append(pd.DataFrame(table))
     return pd.concat(tables, ignore_index=True)
+
+
+def _places_by_location(capacity: pd.DataFrame, ledger: pd.DataFrame) -> pd.DataFrame:
+    """Places of the last return of each municipality, those of mobile teams in the municipalities that they go to."""
+    key = ["municipality_code", "service_code", "period_end"]
+    last = capacity.groupby("municipality_code")["period_end"].transform("max")
+    rows = capacity.loc[capacity["period_end"].eq(last) & ~capacity["is_closing"], [*key, "places", "status"]]
+    mobile = ledger[ledger["is_mobile"]].merge(rows[[*key, "status"]], on=key, suffixes=("", "_of_host"))
+    gone = mobile.groupby(key)["places"].sum().rename("gone").reset_index()
+    rows = rows.merge(gone, on=key, how="left")
+    rows["places"] = rows["places"].astype(float) - rows["gone"].fillna(0.0)
+    there = mobile.assign(municipality_code=mobile["home_code"])
+    return pd.concat([rows, there], ignore_index=True)[["municipality_code", "service_code", "places", "status"]]
+
+
+def persons_of_services(
+    exposure_observed: pd.DataFrame, inhabitants: "pd.Series[float]", service: pd.DataFrame
+) -> pd.DataFrame:
+    """Who may use each service: its exposed group where it is counted by age, else all inhabitants.
+
+    Parameters
+    ----------
+    exposure_observed : DataFrame
+        ``population.exposure_observed``; its last year counts.
+    inhabitants : Series
+        Persons by municipality.
+    service : DataFrame
+        ``reference.service``: service_code, exposed_group.
+    """
+    last = exposure_observed[exposure_observed["year"].eq(exposure_observed["year"].max())]
+    counted = {
+        str(group): rows.set_index("municipality_code")["persons"] for group, rows in last.groupby("target_group")
+    }
+    parts = []
+    for code, group in zip(service["service_code"], service["exposed_group"], strict=True):
+        found = counted.get(group, inhabitants)
+        shown = group if group in counted else EVERYBODY
+        parts.append(found.rename("persons").rename_axis("municipality_code").reset_index().assign(
+            service_code=code, persons_group=shown))  # fmt: skip
+    return pd.concat(parts, ignore_index=True)
 
 
 def _wide(rows: pd.DataFrame, value: str, codes: list[str], services: list[str]) -> NDArray:

@@ -141,6 +141,7 @@ def by_residence(capacity: pd.DataFrame, ledger: pd.DataFrame) -> pd.DataFrame:
         places=own["places"] - rows["places_for_others"] + rows["places_elsewhere"],
         occupied=own["occupied"] - rows["guests"] + rows["served_elsewhere"],
         is_closing=rows["is_closing"].eq(True),
+        is_mobile=rows["is_mobile"].eq(True),
         status=pd.concat(ranks, axis=1).max(axis=1).map(lambda worst: STATUSES[int(worst)]),
     ).sort_values(_KEY, ignore_index=True)
 
@@ -154,4 +155,6 @@ def _moved(ledger: pd.DataFrame, side: str, names: dict[str, str]) -> pd.DataFra
     rows = ledger.assign(rank=ledger["status"].map(STATUSES.index), **{HOST: ledger[side]})
     grouped = rows.groupby(_KEY)
     summed = grouped[list(names)].sum().rename(columns=names)
+    if side == HOME:
+        summed["is_mobile"] = grouped["is_mobile"].max()
     return summed.assign(**{f"status_{side}": grouped["rank"].max().map(lambda worst: STATUSES[worst])}).reset_index()

@@ -24,6 +24,9 @@ _KEY = ["municipality_code", "service_code", "period_start", "period_end"]
 _COUNTS = ["places", "occupied", "waiting", "approved", "map_number", "staff_posts", "staff_filled", "services_count"]
 _TEXTS = ["funding_type", "source_id", "source_class", "reported_service_code", "mobile_to"]
 _DAYS = {"funding_end": "min", "empty_since": "max"}
+PAID_BY_STATE = "state_delegated|mixed"
+"""Kinds of funding of which the state pays all or a part."""
+
 MONTHS_EMPTY = 3
 """Months without users after which a service ends by decision of the council (ЗСУ 58)."""
 
@@ -67,6 +70,29 @@ def empty_months(capacity: pd.DataFrame) -> "pd.Series[int]":
     since = pd.to_datetime(capacity["empty_since"])
     months = (ends.dt.year - since.dt.year) * 12 + (ends.dt.month - since.dt.month) - (ends.dt.day < since.dt.day)
     return months.where(capacity["is_empty"]).clip(lower=0).astype("Int64")
+
+
+def map_numbers(capacity: pd.DataFrame, given: pd.DataFrame) -> pd.DataFrame:
+    """Users by the National Map: the number that an expert gave, else the one in the municipality's last return.
+
+    Parameters
+    ----------
+    capacity : DataFrame
+        ``capacity.current``.
+    given : DataFrame
+        ``reference.map_number``.
+
+    Returns
+    -------
+    DataFrame
+        municipality_code, service_code, users.
+    """
+    last = capacity.groupby("municipality_code")["period_end"].transform("max")
+    reported = capacity[capacity["period_end"].eq(last) & capacity["map_number"].notna()]
+    reported = reported.rename(columns={"map_number": "users"})
+    key = ["municipality_code", "service_code"]
+    both = pd.concat([given[[*key, "users"]], reported[[*key, "users"]]], ignore_index=True)
+    return both.astype({"users": float}).drop_duplicates(key, ignore_index=True)
 
 
 def _added_up(rows: pd.DataFrame) -> pd.DataFrame:

@@ -21,3 +21,58 @@ def nobody_left_out(store: Store) -> pd.DataFrame:
         from capacity.current where is_empty and places > 0 order by 3 desc, 1, 2""",
         ("capacity", "current"),
     )
+
+
+def places_are_divided_not_made(store: Store) -> pd.DataFrame:
+    """Services and periods whose places or users by residence are not those by service."""
+    return store.sql(
+        """with here as (select service_code, period_end, sum(places) as places, sum(occupied) as users
+            from capacity.current group by all),
+          theirs as (select service_code, period_end, sum(places) as places, sum(occupied) as users
+            from capacity.by_residence group by all)
+        select service_code as услуга, period_end as период, here.places as места, theirs.places as "места по жители",
+          here.users as потребители, theirs.users as "потребители по жители"
+        from here full join theirs using (service_code, period_end)
+        where abs(coalesce(here.places, 0) - coalesce(theirs.places, 0)) > 1e-6
+          or abs(coalesce(here.users, 0) - coalesce(theirs.users, 0)) > 1e-6""",
+        ("capacity", "current"),
+        ("capacity", "by_residence"),
+    )
+
+
+def state_money_within_the_map(store: Store) -> pd.DataFrame:
+    """Users on state money beyond the map number of the last return (ЗСУ 43(2)): the state does not pay for them."""
+    from ossu_analysis.capacity.current import PAID_BY_STATE, map_numbers
+
+    capacity = store.read("capacity", "current")
+    mapped = map_numbers(capacity, store.read("reference", "map_number"))
+    last = capacity.groupby("municipality_code")["period_end"].transform("max")
+    paid = capacity["funding_type"].fillna("").str.contains(PAID_BY_STATE)
+    rows = capacity[capacity["period_end"].eq(last) & paid].merge(mapped, on=["municipality_code", "service_code"])
+    over = rows[rows["occupied"].astype(float) > rows["users"]]
+    names = {"municipality_code": "община", "service_code": "услуга", "occupied": "потребители", "users": "карта"}
+    return over[list(names)].rename(columns=names)
+
+
+def project_money_has_an_end(store: Store) -> pd.DataFrame:
+    """Services on project money without a last day: nobody can say until when delegation can be asked for."""
+    return store.sql(
+        """select municipality_code as община, service_code as услуга, occupied as потребители, period_end as период
+        from capacity.current
+        where list_contains(string_split(funding_type, '|'), 'project') and funding_end is null""",
+        ("capacity", "current"),
+    )
+
+
+def travel_times_are_complete(store: Store) -> pd.DataFrame:
+    """Pairs of municipalities that a given table of travel times lacks; none while no table is given."""
+    return store.sql(
+        """with given as (select least(from_code, to_code) as one, greatest(from_code, to_code) as other
+            from reference.travel_time)
+        select a.municipality_code as община, b.municipality_code as "другата община"
+        from reference.municipality as a join reference.municipality as b on a.municipality_code < b.municipality_code
+          anti join given on given.one = a.municipality_code and given.other = b.municipality_code
+        where exists (from reference.travel_time) order by 1, 2""",
+        ("reference", "municipality"),
+        ("reference", "travel_time"),
+    )

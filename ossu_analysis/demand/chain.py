@@ -36,7 +36,7 @@ _READ = (
     "reference.oblast",
     "reference.service",
     "demand.group_rate",
-    "capacity.current",
+    "capacity.by_residence",
 )
 
 
@@ -47,7 +47,7 @@ class DemandModel:
     Attributes
     ----------
     municipality, oblast, returns : DataFrame
-        Code lists, and ``capacity.current`` as returns by year.
+        Code lists, and ``capacity.by_residence`` as returns by year.
     rates : DataFrame
         ``demand.group_rate`` spread to municipalities.
     exposure : Exposure
@@ -74,7 +74,7 @@ class DemandModel:
         """Read the working tables of a project anew."""
         municipality, oblast = store.read("reference", "municipality"), store.read("reference", "oblast")
         rates = by_municipality(store.read("demand", "group_rate"), municipality)
-        returns = yearly_returns(store.read("capacity", "current"))
+        returns = yearly_returns(store.read("capacity", "by_residence"))
         exposure = Exposure.of_store(store, ordered_areas(municipality), rates)
         services = services_of(returns, store.read("reference", "service"))
         return cls(municipality, oblast, returns, rates, exposure, services)
@@ -85,7 +85,7 @@ class DemandModel:
         table = {name: db.sql(f"select * from {name}").df() for name in _READ}
         municipality, service = table["reference.municipality"], table["reference.service"]
         rates = by_municipality(table["demand.group_rate"], municipality)
-        returns = yearly_returns(table["capacity.current"])
+        returns = yearly_returns(table["capacity.by_residence"])
         services = [one for one in services_of(returns, service) if one.code == service_code]
         groups = {one.exposed_group for one in services}
         groups |= set(rates.loc[rates["target_group"].isin(groups), "base_group"])

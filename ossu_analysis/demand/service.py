@@ -40,7 +40,7 @@ def ordered_areas(municipality: pd.DataFrame) -> np.ndarray:
 
 
 def yearly_returns(capacity: pd.DataFrame) -> pd.DataFrame:
-    """``capacity.current`` as returns by year: the last period that ends in a year stands for it.
+    """``capacity.by_residence`` as returns by year: the last period that ends in a year stands for it.
 
     Places without staff serve nobody: where posts and filled posts are reported, `places` are those that staff allows.
     """

@@ -2,43 +2,51 @@
 
 import pandas as pd
 
+from ossu_analysis.capacity.current import map_numbers
 from ossu_analysis.config import RunSettings
 from ossu_analysis.demand.chain import DemandModel, forget_model, planning_years
 from ossu_analysis.gap.service_gap import GapSettings, gap_tables
 from ossu_analysis.gap.standards import read_standards
+from ossu_analysis.reference.records import assumed
 from ossu_analysis.store import Store
-
-OCCUPANCY_TARGET = "occupancy_target"
 
 
 def occupancy_target(store: Store) -> float:
     """Share of places meant to be occupied, from ``reference.assumption``."""
-    rows = store.read("reference", "assumption", f"assumption_id = '{OCCUPANCY_TARGET}'")
-    return float(rows["value"].iloc[-1])
+    return assumed(store.read("reference", "assumption"), "occupancy_target")
 
 
 def compare(store: Store, settings: RunSettings) -> dict[str, pd.DataFrame]:
     """``service_gap`` and ``oblast_gap`` for the base year and the years ahead."""
+    assumption = store.read("reference", "assumption")
     wanted = GapSettings(
         planning_years(settings).tolist(),
         settings.scenario,
-        occupancy_target(store),
+        assumed(assumption, "occupancy_target"),
+        assumed(assumption, "terrain_factor"),
         standards=read_standards(store),
     )
     service, municipality, rules = (store.read("reference", name) for name in ("service", "municipality", "rule"))
     need = store.read("demand", "need_forecast", "output_type = 'median'")
     draws = DemandModel.of_store(store).draws(settings)
     capacity = store.read("capacity", "current")
-    made = gap_tables(capacity, draws, service, municipality, wanted, need, rules)
+    mapped = map_numbers(capacity, store.read("reference", "map_number"))
+    residents, travel = store.read("capacity", "by_residence"), store.read("reference", "travel_time")
+    made = gap_tables(capacity, draws, service, municipality, wanted, need, rules, mapped, residents, travel)
     forget_model()
     return made
 
 
 def unexplained(store: Store) -> pd.DataFrame:
-    """Rows of ``gap.service_gap`` whose gap is not demand / target - places."""
+    """Rows of ``gap.service_gap`` whose gap is not demand / target - places of the residents."""
     gap = store.read("gap", "service_gap", "gap_to_demand_places is not null")
-    expected = gap["demand_median"] / occupancy_target(store) - gap["places"].astype(float).fillna(0.0)
+    theirs = gap["places"].astype(float) - gap["places_for_others"] + gap["places_elsewhere"]
+    expected = gap["demand_median"] / occupancy_target(store) - theirs.fillna(0.0)
     off = (gap["gap_to_demand_places"] - expected).abs() > 1e-6
     return gap.loc[
-        off, ["municipality_code", "service_code", "year", "demand_median", "places", "gap_to_demand_places"]
+        off,
+        [
+            *["municipality_code", "service_code", "year", "demand_median", "places"],
+            *["places_for_others", "places_elsewhere", "gap_to_demand_places"],
+        ],
     ]

@@ -29,9 +29,9 @@ _OF_DRIVER = {
 def gap_changes(drivers: pd.DataFrame, service_gap: pd.DataFrame, occupancy_target: float = 1.0) -> pd.DataFrame:
     """Why the gap of each municipality and service moves, as table ``gap.change``.
 
-    Today's gap is that of the people served (``use_today / target - places``, negative where places are free); those
-    who ask and are not served come in as the cause ``waiting``. Means over the draws, so ``gap_then`` may differ from
-    the median in ``gap.service_gap``.
+    Today's gap is that of the people served (``use_today / target`` less the places of the residents, negative where
+    places are free); those who ask and are not served come in as the cause ``waiting``. Means over the draws, so
+    ``gap_then`` may differ from the median in ``gap.service_gap``.
 
     Parameters
     ----------
@@ -50,7 +50,8 @@ def gap_changes(drivers: pd.DataFrame, service_gap: pd.DataFrame, occupancy_targ
     """
     rows = drivers[drivers["area_level"].eq("municipality") & ~drivers["service_code"].isin(CLOSING)]
     rows = rows.rename(columns={"area_code": "municipality_code"})
-    places = service_gap[["municipality_code", "service_code", "scenario", "year", "places"]]
+    theirs = service_gap["places"].astype(float) - service_gap["places_for_others"] + service_gap["places_elsewhere"]
+    places = service_gap[["municipality_code", "service_code", "scenario", "year"]].assign(places=theirs)
     for end, year in (("now", "base_year"), ("then", "target_year")):
         known = places.rename(columns={"places": f"places_{end}", "year": year})
         rows = rows.merge(known, on=["municipality_code", "service_code", "scenario", year])

@@ -29,8 +29,7 @@ class Grid:
         ordered = municipality.sort_values(["oblast_code", "municipality_code"])
         self.codes: list[str] = ordered["municipality_code"].tolist()
         self.oblasts = ordered["oblast_code"].to_numpy(dtype=str)
-        self.latitude = ordered["seat_lat"].to_numpy(dtype=float)
-        self.longitude = ordered["seat_lon"].to_numpy(dtype=float)
+        self.municipality = ordered
         self.years = [int(year) for year in years]
         self.areas: list[str] = [*dict.fromkeys(self.oblasts.tolist()), COUNTRY]
 

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ossu_analysis.gap.criterion import criterion_maximum, rules_by_year
 from ossu_analysis.gap.grid import Grid
+from ossu_analysis.gap.rules import maximum_users, rules_by_year
 from ossu_analysis.reference.areas import COUNTRY
 from ossu_analysis.texts import text
 
@@ -91,7 +91,7 @@ class Limits:
                 column = self.grid.years.index(year)
                 persons = self.persons(rule["indicator"], area_level, areas)
                 asked = self.persons(rule.get("condition_indicator"), area_level, areas)
-                values[:, column] = criterion_maximum(rule, persons[:, column], asked[:, column])
+                values[:, column] = maximum_users(rule, persons[:, column], asked[:, column])
         return values
 
     @cache  # noqa: B019 - lives as long as one comparison

@@ -1,6 +1,10 @@
 """Demand against places: one formula, applied per draw.
 
-``gap = demand / occupancy_target - places``
+``gap = demand / occupancy_target - places_for_residents``
+
+``places_for_residents = places - places_for_others + places_elsewhere``: a municipality whose residents are served by
+its neighbour is not short of those places (`capacity.cross_boundary`); without addresses in the returns they are the
+places.
 
 Because the formula rises with demand, the median and the 80 % range of the gap are the formula applied to those of
 demand. The probability that the gap is positive is the share of draws in which it rounds to at least one place: draws
@@ -26,7 +30,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ossu_analysis.capacity import CLOSING
-from ossu_analysis.capacity.access import nearest, seat_distances_km
+from ossu_analysis.capacity.access import Ways, ways_between
 from ossu_analysis.collection import mixture_label
 from ossu_analysis.draws import draw_quantiles
 from ossu_analysis.errors import OssuError
@@ -65,7 +69,7 @@ class GapSettings:
     occupancy_target : float
         Share of places meant to be occupied; 1.0 unless a sourced one is given in ``data/assumptions``.
     terrain_factor : float
-        What a straight kilometre counts for; 1.0 says „по права линия“.
+        What a straight kilometre counts for where no travel times are given; 1.0 says „по права линия“.
     """
 
     years: Sequence[int]
@@ -84,6 +88,8 @@ def gap_tables(
     need: pd.DataFrame | None = None,
     rules: pd.DataFrame | None = None,
     map_numbers: pd.DataFrame | None = None,
+    residents: pd.DataFrame | None = None,
+    travel_time: pd.DataFrame | None = None,
 ) -> dict[str, pd.DataFrame]:
     """Gaps per municipality and per area, in one pass over the draws of each service.
 
@@ -105,6 +111,10 @@ def gap_tables(
         ``reference.rule``; a rule without a rate computes nothing.
     map_numbers : DataFrame, optional
         Users by the National Map: municipality_code, service_code, users.
+    residents : DataFrame, optional
+        ``capacity.by_residence``; without it all places belong to the municipality where they are.
+    travel_time : DataFrame, optional
+        ``reference.travel_time``; without rows ways are distances.
 
     Returns
     -------
@@ -113,7 +123,9 @@ def gap_tables(
     """
     grid = Grid(municipality, settings.years)
     medians = None if need is None else _medians(need, settings.scenario)
-    comparison = _Comparison(capacity, service, grid, settings, Limits(grid, medians, rules, map_numbers))
+    limits, stocks = Limits(grid, medians, rules, map_numbers), Stocks(capacity, grid.codes, grid.years, residents)
+    ways = ways_between(grid.municipality, travel_time, settings.terrain_factor)
+    comparison = _Comparison(capacity, service, grid, settings, limits, stocks, ways)
     municipal, areas, seen = [], [], set()
     for simulated in demand_draws:
         # A home that must close has residents to move and no demand of its own.
@@ -135,12 +147,17 @@ class _Comparison:
     """The grid of municipalities and years, and everything about it that all services share."""
 
     def __init__(
-        self, capacity: pd.DataFrame, service: pd.DataFrame, grid: Grid, settings: GapSettings, limits: Limits
+        self,
+        capacity: pd.DataFrame,
+        service: pd.DataFrame,
+        grid: Grid,
+        settings: GapSettings,
+        limits: Limits,
+        stocks: Stocks,
+        ways: Ways,
     ) -> None:
-        self.grid, self.settings, self.limits = grid, settings, limits
+        self.grid, self.settings, self.limits, self.stocks, self.ways = grid, settings, limits, stocks, ways
         self.service = service.set_index("service_code")
-        self.stocks = Stocks(capacity, grid.codes, grid.years)
-        self.distances = seat_distances_km(grid.latitude, grid.longitude, settings.terrain_factor)
         self.statuses = capacity.groupby("municipality_code")["status"].agg(weakest).reindex(grid.codes)
         self.label = mixture_label(capacity["status"].unique())
         self.demand_status = weakest(["forecast", *capacity["status"].unique()])
@@ -160,10 +177,10 @@ class _Comparison:
         """Rows of ``gap.service_gap`` of one service."""
         stock, target, closing = self.stocks.of(code), self.settings.occupancy_target, code in CLOSING
         low, middle, high, chance = self._demand(stock, draws)
-        gap = np.full_like(middle, np.nan) if closing else middle / target - stock.places
+        gap = np.full_like(middle, np.nan) if closing else middle / target - stock.for_residents
         missing = np.maximum(gap, 0.0)
         cost, posts = self.settings.standards.unit_costs.get(code), self.settings.standards.staff.get(code)
-        nothing = self.grid.unknown()
+        nothing, (km, minutes) = self.grid.unknown(), self._ways_to_nearest(stock)
         allowed, mapped = self.limits.allowed(code), self.limits.mapped(code)
         cells = {
             "target_population": self.limits.persons(
@@ -172,6 +189,8 @@ class _Comparison:
             "places": stock.places,
             "occupied": stock.occupied,
             "waiting": stock.waiting,
+            "places_for_others": stock.places_for_others,
+            "places_elsewhere": stock.places_elsewhere,
             "map_number": mapped,
             "criterion_maximum": allowed,
             "demand_median": middle,
@@ -181,7 +200,8 @@ class _Comparison:
             "gap_to_map_places": mapped - stock.places,
             "gap_to_criterion_places": allowed - stock.places,
             "probability_gap_positive": nothing if closing else chance,
-            "km_to_nearest": nothing if closing else self._km(stock),
+            "km_to_nearest": nothing if closing else km,
+            "minutes_to_nearest": nothing if closing else minutes,
             "staff_needed": missing * posts.posts_per_user if posts else nothing,
             "yearly_cost": missing * cost.amount if cost else nothing,
         }
@@ -204,17 +224,18 @@ class _Comparison:
         """Rows of ``gap.oblast_gap`` of one service: each oblast and the country, from summed draws."""
         grid, stock, closing = self.grid, self.stocks.of(code), code in CLOSING
         areas, shape = grid.areas, (len(grid.areas), len(grid.years))
-        places, mapped = grid.sums(stock.places), grid.sums(self.limits.mapped(code))
+        places, theirs = grid.sums(stock.places), grid.sums(stock.for_residents)
+        mapped = grid.sums(self.limits.mapped(code))
         allowed = self.limits.allowed_in_areas(code)
         low = middle = high = chance = unshared = np.full(shape, np.nan)
         if draws is not None:
-            asked, own = grid.added(draws), stock.places * self.settings.occupancy_target
+            asked, own = grid.added(draws), stock.for_residents * self.settings.occupancy_target
             low, middle, high = np.moveaxis(draw_quantiles(asked, _LEVELS), -1, 0)
-            chance = self._chance(asked, places)
+            chance = self._chance(asked, theirs)
             beyond = np.maximum(draws - np.nan_to_num(own).astype(np.float32)[:, :, None], 0)
             unshared = draw_quantiles(grid.added(beyond), (0.5,))[..., 0] / self.settings.occupancy_target
             unshared[np.isnan(places)] = np.nan
-        gap = np.full(shape, np.nan) if closing else middle / self.settings.occupancy_target - places
+        gap = np.full(shape, np.nan) if closing else middle / self.settings.occupancy_target - theirs
         labels = [self._label_of(inside) for inside in grid.inside]
         return pd.DataFrame(
             {
@@ -227,6 +248,7 @@ class _Comparison:
                 "places": places.ravel(),
                 "occupied": grid.sums(stock.occupied).ravel(),
                 "waiting": grid.sums(stock.waiting, known_only=True).ravel(),
+                "places_for_residents": theirs.ravel(),
                 "map_number": mapped.ravel(),
                 "criterion_maximum": allowed.ravel(),
                 "demand_median": middle.ravel(),
@@ -248,7 +270,7 @@ class _Comparison:
             nothing = np.full(stock.places.shape, np.nan)
             return nothing, nothing, nothing, nothing
         low, middle, high = np.moveaxis(draw_quantiles(draws, _LEVELS), -1, 0)
-        return low, middle, high, self._chance(draws, stock.places)
+        return low, middle, high, self._chance(draws, stock.for_residents)
 
     def _chance(self, draws: NDArray, places: NDArray) -> NDArray:
         """Share of draws in which at least one whole place is missing; unknown where the places are."""
@@ -278,12 +300,15 @@ class _Comparison:
         level = self.service["planning_level"].get(code, "")
         return level not in OUTSIDE_MAP
 
-    def _km(self, stock: Stock) -> NDArray:
+    def _ways_to_nearest(self, stock: Stock) -> tuple[NDArray, NDArray]:
+        """Kilometres and minutes to the nearest municipality with places; 0 where a mobile team comes."""
         found: dict[bytes, NDArray] = {}
         has = stock.places > 0
         for column in has.T:
-            found.setdefault(column.tobytes(), nearest(self.distances, column)[0])
-        return np.stack([found[column.tobytes()] for column in has.T], axis=1)
+            found.setdefault(column.tobytes(), np.stack(self.ways.to_nearest(column)[:2]))
+        both = np.stack([found[column.tobytes()] for column in has.T], axis=2)
+        km, minutes = np.where(stock.mobile > 0, both * 0.0, both)
+        return km, minutes
 
     def _confidence(self, stock: Stock, middle: NDArray, chance: NDArray, allowed: NDArray, closing: bool) -> NDArray:
         made_up = self.statuses.fillna("demonstration").eq("demonstration").to_numpy()[:, None]
@@ -320,7 +345,10 @@ class _Comparison:
             yield text("gap.outside_map"), True
         yield text("gap.no_cost_standard"), code not in standards.unit_costs
         yield text("gap.no_staff_standard"), code not in standards.staff
-        yield text("gap.straight_line"), self.settings.terrain_factor == 1.0 and code not in CLOSING
+        yield text("gap.places_for_others"), stock.places_for_others > 0
+        yield text("gap.places_elsewhere"), stock.places_elsewhere > 0
+        yield text("gap.mobile"), stock.mobile > 0
+        yield self.ways.said, bool(self.ways.said) and code not in CLOSING
 
 
 def _medians(need: pd.DataFrame, scenario: str) -> pd.DataFrame:

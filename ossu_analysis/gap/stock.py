@@ -2,7 +2,8 @@
 
 A municipality's period, not a service's, decides: a service that is missing from the latest return is absent
 (0 places), even if an older return had it. A year before the first return takes the first one. A municipality without
-any return is unknown (NaN), never zero.
+any return is unknown (NaN), never zero. Residents who are served in other municipalities are known from the returns of
+those (``capacity.by_residence``).
 """
 
 from dataclasses import dataclass
@@ -12,15 +13,28 @@ import pandas as pd
 from numpy.typing import NDArray
 
 MEASURES = ("places", "occupied", "waiting")
+MOVED = ("places_for_others", "places_elsewhere")
 
 
 @dataclass(frozen=True)
 class Stock:
-    """Places, occupied and waiting of one service, float arrays [municipality, year]; NaN is unknown."""
+    """One service, float arrays [municipality, year]; NaN is unknown.
+
+    ``places``, ``occupied`` and ``waiting`` are those of the municipality's own service; ``places_for_others`` of them
+    belong to residents of other municipalities, ``places_elsewhere`` are places that its residents have there.
+    """
 
     places: NDArray
     occupied: NDArray
     waiting: NDArray
+    places_for_others: NDArray
+    places_elsewhere: NDArray
+    mobile: NDArray
+
+    @property
+    def for_residents(self) -> NDArray:
+        """Places that the residents have, wherever they are."""
+        return self.places - self.places_for_others + self.places_elsewhere
 
 
 class Stocks:
@@ -34,16 +48,23 @@ class Stocks:
         Municipalities in the order of the grid.
     years : sequence of int
         Planning years.
+    residents : DataFrame, optional
+        ``capacity.by_residence``; without it every place belongs to where it is.
     """
 
-    def __init__(self, capacity: pd.DataFrame, codes: list[str], years: list[int]) -> None:
+    def __init__(
+        self, capacity: pd.DataFrame, codes: list[str], years: list[int], residents: pd.DataFrame | None = None
+    ) -> None:
         self.codes, self.years = codes, years
         self._shape = len(codes), capacity["period_end"].nunique()
-        known = capacity[capacity["municipality_code"].isin(codes)]
-        period, ends = pd.factorize(known["period_end"], sort=True)
-        place = pd.Index(codes).get_indexer(pd.Index(known["municipality_code"]))
-        self._rows = known.assign(_municipality=place, _period=period)
-        self.period = self._latest(place, period, np.array([int(end[:4]) for end in ends]))
+        self._ends = sorted(capacity["period_end"].unique())
+        self._rows = self._placed(capacity)
+        moved = (
+            capacity.iloc[:0].assign(**dict.fromkeys(MOVED, 0.0), is_mobile=False) if residents is None else residents
+        )
+        self._moved = self._placed(moved)
+        place, period = self._rows["_municipality"].to_numpy(), self._rows["_period"].to_numpy()
+        self.period = self._latest(place, period, np.array([int(end[:4]) for end in self._ends]))
 
     def services(self) -> list[str]:
         """Services with at least one return, in code order."""
@@ -52,8 +73,17 @@ class Stocks:
     def of(self, service_code: str) -> Stock:
         """Stock of one service; absent from a return means 0 places and nobody served or waiting on record."""
         rows = self._rows[self._rows["service_code"] == service_code]
-        places, occupied, waiting = (self._grid(rows, measure) for measure in MEASURES)
-        return Stock(places, occupied, waiting)
+        moved = self._moved[self._moved["service_code"] == service_code]
+        measured = {measure: self._grid(rows, measure) for measure in MEASURES}
+        return Stock(
+            **measured, **{name: self._grid(moved, name) for name in MOVED}, mobile=self._grid(moved, "is_mobile")
+        )
+
+    def _placed(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Rows of known municipalities and periods with their positions."""
+        rows = rows[rows["municipality_code"].isin(self.codes) & rows["period_end"].isin(self._ends)]
+        place = pd.Index(self.codes).get_indexer(pd.Index(rows["municipality_code"]))
+        return rows.assign(_municipality=place, _period=pd.Index(self._ends).get_indexer(pd.Index(rows["period_end"])))
 
     def _latest(self, place: NDArray, period: NDArray, period_years: NDArray) -> NDArray:
         """Number of the period that holds for each municipality and year; -1 without any return."""

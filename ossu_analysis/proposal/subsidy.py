@@ -8,11 +8,10 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from ossu_analysis.capacity.current import PAID_BY_STATE
 from ossu_analysis.proposal.money import subsidy_check
 from ossu_analysis.reference.standards import UnitCost
 from ossu_analysis.texts import text
-
-PAID_BY_STATE = "state_delegated|mixed"
 
 
 def subsidy_table(capacity: pd.DataFrame, subsidy_social: pd.DataFrame, unit_costs: Iterable[UnitCost]) -> pd.DataFrame:

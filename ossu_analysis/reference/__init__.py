@@ -9,6 +9,7 @@ from functools import partial
 import pandas as pd
 
 from ossu_analysis.reference.areas import COUNTRY, Areas, read_areas
+from ossu_analysis.reference.given import GIVEN, given_reader
 from ossu_analysis.reference.records import (
     read_assumption_table,
     read_rule_table,
@@ -37,6 +38,7 @@ READERS: dict[str, Callable[[Store], pd.DataFrame]] = {
     "source": read_sources,
     "assumption": read_assumption_table,
     "rule": read_rule_table,
+    **{table: given_reader(table) for table in GIVEN},
 }
 """``READERS[table](store)`` reads ``reference.<table>``."""
 

@@ -28,3 +28,23 @@ def criteria_are_loaded(store: Store) -> pd.DataFrame:
         from reference.service where not criterion_loaded order by 1""",
         ("reference", "service"),
     )
+
+
+def rules_are_sound(store: Store) -> pd.DataFrame:
+    """Faults of the rules that are loaded: overlaps, dates, units, indicators that nobody counts."""
+    from ossu_analysis.reference.rule_faults import check_rules
+    from ossu_analysis.texts import text
+
+    counted = store.read("reference", "target_group", "age_rule <> 'none'")["target_group"]
+    found = check_rules(store.read("reference", "rule"), counted)
+    return pd.DataFrame(
+        {
+            "файл": fault.file,
+            "колона": fault.column,
+            "намерено": fault.found,
+            "грешка": text(fault.code),
+            "очаквано": fault.expected,
+            "какво да направите": text(f"{fault.code}.todo"),
+        }
+        for fault in found
+    )

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from ossu_analysis.errors import Fault, raise_if_any
+from ossu_analysis.errors import Fault, OssuError, raise_if_any
 from ossu_analysis.inputs import (
     Rule,
     RuleFile,
@@ -66,6 +66,20 @@ def read_assumption_table(store: Store) -> pd.DataFrame:
         for entry, file in read_assumptions(store).values()
         for dated in entry.values
     )
+
+
+def assumed(assumption: pd.DataFrame, code: str) -> float:
+    """Newest value of one parameter of ``reference.assumption``.
+
+    Raises
+    ------
+    OssuError
+        ``reference.no_assumption`` when nobody has declared it.
+    """
+    rows = assumption[assumption["assumption_id"].eq(code)].sort_values("valid_from")
+    if rows.empty:
+        raise OssuError("reference.no_assumption", name=code)
+    return float(rows["value"].iloc[-1])
 
 
 def read_rule_table(store: Store) -> pd.DataFrame:

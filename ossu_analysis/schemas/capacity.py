@@ -103,6 +103,7 @@ class ByResidence(Table):
     served_elsewhere: float = column("жители, обслужени в други общини", "лица", ge=0)
     places_for_others: float = column("места тук, които се падат на други общини", "места", ge=0)
     places_elsewhere: float = column("места в други общини, които се падат на жителите", "места", ge=0)
+    is_mobile: bool = column("дали част от тях са на мобилен екип, който идва в общината")
     is_closing: bool = column("дом, който се закрива до 01.01.2035 г. (ЗСУ, § 33-34)")
     status: str = status_column()
 
@@ -110,3 +111,31 @@ class ByResidence(Table):
         """One row per municipality, service and period."""
 
         unique = ("municipality_code", "service_code", "period_start", "period_end")
+
+
+@declare("capacity", "access", "Достъп: път до най-близката община с места и места в обсега, по община и услуга")
+class Access(Table):
+    """How far people are from a service and how many places they have within reach, by the last returns."""
+
+    municipality_code: str = column("код на общината", str_matches=MUNICIPALITY)
+    service_code: str = column("код на услугата")
+    places: float = column("места в общината, с тези на мобилни екипи, които идват в нея", "места", ge=0)
+    km_to_nearest: float = column("до най-близката община с места; 0: в самата община", "км", nullable=True, ge=0)
+    minutes_to_nearest: float = column(
+        "до най-близката община с места; NULL: няма таблица с времена", "минути", nullable=True, ge=0
+    )
+    nearest_municipality_code: str = column("най-близката община с места", nullable=True)
+    persons_group: str = column("за кого са местата: целева група по reference.target_group")
+    persons: float = column("лица в нея", "лица", ge=0)
+    places_per_thousand: float = column(
+        "места в обсега на 1000 лица, поделени между всички в обсега (2SFCA)", "места на 1000 лица", ge=0
+    )
+    reach: float = column("обсег", "според reach_unit", ge=0)
+    reach_unit: str = column("единица на обсега: км или минути")
+    remark: str = column("как е мерен пътят")
+    status: str = status_column()
+
+    class Config:
+        """One row per municipality and service."""
+
+        unique = ("municipality_code", "service_code")

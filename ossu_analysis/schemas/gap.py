@@ -21,6 +21,10 @@ class ServiceGap(Table):
     places: pd.Int64Dtype = column("съществуващи места по последния отчет", "места", nullable=True, ge=0)
     occupied: pd.Int64Dtype = column("заети места по последния отчет", "лица", nullable=True, ge=0)
     waiting: pd.Int64Dtype = column("чакащи по последния отчет; NULL: не се отчитат", "лица", nullable=True, ge=0)
+    places_for_others: float = column(
+        "места тук, които се падат на жители на други общини", "места", nullable=True, ge=0
+    )
+    places_elsewhere: float = column("места в други общини, които се падат на жителите", "места", nullable=True, ge=0)
     map_number: float = column("потребители по Националната карта; NULL: не е заредено", "лица", nullable=True, ge=0)
     criterion_maximum: float = column(
         "най-много потребители по критерия; NULL: не е зареден", "лица", nullable=True, ge=0
@@ -28,13 +32,20 @@ class ServiceGap(Table):
     demand_median: float = column("търсене, медиана на симулациите", "лица", nullable=True, ge=0)
     demand_low: float = column("търсене, долна граница на 80 %", "лица", nullable=True, ge=0)
     demand_high: float = column("търсене, горна граница на 80 %", "лица", nullable=True, ge=0)
-    gap_to_demand_places: float = column("търсене / целева заетост - места (медиана)", "места", nullable=True)
+    gap_to_demand_places: float = column(
+        "търсене / целева заетост - места за жителите (медиана)", "места", nullable=True
+    )
     gap_to_map_places: float = column("число по картата - места", "места", nullable=True)
     gap_to_criterion_places: float = column("най-много по критерия - места", "места", nullable=True)
     probability_gap_positive: float = column(
         "дял на симулациите, в които липсва поне едно място", "дял", nullable=True, ge=0, le=1
     )
-    km_to_nearest: float = column("до най-близката община с места, по права линия", "км", nullable=True, ge=0)
+    km_to_nearest: float = column(
+        "до най-близката община с места; как е мерено, казва remark", "км", nullable=True, ge=0
+    )
+    minutes_to_nearest: float = column(
+        "до най-близката община с места; NULL: няма таблица с времена", "минути", nullable=True, ge=0
+    )
     staff_needed: float = column(
         "щатни бройки за недостигащите места; NULL: няма стандарт", "бройки", nullable=True, ge=0
     )
@@ -81,6 +92,12 @@ class OblastGap(Table):
     places: pd.Int64Dtype = column("съществуващи места; NULL: община без отчет", "места", nullable=True, ge=0)
     occupied: pd.Int64Dtype = column("заети места", "лица", nullable=True, ge=0)
     waiting: pd.Int64Dtype = column("чакащи в общините, които ги отчитат", "лица", nullable=True, ge=0)
+    places_for_residents: float = column(
+        "места, които се падат на жителите: без тези за други области, с тези в други области",
+        "места",
+        nullable=True,
+        ge=0,
+    )
     map_number: float = column("потребители по Националната карта; NULL: не е заредено", "лица", nullable=True, ge=0)
     criterion_maximum: float = column(
         "най-много потребители по критерия; NULL: не е зареден", "лица", nullable=True, ge=0
@@ -88,7 +105,9 @@ class OblastGap(Table):
     demand_median: float = column("търсене, медиана на събраните симулации", "лица", nullable=True, ge=0)
     demand_low: float = column("търсене, долна граница на 80 %", "лица", nullable=True, ge=0)
     demand_high: float = column("търсене, горна граница на 80 %", "лица", nullable=True, ge=0)
-    gap_to_demand_places: float = column("търсене / целева заетост - места (медиана)", "места", nullable=True)
+    gap_to_demand_places: float = column(
+        "търсене / целева заетост - места за жителите (медиана)", "места", nullable=True
+    )
     gap_to_map_places: float = column("число по картата - места", "места", nullable=True)
     gap_to_criterion_places: float = column("най-много по критерия - места", "места", nullable=True)
     missing_without_sharing_places: float = column(

@@ -227,3 +227,65 @@ class RuleRow(Table):
     note_bg: str = column("бележка", nullable=True)
     version: str = column("версия на правилата")
     file: str = column("файл")
+
+
+@declare("reference", "map_number", "Национална карта: потребители по община и услуга, въведени от експерт")
+class MapNumber(Table):
+    """``data/reference/map_numbers.csv``; empty while nobody has put the file there."""
+
+    municipality_code: str = column("код на общината", str_matches=MUNICIPALITY)
+    service_code: str = column("код на услугата")
+    users: int = column("най-много потребители с държавни средства", "лица", ge=0)
+    source: str = column("решение или страница, от която е числото")
+
+    class Config:
+        """One row per municipality and service."""
+
+        unique = ("municipality_code", "service_code")
+
+
+@declare("reference", "travel_time", "Време за пътуване между общинските центрове, въведено от експерт")
+class TravelTime(Table):
+    """``data/reference/travel_times.csv``; a pair given one way holds both ways."""
+
+    from_code: str = column("от община", str_matches=MUNICIPALITY)
+    to_code: str = column("до община", str_matches=MUNICIPALITY)
+    minutes: float = column("време за пътуване", "минути", ge=0)
+
+    class Config:
+        """One row per pair."""
+
+        unique = ("from_code", "to_code")
+
+
+@declare("reference", "annual_plan", "Годишни планове на общините: одобрени потребители по услуга (ЗСУ, чл. 38)")
+class AnnualPlan(Table):
+    """``data/reference/annual_plan.csv``; compared with the proposal in ``proposal.consistency``."""
+
+    municipality_code: str = column("код на общината", str_matches=MUNICIPALITY)
+    service_code: str = column("код на услугата")
+    year: int = column("година на плана", "година", ge=2000, le=2200)
+    users: int = column("най-много потребители по плана", "лица", ge=0)
+    source: str = column("решение на общинския съвет")
+
+    class Config:
+        """One row per municipality, service and year."""
+
+        unique = ("municipality_code", "service_code", "year")
+
+
+@declare("reference", "override", "Числа на експерта вместо предложените, с основание, име и дата")
+class Override(Table):
+    """``data/assumptions/overrides.csv``; both numbers stay in ``proposal.line``, removing the file undoes it."""
+
+    area_code: str = column("код на общината или, при услуга на областно ниво, на областта")
+    service_code: str = column("код на услугата")
+    users: int = column("предложени от експерта потребители", "лица", ge=0)
+    reason: str = column("защо")
+    by: str = column("кой")
+    date: str = column("кога (ГГГГ-ММ-ДД)", str_matches=r"^\d{4}-\d{2}-\d{2}$")
+
+    class Config:
+        """One row per area and service."""
+
+        unique = ("area_code", "service_code")

@@ -42,6 +42,47 @@ def by_residence(capacity: pd.DataFrame, ledger: pd.DataFrame) -> pd.DataFrame:
     return link.by_residence(capacity, ledger)
 
 
+@table_asset(
+    "capacity",
+    "access",
+    reads={
+        "capacity": "capacity.current",
+        "ledger": "capacity.cross_boundary",
+        "exposure_observed": "population.exposure_observed",
+        "population_municipality": "sources.population_municipality",
+        "municipality": "reference.municipality",
+        "service": "reference.service",
+        "travel_time": "reference.travel_time",
+        "assumption": "reference.assumption",
+    },
+)
+def access(
+    capacity: pd.DataFrame,
+    ledger: pd.DataFrame,
+    exposure_observed: pd.DataFrame,
+    population_municipality: pd.DataFrame,
+    municipality: pd.DataFrame,
+    service: pd.DataFrame,
+    travel_time: pd.DataFrame,
+    assumption: pd.DataFrame,
+) -> pd.DataFrame:
+    """Way to the nearest place and places within reach, for every municipality and service."""
+    from ossu_analysis import capacity as link
+    from ossu_analysis.collection import newest_persons
+    from ossu_analysis.reference.records import assumed
+
+    inhabitants = newest_persons(population_municipality, int(exposure_observed["year"].max()))
+    persons = link.persons_of_services(exposure_observed, inhabitants, service)
+    ways = link.ways_between(municipality, travel_time, assumed(assumption, "terrain_factor"))
+    reach = assumed(assumption, "service_reach_km" if ways.minutes is None else "service_reach_minutes")
+    return link.access(capacity, ledger, persons, municipality, ways, reach)
+
+
 capacity_checks = link_checks(
-    "capacity", must={"current": ("published_totals_hold",)}, asks={"current": ("nobody_left_out",)}
+    "capacity",
+    must={"current": ("published_totals_hold",), "by_residence": ("places_are_divided_not_made",)},
+    asks={
+        "current": ("nobody_left_out", "state_money_within_the_map", "project_money_has_an_end"),
+        "access": ("travel_times_are_complete",),
+    },
 )

@@ -10,7 +10,7 @@ from pipelines.checks import link_checks
 from pipelines.resources import Settings, Workspace, short_run_id
 
 READS = (
-    "capacity.current",
+    "capacity.by_residence",
     "reference.service",
     "reference.municipality",
     "reference.oblast",

@@ -22,6 +22,7 @@ ALLOCATED = (
 )
 """Tables of ``proposal`` that the job ``options`` makes for the areas asked for, not the full refresh."""
 
+LIMITS = ("capacity.current", "reference.map_number", "reference.travel_time")
 MADE_FROM_GAP = (("gap", "change"), *(("proposal", table) for table in ALLOCATED))
 
 
@@ -29,7 +30,7 @@ MADE_FROM_GAP = (("gap", "change"), *(("proposal", table) for table in ALLOCATED
     name="gap__comparison",
     specs=[
         table_spec(
-            "gap", table, ("demand.use_rate", "demand.need_forecast", "reference.assumption", "reference.rule", *READS)
+            "gap", table, ("demand.use_rate", "demand.need_forecast", "reference.assumption", "reference.rule", *LIMITS, *READS)
         )
         for table in TABLES
     ],

@@ -42,5 +42,7 @@ def figures_are_sound(workspace: Workspace) -> dg.AssetCheckResult:
 
 
 reference_checks = link_checks(
-    "reference", must={"service": ("codes_are_known",)}, asks={"rule": ("criteria_are_loaded",)}
+    "reference",
+    must={"service": ("codes_are_known",), "rule": ("rules_are_sound",)},
+    asks={"rule": ("criteria_are_loaded",)},
 )

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from ossu_analysis.reference import READERS as REFERENCE
+from ossu_analysis.reference.given import GIVEN
 from ossu_analysis.schemas import all_tables, columns, table_class, validated
 from ossu_analysis.sources import LAYOUTS, READERS, check_sources
 from ossu_analysis.sources.layouts import AGES
@@ -44,7 +45,8 @@ def test_every_source_matches_its_declaration(table):
 
 @pytest.mark.parametrize("table", sorted(REFERENCE))
 def test_every_code_list_matches_its_declaration(table):
-    assert len(validated(table_class("reference", table), reference(table))) > 0
+    rows = validated(table_class("reference", table), reference(table))
+    assert len(rows) > 0 or table in GIVEN
 
 
 def test_every_declared_table_has_a_reader_and_comments_in_bulgarian():

@@ -8,12 +8,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ossu_analysis.capacity.access import access, nearest, seat_distances_km, travel_minutes, two_step_catchment
+from ossu_analysis.capacity.access import (
+    access,
+    nearest,
+    seat_distances_km,
+    travel_minutes,
+    two_step_catchment,
+    ways_between,
+)
 from ossu_analysis.errors import FaultsFound
+from ossu_analysis.schemas import table_class, validated
 
 CODES = ["SML01", "SML02", "SML03"]
 MUNICIPALITY = pd.DataFrame(
-    {"municipality_code": CODES, "seat_lat": [41.58, 41.58, 41.90], "seat_lon": [24.70, 24.70, 25.10]}
+    {
+        "municipality_code": CODES,
+        "oblast_code": "SML",
+        "seat_lat": [41.58, 41.58, 41.90],
+        "seat_lon": [24.70, 24.70, 25.10],
+    }
 )
 
 
@@ -74,20 +87,59 @@ def test_the_catchment_neither_makes_nor_loses_places(seed, reach):
     np.testing.assert_allclose((reached * persons).sum(axis=0), places.sum(axis=0))
 
 
+def capacity_of(*rows):
+    names = ["municipality_code", "service_code", "places", "is_closing"]
+    return pd.DataFrame(rows, columns=names).astype({"places": "Int64"}).assign(
+        period_end="2021-12-31", status="observed"
+    )  # fmt: skip
+
+
+LEDGER = pd.DataFrame(columns=["municipality_code", "home_code", "service_code", "period_end", "places", "is_mobile"])
+LEDGER["is_mobile"] = LEDGER["is_mobile"].astype(bool)
+PERSONS = pd.DataFrame(
+    {"municipality_code": CODES, "service_code": "DAY-CH", "persons": [100.0, 300.0, 50.0], "persons_group": "TG-POP"}
+)
+SEVERAL = [("SML01", "DAY-CH", 20, False), ("SML03", "DAY-CH", 10, False), ("SML02", "LEG-PSY", 50, True)]
+
+
 def test_places_of_closing_homes_are_not_access():
-    capacity = pd.DataFrame(
-        {
-            "municipality_code": ["SML01", "SML03", "SML02"],
-            "service_code": ["DAY-CH", "DAY-CH", "LEG-PSY"],
-            "places": pd.array([20, 10, 50], dtype="Int64"),
-            "is_closing": [False, False, True],
-        }
-    )
-    persons = pd.DataFrame({"municipality_code": CODES, "service_code": "DAY-CH", "persons": [100.0, 300.0, 50.0]})
-    table = access(capacity, persons, MUNICIPALITY, reach=10).set_index("municipality_code")
+    table = access(capacity_of(*SEVERAL), LEDGER, PERSONS, MUNICIPALITY, ways_between(MUNICIPALITY), reach=10)
+    table = validated(table_class("capacity", "access"), table).set_index("municipality_code")
     assert set(table["service_code"]) == {"DAY-CH"}
     assert table["km_to_nearest"].tolist() == [0, 0, 0] and table["minutes_to_nearest"].isna().all()
-    assert table["accessibility"].tolist() == pytest.approx([0.05, 0.05, 0.2])
-    minutes = np.array([[0.0, 90.0, 60.0], [90.0, 0.0, 15.0], [60.0, 15.0, 0.0]])
-    timed = access(capacity, persons, MUNICIPALITY, reach=20, minutes=minutes).set_index("municipality_code")
-    assert timed.loc["SML02", ["minutes_to_nearest", "nearest_municipality_code"]].tolist() == [15, "SML03"]
+    assert table["places_per_thousand"].tolist() == pytest.approx([50, 50, 200])
+    assert set(table["remark"]) == {"разстоянието е по права линия"}
+
+
+def test_travel_times_decide_where_they_are_given():
+    times = pairs(("SML01", "SML02", 90), ("SML01", "SML03", 60), ("SML02", "SML03", 15))
+    ways = ways_between(MUNICIPALITY, times, terrain_factor=1.26)
+    table = access(capacity_of(*SEVERAL), LEDGER, PERSONS, MUNICIPALITY, ways, reach=20).set_index("municipality_code")
+    assert table.loc["SML02", ["minutes_to_nearest", "nearest_municipality_code"]].tolist() == [15, "SML03"]
+    assert set(table["reach_unit"]) == {"минути"}
+
+
+def test_a_pair_of_one_oblast_that_is_missing_is_named():
+    with pytest.raises(FaultsFound, match="SML02 – SML03"):
+        ways_between(MUNICIPALITY, pairs(("SML01", "SML02", 90), ("SML01", "SML03", 60)))
+
+
+def test_a_mobile_team_is_where_it_goes():
+    ledger = pd.DataFrame(
+        {
+            "municipality_code": ["SML01"],
+            "home_code": ["SML02"],
+            "service_code": ["DAY-CH"],
+            "period_end": ["2021-12-31"],
+            "places": [8.0],
+            "is_mobile": [True],
+        }
+    )
+    ways = ways_between(MUNICIPALITY.assign(seat_lon=[24.0, 25.0, 26.0]))
+    table = access(capacity_of(("SML01", "DAY-CH", 20, False)), ledger, PERSONS, MUNICIPALITY, ways, reach=10)
+    table = table.set_index("municipality_code")
+    assert table.loc[["SML01", "SML02"], "places"].tolist() == [12, 8]
+    assert table.loc[["SML01", "SML02"], "km_to_nearest"].tolist() == [0, 0] and table.loc["SML03", "km_to_nearest"] > 0
+    assert table["places_per_thousand"].mul(PERSONS.set_index("municipality_code")["persons"]).sum() == pytest.approx(
+        20_000
+    )

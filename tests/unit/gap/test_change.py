@@ -29,7 +29,8 @@ def drivers(**changed):
 
 def places(now, then):
     head = {"municipality_code": "SML02", "service_code": "DAY-OLD", "scenario": "reference", "year": [2018, 2030]}
-    return pd.DataFrame(head).assign(places=pd.array([now, then], dtype="Int64"))
+    moved = dict.fromkeys(["places_for_others", "places_elsewhere"], 0.0)
+    return pd.DataFrame(head).assign(places=pd.array([now, then], dtype="Int64"), **moved)
 
 
 @pytest.mark.parametrize(("now", "then", "closed", "opened"), [(20, 15, 5, 0), (20, 32, 0, -12), (20, 20, 0, 0)])
@@ -53,3 +54,9 @@ def test_unknown_places_have_no_row():
 def test_a_home_that_must_close_has_no_gap_to_explain():
     closing = {"service_code": "LEG-PSY"}
     assert gap_changes(drivers(**closing), places(20, 15).assign(**closing)).empty
+
+
+def test_places_elsewhere_are_the_residents_own_and_those_of_guests_are_not():
+    moved = places(20, 20).assign(places_for_others=[5.0, 5.0], places_elsewhere=[0.0, 8.0])
+    (row,) = gap_changes(drivers(), moved).to_dict("records")
+    assert (row["gap_now"], row["openings"], row["gap_then"]) == (20 - 15, -8, 27.5 - 23)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ossu_analysis.gap import GapSettings, gap_tables
-from ossu_analysis.gap.criterion import criterion_maximum, rules_by_year
+from ossu_analysis.gap.rules import maximum_users, rules_by_year
 
 MUNICIPALITY = pd.DataFrame(
     {
@@ -41,17 +41,17 @@ def rule(**fields):
     ],
 )
 def test_worked_cases(fields, persons, expected):
-    assert criterion_maximum(rule(**fields), np.array([float(persons)])).tolist() == [expected]
+    assert maximum_users(rule(**fields), np.array([float(persons)])).tolist() == [expected]
 
 
 def test_unknown_persons_give_no_maximum():
-    assert np.isnan(criterion_maximum(rule(base="share", rate=0.1, minimum=5), np.array([np.nan]))).all()
+    assert np.isnan(maximum_users(rule(base="share", rate=0.1, minimum=5), np.array([np.nan]))).all()
 
 
 @given(st.floats(0, 1e5), st.floats(0, 1e5), st.sampled_from(["up", "down", "nearest"]))
 def test_more_persons_never_lower_the_maximum(fewer, more, rounding):
     case = rule(base="per_n", rate=7, per=250, rounding=rounding, minimum=2, maximum=900)
-    low, high = criterion_maximum(case, np.sort(np.array([fewer, more])))
+    low, high = maximum_users(case, np.sort(np.array([fewer, more])))
     assert 2 <= low <= high <= 900
 
 

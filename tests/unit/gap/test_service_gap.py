@@ -248,3 +248,46 @@ def test_way_to_the_nearest_places():
     assert cell(table, "AAA01", "DAY-CH", 2030)["km_to_nearest"] == 0
     # One degree of longitude at 42 degrees north: 111.2 * cos(42).
     assert cell(table, "AAA02", "DAY-CH", 2030)["km_to_nearest"] == pytest.approx(82.6, abs=0.1)
+
+
+def residents(**moved):
+    rows = capacity_of(capacity_row("AAA02", places=30))[["municipality_code", "service_code", "period_end"]]
+    rows = rows.drop_duplicates("municipality_code").assign(service_code="DAY-CH")
+    blank = dict.fromkeys(["places_for_others", "places_elsewhere"], 0.0) | {"is_mobile": False}
+    table = rows.assign(**blank).set_index("municipality_code")
+    for code, (column, value) in moved.items():
+        table.loc[code, column] = value
+    return table.reset_index()
+
+
+def test_a_municipality_served_by_its_neighbour_is_not_short_of_those_places():
+    table = residents(AAA01=("places_elsewhere", 12.0), AAA02=("places_for_others", 12.0))
+    capacity, demand = capacity_of(capacity_row("AAA02", places=30)), draws_of(np.full((3, 2, 50), 20.0))
+    settings = GapSettings(YEARS)
+    apart = gap_tables(capacity, [demand], SERVICE, MUNICIPALITY, settings)
+    shared = gap_tables(capacity, [demand], SERVICE, MUNICIPALITY, settings, residents=table)
+    validated(table_class("gap", "service_gap"), shared["service_gap"])
+    gap = {name: [cell(one["service_gap"], code, "DAY-CH", 2030)["gap_to_demand_places"] for code in ("AAA01", "AAA02")]
+           for name, one in (("apart", apart), ("shared", shared))}  # fmt: skip
+    assert gap == {"apart": [20, -10], "shared": [8, 2]}
+    row = cell(shared["service_gap"], "AAA01", "DAY-CH", 2030)
+    assert row["places"] == 0 and "в други общини" in row["remark"]
+    areas = [one["oblast_gap"].query("area_code == 'AAA' and year == 2030 and service_code == 'DAY-CH'").iloc[0]
+             for one in (apart, shared)]  # fmt: skip
+    assert areas[0]["gap_to_demand_places"] == areas[1]["gap_to_demand_places"] == 10
+    assert areas[0]["missing_without_sharing_places"] == 20 and areas[1]["missing_without_sharing_places"] == 10
+
+
+@hypothesis_settings(deadline=None, max_examples=10)
+@given(st.integers(0, 60), st.integers(0, 30), st.floats(0, 20), st.integers(0, 9_999))
+def test_places_elsewhere_never_raise_the_gap(places, more, elsewhere, seed):
+    demand = draws_of(np.random.default_rng(seed).gamma(4.0, 6.0, (3, 2, 60)))
+    found = []
+    for own, other in ((places, 0.0), (places + more, elsewhere)):
+        table = residents(AAA01=("places_elsewhere", other))
+        capacity = capacity_of(capacity_row(places=own))
+        made = gap_tables(capacity, [demand], SERVICE, MUNICIPALITY, GapSettings(YEARS), residents=table)
+        found.append([cell(made["service_gap"], "AAA01", "DAY-CH", 2030), *made["oblast_gap"].to_dict("records")])
+    for less, plenty in zip(*found, strict=True):
+        for name in ("gap_to_demand_places", "probability_gap_positive"):
+            assert pd.isna(less[name]) or plenty[name] <= less[name] + 1e-4
