@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ossu_analysis.demand.movement import walk
 from ossu_analysis.demand.rate_path import draw_rate_path
 from ossu_analysis.demand.use_rate import UseRate
 from ossu_analysis.draws import stream
@@ -64,6 +65,7 @@ def draw_demand(
     path, levels = change(fitted, path, level, years) if change else (path, level[:, None, :])
     mean = exposed * np.exp(path).astype(np.float32)[None]
     mean *= levels.astype(np.float32)
+    mean *= walk(fitted.moves, years - panel.years[-1], len(panel.areas), draws, rng)
     return DemandDraws(panel.service_code, panel.areas, years, _counts(mean, fitted.dispersion, rng))
 
 

@@ -15,7 +15,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from ossu_analysis.demand import ceiling
+from ossu_analysis.demand import ceiling, movement
+from ossu_analysis.demand.movement import Movement
 from ossu_analysis.demand.panel import EITHER, IF_OPEN, IF_STOPPED, Cells, Panel, informative_cells, log_coverage
 from ossu_analysis.demand.pooling import (
     Levels,
@@ -64,6 +65,8 @@ class UseRate:
         Persons behind an entry of a waiting list.
     follow, size : float
         Slopes of the log level on the log of places per person and on the log of persons.
+    moves : Movement
+        How far the levels move from year to year; `levels` are those of the last year.
     """
 
     panel: Panel
@@ -77,6 +80,7 @@ class UseRate:
     validity: float
     follow: float
     size: float
+    moves: Movement
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,7 @@ class _State:
     """What the rounds of the fit hand on.
 
     Year effects, oblast levels, gamma shape, what places and size tell of the level, dispersion, worth of a
-    waiting-list entry, stops (`ceiling`) and the grids of the levels.
+    waiting-list entry, movement of levels, stops (`ceiling`) and the grids of the levels.
     """
 
     years: np.ndarray
@@ -94,6 +98,7 @@ class _State:
     size: float
     dispersion: float
     validity: float
+    moves: Movement
     stops: np.ndarray
     grid: np.ndarray
 
@@ -141,6 +146,7 @@ def fit(panel: Panel, cells: Cells | None = None) -> UseRate:
         if round_ % 3 == 2:
             state = replace(state, dispersion=_dispersion(state, cells, found))
             state = replace(state, validity=_validity(state, cells, found))
+            state = replace(state, moves=_moves(state, panel, cells, found))
         if round_ > 8 and np.nanmax(np.abs(state.years - before)) < SETTLED:
             break
     found = _expect(state, panel, cells, coverage)
@@ -157,6 +163,7 @@ def fit(panel: Panel, cells: Cells | None = None) -> UseRate:
         validity=state.validity,
         follow=state.follow,
         size=state.size,
+        moves=state.moves,
     )
 
 
@@ -171,25 +178,57 @@ def _start(panel: Panel, cells: Cells) -> _State:
     level = np.maximum(pooled_levels(observed, np.nan_to_num(expected), panel.parents), 0.05)
     grid = own_grids(np.log(level), np.full(areas, 0.25))
     parents = np.ones(len(panel.parent_codes))
-    return _State(effects, parents, 8.0, 0.0, 0.0, 0.03, 1.0, ceiling.start(), grid)
+    return _State(effects, parents, 8.0, 0.0, 0.0, 0.03, 1.0, Movement(0.0, 1e-9), ceiling.start(), grid)
 
 
 def _expect(state: _State, panel: Panel, cells: Cells, coverage: np.ndarray) -> _Expected:
     """Posterior of the levels under both readings of the tops, and the expected demand of every cell."""
     base = cells.persons * np.exp(state.years[cells.year])
     mean = base[:, None] * np.exp(state.grid[cells.area])
-    count = cells.count + state.validity * cells.waiting
+    count = _asking(cells, state.validity)
     evidence, expected = np.empty_like(mean), np.broadcast_to(count[:, None], mean.shape).copy()
     known, floor = ~cells.is_floor, cells.is_floor
     evidence[known] = log_known(count[known], mean[known], state.dispersion)
     evidence[floor] = log_floor(count[floor], mean[floor], state.dispersion)
     expected[floor] = expected_above(count[floor], mean[floor], state.dispersion, evidence[floor])
+    remembered = _remembered(state, cells, base)
+    evidence *= remembered[:, None]
     prior = log_prior(state.grid, *state.prior(panel, coverage))
     by_reading = _by_reading(evidence, prior, state.stops, cells)
     weights = _of_cells(by_reading, cells)
     share = weights.sum(axis=1)
     counts = (weights * expected).sum(axis=1) / np.maximum(share, 1e-12)
-    return _Expected(by_reading, Levels(state.grid, by_reading[0] + by_reading[1]), share, counts, mean)
+    return _Expected(by_reading, Levels(state.grid, by_reading[0] + by_reading[1]), share * remembered, counts, mean)
+
+
+def _remembered(state: _State, cells: Cells, base: np.ndarray) -> np.ndarray:
+    """What each cell still says of the level of the last year; 1 where levels do not move."""
+    areas = len(state.grid)
+    typical = np.bincount(cells.area, base, areas) / np.maximum(np.bincount(cells.area, minlength=areas), 1)
+    variance = np.exp(-state.grid[:, state.grid.shape[1] // 2]) / np.maximum(typical, 1e-9) + state.dispersion
+    kept = movement.memory(max(state.moves.middle, 0.0), variance)
+    return kept[cells.area] ** (cells.year.max() - cells.year)
+
+
+def _moves(state: _State, panel: Panel, cells: Cells, found: _Expected) -> Movement:
+    """Movement of the levels, from areas known in more years than not: near a floor only the lower counts are known."""
+    known = ~cells.is_floor & (cells.when == EITHER)
+    mostly = np.bincount(cells.area, np.where(known, 1, -1), len(panel.areas)) > 0
+    known &= mostly[cells.area]
+    at = cells.area[known], cells.year[known]
+    mean = (cells.persons * np.exp(state.years[cells.year]) * found.levels.mean()[cells.area])[known]
+    relative, chance = (np.full(panel.persons.shape, np.nan) for _ in range(2))
+    relative[at], chance[at] = _asking(cells, state.validity)[known] / mean - 1, 1 / mean
+    return movement.estimate(relative, chance, state.dispersion)
+
+
+def _asking(cells: Cells, validity: float) -> np.ndarray:
+    """Persons who ask, or the floor: users and waiting, an entry of the list being worth `validity` persons.
+
+    A list of one entry stands for the demands nearest to it, the lowest of which is one person above the users
+    whatever an entry is worth; without the half the density would gain room as the worth falls, and pull it down.
+    """
+    return cells.count + np.where(cells.waiting > 0, 0.5 + validity * (cells.waiting - 0.5), 0.0)
 
 
 def _by_reading(
@@ -327,7 +366,7 @@ def _gamma_shape(mean: np.ndarray, log_mean: np.ndarray) -> float:
 def _dispersion(state: _State, cells: Cells, found: _Expected) -> float:
     """Better dispersion of counts."""
     weights, known, floor = _of_cells(found.by_reading, cells), ~cells.is_floor, cells.is_floor
-    count = cells.count + state.validity * cells.waiting
+    count = _asking(cells, state.validity)
     every_other = slice(None, None, 2)
     mean, weights = found.mean[:, every_other], weights[:, every_other]
     weights = weights * (found.share / np.maximum(weights.sum(axis=1), 1e-12))[:, None]
@@ -346,18 +385,24 @@ def _validity(state: _State, cells: Cells, found: _Expected) -> float:
     The density of a reported list W is that of demand at ``users + validity * W`` times the validity. Years of one
     municipality are not independent, so that the evidence counts by municipality. With few lists it stays at 1.
     """
-    listed = np.flatnonzero(cells.waiting > 0)
+    listed = np.flatnonzero((cells.waiting > 0) & _seen_without_list(cells)[cells.area])
     if len(listed) < FEWEST_LISTS:
         return 1.0
     weights, mean = _of_cells(found.by_reading, cells)[listed], found.mean[listed]
     independent = len(np.unique(cells.area[listed])) / len(listed)
 
     def height(validity: float) -> float:
-        count = cells.count[listed] + validity * cells.waiting[listed]
+        count = _asking(cells, validity)[listed]
         evidence = (weights * log_known(count, mean, state.dispersion)).sum() + len(listed) * np.log(validity)
         return float(independent * evidence - 0.5 * (np.log(validity) / VALIDITY_SPREAD) ** 2)
 
     return float(np.clip(_uphill(state.validity, height), *VALIDITIES))
+
+
+def _seen_without_list(cells: Cells) -> np.ndarray:
+    """True for areas with a known year that has no waiting list; shape (areas,)."""
+    bare = ~cells.is_floor & (cells.waiting == 0) & (cells.when == EITHER)
+    return np.bincount(cells.area[bare], minlength=len(cells.top)) > 0
 
 
 def _uphill(now: float, height: Callable[[float], float], step: float = 0.35) -> float:

@@ -69,6 +69,13 @@ def test_double_entries_of_waiting_lists_are_found_out() -> None:
     assert doubled < clean
 
 
+def test_a_list_without_double_entries_is_worth_its_persons_though_services_are_always_full() -> None:
+    """Municipalities full in every year say nothing of the worth of an entry; it was once put at 0.9 by them."""
+    law = Mechanism(full_share=0.8, waiting_known=0.6, dispersion=0.005, places_follow=0.6)
+    worths = [fit(panel_of(make_world(law, seed))).validity for seed in range(3)]
+    assert np.mean(worths) == pytest.approx(1.0, abs=0.06)
+
+
 def test_an_early_stop_common_to_a_service_is_found() -> None:
     world = make_world(Mechanism(full_share=0.6, ceiling=0.9), seed=3)
     made = panel_of(world)
