@@ -140,6 +140,7 @@ def by_residence(capacity: pd.DataFrame, ledger: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(
         places=own["places"] - rows["places_for_others"] + rows["places_elsewhere"],
         occupied=own["occupied"] - rows["guests"] + rows["served_elsewhere"],
+        has_service=rows["is_closing"].notna(),
         is_closing=rows["is_closing"].eq(True),
         is_mobile=rows["is_mobile"].eq(True),
         status=pd.concat(ranks, axis=1).max(axis=1).map(lambda worst: STATUSES[int(worst)]),

@@ -42,12 +42,16 @@ def ordered_areas(municipality: pd.DataFrame) -> np.ndarray:
 def yearly_returns(capacity: pd.DataFrame) -> pd.DataFrame:
     """``capacity.by_residence`` as returns by year: the last period that ends in a year stands for it.
 
-    Places without staff serve nobody: where posts and filled posts are reported, `places` are those that staff allows.
+    Residents who are served elsewhere while their municipality has no service of its own say nothing of demand:
+    municipalities of whom nobody is served are not in the ledger, and a rate learnt from the others alone would be too
+    high. Their places stay, their users are unknown. Places without staff serve nobody: where posts and filled posts
+    are reported, `places` are those that staff allows.
     """
     rows = capacity.assign(year=capacity["period_end"].str[:4].astype(int)).sort_values("period_end")
     rows = rows.drop_duplicates(["municipality_code", "service_code", "year"], keep="last")
     figures = {name: rows[name].astype(float) for name in ("places", "occupied", "waiting")}
     staffed = (rows["staff_filled"].astype(float) / rows["staff_posts"].astype(float)).clip(upper=1.0).fillna(1.0)
+    figures["occupied"] = figures["occupied"].where(rows["has_service"])
     usable = np.maximum(np.floor(figures["places"] * staffed + 1e-9), figures["occupied"].clip(upper=figures["places"]))
     return pd.DataFrame(
         {

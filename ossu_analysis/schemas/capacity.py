@@ -99,6 +99,7 @@ class ByResidence(Table):
     waiting: pd.Int64Dtype = column("чакащи; NULL: не се отчитат", "лица", nullable=True, ge=0)
     staff_posts: float = column("щатни бройки на услугата в общината", "бройки", nullable=True, ge=0)
     staff_filled: float = column("заети щатни бройки", "бройки", nullable=True, ge=0)
+    has_service: bool = column("дали общината има своя услуга; false: жителите се обслужват само другаде")
     guests: float = column("жители на други общини, обслужени тук", "лица", ge=0)
     served_elsewhere: float = column("жители, обслужени в други общини", "лица", ge=0)
     places_for_others: float = column("места тук, които се падат на други общини", "места", ge=0)

@@ -22,18 +22,20 @@ ALLOCATED = (
 )
 """Tables of ``proposal`` that the job ``options`` makes for the areas asked for, not the full refresh."""
 
-LIMITS = ("capacity.current", "reference.map_number", "reference.travel_time")
+LIMITS = (
+    "capacity.current",
+    "reference.assumption",
+    "reference.rule",
+    "reference.map_number",
+    "reference.travel_time",
+)
+
 MADE_FROM_GAP = (("gap", "change"), *(("proposal", table) for table in ALLOCATED))
 
 
 @dg.multi_asset(
     name="gap__comparison",
-    specs=[
-        table_spec(
-            "gap", table, ("demand.use_rate", "demand.need_forecast", "reference.assumption", "reference.rule", *LIMITS, *READS)
-        )
-        for table in TABLES
-    ],
+    specs=[table_spec("gap", table, ("demand.use_rate", "demand.need_forecast", *LIMITS, *READS)) for table in TABLES],
     can_subset=True,
 )
 @speaking_errors
