@@ -31,7 +31,6 @@ from ossu_analysis.proposal.allocation_words import (
     says_conflict,
     sharing_table,
 )
-from ossu_analysis.proposal.cliff import funding_cliffs
 from ossu_analysis.proposal.line import PART_OF_LEVEL, planning_year
 from ossu_analysis.proposal.option_demonstration import demonstration_inputs, read_demonstration_options
 from ossu_analysis.proposal.option_inputs import OptionInputs, input_table, missing_inputs
@@ -93,7 +92,7 @@ class AreaOptions:
 def make_options(
     store: Store, settings: RunSettings, asked: OptionRequest, today: datetime.date
 ) -> dict[str, pd.DataFrame]:
-    """Options of some areas, as the tables of `TABLES` and ``funding_cliff``.
+    """Options of some areas, as the tables of `TABLES`.
 
     Parameters
     ----------
@@ -103,7 +102,7 @@ def make_options(
         Of the run whose demand is drawn.
     asked : OptionRequest
     today : date
-        Standards in force then; months to funding cliffs are counted from it.
+        Standards in force then.
 
     Returns
     -------
@@ -132,8 +131,7 @@ def make_options(
         return draws_of_year(DemandModel.of_store(store).draws(settings), year, services, codes)
 
     found = {area: area_options(area, gap, services, draws, tables, inputs, **asked.limits()) for area in asked.areas}
-    made = {name: _joined(name, found, year) for name in TABLES}
-    return made | {"funding_cliff": funding_cliffs(inputs.projects, today)}
+    return {name: _joined(name, found, year) for name in TABLES}
 
 
 def _check(asked: OptionRequest, municipality: pd.DataFrame) -> None:

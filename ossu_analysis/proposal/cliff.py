@@ -41,6 +41,20 @@ def last_month_to_apply(end: datetime.date) -> str:
     return f"{first_unfunded_month(end)[0] - 1}-{PLAN_MONTH:02}"
 
 
+def funding_cliff_table(capacity: pd.DataFrame, today: datetime.date) -> pd.DataFrame:
+    """Cliffs of the services on project money in the last return of each municipality, as ``proposal.funding_cliff``.
+
+    Parameters
+    ----------
+    capacity : DataFrame
+        ``capacity.current``.
+    today : date
+        Day from which the months to apply are counted.
+    """
+    last = capacity.groupby("municipality_code")["period_end"].transform("max")
+    return funding_cliffs(capacity[capacity["period_end"].eq(last)].rename(columns={"occupied": "users"}), today)
+
+
 def funding_cliffs(projects: pd.DataFrame, today: datetime.date | str) -> pd.DataFrame:
     """Services on project money, the soonest to end first.
 

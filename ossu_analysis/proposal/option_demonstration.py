@@ -4,7 +4,6 @@ Made from ``data/demo/options.yaml`` with a seed of its own, so that it fits the
 made from it carries the status ``demonstration``.
 """
 
-import datetime
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -39,11 +38,6 @@ class _Travel(Strict):
     noise: float = Field(ge=0, lt=1)
 
 
-class _Project(Strict):
-    share: float = Field(gt=0, le=1)
-    funding_end: datetime.date
-
-
 class DemonstrationOptions(Strict):
     """``data/demo/options.yaml``; the file explains every key."""
 
@@ -57,7 +51,6 @@ class DemonstrationOptions(Strict):
     staff_share: float = Field(ge=0)
     travel: _Travel
     reach_minutes: float = Field(ge=0)
-    projects: dict[str, _Project]
 
 
 def read_demonstration_options(store: Store) -> DemonstrationOptions:
@@ -102,7 +95,6 @@ def demonstration_inputs(settings: DemonstrationOptions, gap: pd.DataFrame, muni
         price_year=settings.price_year,
         status=settings.status,
         sources=_made_up_sources(settings),
-        projects=_projects(settings, rows),
     )
 
 
@@ -150,19 +142,4 @@ def _travel(settings: DemonstrationOptions, municipality: pd.DataFrame) -> pd.Da
         noise = 1 + stream(settings.seed, f"travel {oblast}").uniform(-1, 1, len(first)) * settings.travel.noise
         minutes = np.rint(km[first, second] / settings.travel.speed_kmh * MINUTES_OF_HOUR * noise)
         found.append(pd.DataFrame({"from_code": codes[first], "to_code": codes[second], "minutes": minutes}))
-    return pd.concat(found, ignore_index=True).assign(status=settings.status)
-
-
-def _projects(settings: DemonstrationOptions, rows: pd.DataFrame) -> pd.DataFrame:
-    """Services said to live on project money, as `cliff.funding_cliffs` reads them."""
-    found = []
-    for code, project in settings.projects.items():
-        there = rows[rows["service_code"].eq(code) & rows["places"].gt(0)]
-        chosen = there[stream(settings.seed, f"project {code}").random(len(there)) < project.share]
-        users = chosen["occupied"] if "occupied" in chosen else chosen["places"]
-        found.append(
-            chosen[["municipality_code", "service_code"]].assign(
-                users=users, funding_type="project", funding_end=project.funding_end.isoformat()
-            )
-        )
     return pd.concat(found, ignore_index=True).assign(status=settings.status)

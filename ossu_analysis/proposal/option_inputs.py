@@ -7,8 +7,7 @@ from ``data/demo/options.yaml``. Every number has a source beside it (`input_tab
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import partial
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -17,8 +16,6 @@ from ossu_analysis.texts import number, text
 
 INPUTS = ("unit_cost", "staff_per_user", "smallest_unit", "map_number", "budget", "staff", "reach", "travel")
 """Kinds of numbers that a plan needs beside the gap."""
-
-PROJECT_COLUMNS = ("municipality_code", "service_code", "users", "funding_type", "funding_end", "status")
 
 
 @dataclass(frozen=True)
@@ -39,8 +36,6 @@ class OptionInputs:
         Farthest municipality whose residents one may serve, in minutes (kilometres without ``travel``).
     sources : mapping of str to str
         Where each kind of number comes from: by its name (``budget``) or by name and service (``unit_cost ASSIST``).
-    projects : DataFrame
-        Services on project money, as `cliff.funding_cliffs` reads them.
     """
 
     unit_cost: Mapping[str, float]
@@ -55,7 +50,6 @@ class OptionInputs:
     price_year: int
     status: str
     sources: Mapping[str, str]
-    projects: pd.DataFrame = field(default_factory=partial(pd.DataFrame, columns=PROJECT_COLUMNS))
 
     @property
     def unit_of_way(self) -> str:

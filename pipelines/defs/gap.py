@@ -18,7 +18,6 @@ ALLOCATED = (
     "allocation_input",
     "allocation_note",
     "budget_curve",
-    "funding_cliff",
 )
 """Tables of ``proposal`` that the job ``options`` makes for the areas asked for, not the full refresh."""
 

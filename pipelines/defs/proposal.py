@@ -50,6 +50,14 @@ def subsidy(workspace: Workspace, capacity: pd.DataFrame, subsidy_social: pd.Dat
     return subsidy_table(capacity, subsidy_social, read_unit_costs(workspace.store))
 
 
+@table_asset("proposal", "funding_cliff", reads={"capacity": "capacity.current"})
+def funding_cliff(capacity: pd.DataFrame) -> pd.DataFrame:
+    """Where project money ends, and until when delegation can be asked for."""
+    from ossu_analysis.proposal import funding_cliff_table
+
+    return funding_cliff_table(capacity, datetime.date.today())
+
+
 class OptionChoice(dg.Config):
     """За кои области, по кои данни и под кои ограничения да се съставят варианти."""
 
@@ -77,7 +85,7 @@ class OptionChoice(dg.Config):
 def allocation(
     context: dg.AssetExecutionContext, workspace: Workspace, settings: Settings, config: OptionChoice
 ) -> Iterator[dg.MaterializeResult]:
-    """Options under ceilings for the chosen areas, and where project money ends."""
+    """Options under ceilings for the chosen areas."""
     from ossu_analysis.proposal.allocation_chain import make_options, read_request
     from pipelines.pages import table_page
 

@@ -1,5 +1,6 @@
 """From tables to options in words: what is missing is named, numbers in sentences are those of the tables."""
 
+import datetime
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +12,9 @@ from ossu_analysis.proposal.allocation_case import draws_of_year, frame_case
 from ossu_analysis.proposal.allocation_chain import TABLES as MADE
 from ossu_analysis.proposal.allocation_chain import area_options, read_request
 from ossu_analysis.proposal.allocation_words import as_text
-from ossu_analysis.proposal.cliff import funding_cliffs
 from ossu_analysis.proposal.option_demonstration import demonstration_inputs, read_demonstration_options
 from ossu_analysis.proposal.option_inputs import OptionInputs, missing_inputs
-from ossu_analysis.proposal.option_real import read_map_numbers, read_travel_times, real_inputs
+from ossu_analysis.proposal.option_real import read_ceilings, real_inputs
 from ossu_analysis.schemas import table_class, validated
 from ossu_analysis.store import Store
 from ossu_analysis.texts import number
@@ -90,9 +90,6 @@ def test_tables_are_what_their_classes_declare():
     for name, table in found.tables.items():
         made = validated(table_class("proposal", name), table.assign(planning_year=2034))
         assert len(made) == len(table) > 0
-    cliffs = funding_cliffs(inputs().projects, "2026-11-21")
-    assert len(validated(table_class("proposal", "funding_cliff"), cliffs)) == len(cliffs) > 0
-    assert (cliffs["status"] == "demonstration").all()
 
 
 def test_tables_agree_with_each_other_and_with_the_sentences():
@@ -193,16 +190,19 @@ def test_a_wrong_request_is_a_fault(wrong):
         read_request(wrong)
 
 
-def test_files_of_an_analyst_are_read_and_checked(tmp_path):
-    store = Store(tmp_path)
-    assert read_map_numbers(store).empty and read_travel_times(store) is None
-    store.reference.mkdir(parents=True)
-    numbers = store.reference / "map_numbers.csv"
-    numbers.write_text("municipality_code,service_code,users,source\nAAA01,DAY-CH,30,решение\n", encoding="utf-8")
-    assert read_map_numbers(store)["users"].tolist() == [30]
-    numbers.write_text("municipality_code,service_code,users,source\nAAA01,DAY-CH,много,решение\n", encoding="utf-8")
-    with pytest.raises(FaultsFound, match=r"map_numbers\.csv, ред 2.*много"):
-        read_map_numbers(store)
+def test_what_an_analyst_has_written_down_is_used_with_its_source(tmp_path):
+    folder = tmp_path / "data" / "assumptions" / "standards"
+    folder.mkdir(parents=True)
+    file = folder / "ceilings.yaml"
+    line = "  - {oblast_code: AAA, valid_from: 2026-01-01, yearly_budget: 195583, currency: BGN, source: решение 7}\n"
+    file.write_text(f"ceilings:\n{line}reach: {{value: 30, source: споразумение}}\n", encoding="utf-8")
+    real = real_inputs(Store(tmp_path), datetime.date(2026, 11, 22), SERVICES)
+    assert real.budget == {"AAA": pytest.approx(100_000)} and real.currency == "EUR"
+    assert (real.reach, real.source_of("reach")) == (30, "споразумение")
+    assert real.source_of("budget", "AAA") == "решение 7" and real.travel is None
+    file.write_text(f"ceilings:\n{line.replace('195583', '-1')}reach: null\n", encoding="utf-8")
+    with pytest.raises(FaultsFound, match=r"ceilings\.yaml.*-1"):
+        read_ceilings(Store(tmp_path))
 
 
 def test_a_budget_below_what_exists_is_a_fault():

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ossu_analysis.proposal.cliff import funding_cliffs
+from ossu_analysis.proposal.cliff import funding_cliff_table, funding_cliffs
 from ossu_analysis.proposal.money import converted, currency_of, priced, subsidy_check, unit_costs_on
 from ossu_analysis.reference.standards import UnitCost, in_force, read_staffing, read_unit_costs
 from ossu_analysis.store import Store
@@ -118,3 +118,19 @@ def test_cliffs_say_until_when_to_apply():
     assert "не е известна" in table["remark"].iloc[2]
     assert funding_cliffs(projects, "2027-10-01")["months_left"].iloc[0] == -2
     assert "минал преди 2" in funding_cliffs(projects, "2027-10-01")["remark"].iloc[0]
+
+
+def test_cliffs_are_those_of_the_last_return():
+    rows = pd.DataFrame(
+        {
+            "municipality_code": ["AAA01", "AAA01", "AAA02"],
+            "service_code": "SP-EARLY",
+            "period_end": ["2020-12-31", "2021-12-31", "2020-12-31"],
+            "occupied": [9, 10, 5],
+            "funding_type": ["project", "state_delegated", "project"],
+            "funding_end": ["2021-12-31", None, "2027-06-30"],
+            "status": "observed",
+        }
+    )
+    table = funding_cliff_table(rows, datetime.date(2026, 11, 22))
+    assert table[["municipality_code", "users"]].to_numpy().tolist() == [["AAA02", 5]]
