@@ -9,16 +9,14 @@ import datetime
 from collections.abc import Sequence
 from typing import Literal
 
-import pandas as pd
 from pydantic import Field
 
-from ossu_analysis.errors import Fault, raise_if_any
-from ossu_analysis.inputs import Strict, parse_file, relative
+from ossu_analysis.inputs import Strict, parse_file
 from ossu_analysis.proposal.money import converted, currency_of, unit_costs_on
 from ossu_analysis.proposal.option_inputs import OptionInputs
+from ossu_analysis.reference.given import read_given
 from ossu_analysis.reference.standards import FOLDER, in_force, read_staffing, read_unit_costs
 from ossu_analysis.store import Store
-from ossu_analysis.text_table import ROW, open_text_table
 from ossu_analysis.texts import text
 
 
@@ -79,7 +77,8 @@ def real_inputs(store: Store, day: datetime.date, services: Sequence[str]) -> Op
     """
     costs = unit_costs_on(read_unit_costs(store), day, services).dropna(subset="unit_cost")
     staff = in_force([entry for entry in read_staffing(store) if entry.mode != "weekly"], day)
-    mapped, travel, (ceilings, reach) = read_map_numbers(store), read_travel_times(store), read_ceilings(store)
+    mapped, travel = (read_given(store, name) for name in ("map_number", "travel_time"))
+    ceilings, reach = read_ceilings(store)
     held = {entry.oblast_code: entry for entry in sorted(ceilings, key=_since) if entry.valid_from <= day}
     currency = currency_of(day.year)
     smallest = _smallest_units(store)
@@ -98,7 +97,7 @@ def real_inputs(store: Store, day: datetime.date, services: Sequence[str]) -> Op
             if entry.yearly_budget is not None
         },
         staff={code: entry.posts for code, entry in held.items() if entry.posts is not None},
-        travel=travel,
+        travel=None if travel.empty else travel,
         reach=0.0 if reach is None else reach.value,
         currency=currency,
         price_year=day.year,
@@ -117,32 +116,3 @@ def _smallest_units(store: Store) -> dict[str, float]:
         return {}
     rules = store.read("reference", "rule", "smallest_unit is not null")
     return {str(code): float(unit) for code, unit in zip(rules["service_code"], rules["smallest_unit"], strict=True)}
-
-
-def read_map_numbers(store: Store) -> pd.DataFrame:
-    """Users by the National Map: municipality_code, service_code, users; no rows when no file is there.
-
-    Raises
-    ------
-    FaultsFound
-        Users that are not a number of at least 0.
-    """
-    path, names = store.reference / "map_numbers.csv", ["municipality_code", "service_code", "users"]
-    if not path.exists():
-        return pd.DataFrame(columns=names)
-    file = relative(path, store.root)
-    table = open_text_table(path, [*names, "source"], file)
-    users = pd.to_numeric(table["users"], errors="coerce")
-    raise_if_any(
-        Fault("allocation.map.bad_users", file=file, row=int(row), column="users", found=str(said))
-        for row, said in table.loc[~(users >= 0), [ROW, "users"]].itertuples(index=False)
-    )
-    return table[names].assign(users=users)
-
-
-def read_travel_times(store: Store) -> pd.DataFrame | None:
-    """Travel times between seats: from_code, to_code, minutes, as written; None when no file is there."""
-    path = store.reference / "travel_times.csv"
-    if not path.exists():
-        return None
-    return open_text_table(path, ["from_code", "to_code", "minutes"], relative(path, store.root)).drop(columns=ROW)
