@@ -1,8 +1,9 @@
 """Series that break: a step in the count of services or places that the users do not share.
 
 Belongs here: finding and naming the year; what the step means (another way of counting, a new act, a closure) is for
-the analyst. Between 2020 and 2021 the published number of children's services fell from 634 to 339 while users stayed
-as they were: that is a change of counting, not of help.
+the analyst. The fit takes places before a break as unknown (`panel.counted_as_now`), and a step of the rate itself as a
+step and not as a trend (`rate_path`). Between 2020 and 2021 the published number of children's services fell from 634
+to 339 while users stayed as they were: that is a change of counting, not of help.
 """
 
 import numpy as np
@@ -39,8 +40,9 @@ def series_breaks(totals: pd.DataFrame, measures: tuple[str, ...] = ("services_c
         known = rows.assign(users=_filled(rows["year"].to_numpy(float), rows["users"].to_numpy(float)))
         for measure in measures:
             kept = known[(known[measure] > 0) & (known["users"] > 0)].reset_index(drop=True)
-            logs = np.log(kept[measure].to_numpy(float) / kept["users"].to_numpy(float))
-            found += [_named(str(service), measure, kept, at) for at in _steps(kept["year"].to_numpy(float), logs)]
+            own, shared = np.log(kept[measure].to_numpy(float)), np.log(kept["users"].to_numpy(float))
+            steps = _steps(kept["year"].to_numpy(float), own - shared)
+            found += [_named(str(service), measure, kept, at) for at in steps if _moved(own, at)]
     return pd.DataFrame(found, columns=COLUMNS)
 
 
@@ -65,6 +67,11 @@ def _steps(years: np.ndarray, logs: np.ndarray) -> list[int]:
         if abs(step - usual * span) > max(UNUSUAL * spread * span, LEAST_STEP):
             unusual.append(at + 1)
     return unusual
+
+
+def _moved(logs: np.ndarray, at: int) -> bool:
+    """Whether the measure itself made the step, and not its users alone."""
+    return bool(abs(logs[at] - logs[at - 1]) > LEAST_STEP)
 
 
 def _named(service: str, measure: str, rows: pd.DataFrame, at: int) -> tuple[object, ...]:

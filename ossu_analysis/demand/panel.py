@@ -7,7 +7,7 @@ A cell (municipality, year) is
 - **known**: the service was neither full nor had a waiting list, so use is demand; or its waiting list was reported, so
   demand is use plus waiting;
 - **at least**: the service was full (use at or above `FULL` of its places) and the list is unknown, or the service
-  opened only that year, or its places are not known: demand is at least use;
+  opened only that year, or its places are not known or were counted otherwise (`breaks`): demand is at least use;
 - **known or at least**: use stood at the highest occupancy of that municipality, which is below `FULL`. Services may
   stop early (beds kept free, rooms shared by sex, posts not filled) or may just not have more users; the fit weighs
   both readings (`ceiling`);
@@ -18,6 +18,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+
+from ossu_analysis.demand.breaks import series_breaks
 
 EITHER, IF_OPEN, IF_STOPPED = -1, 0, 1
 """When a cell counts: always, if the municipality's service is open to its places, if it stops at its own top."""
@@ -103,7 +105,7 @@ class Cells:
 def informative_cells(panel: Panel) -> Cells:
     """Cells of a panel that say something about demand: known, a floor, or either."""
     users = np.where(slips(panel), np.nan, panel.users)
-    places = _filled(panel.places)
+    places = np.where(counted_as_now(panel), _filled(panel.places), np.nan)
     listed = panel.waiting > 0
     full = users >= FULL * places - 1e-9
     empty_list = (panel.waiting == 0) & _zeros_mean_empty(panel.waiting, full)
@@ -124,9 +126,8 @@ def informative_cells(panel: Panel) -> Cells:
 
 def log_coverage(panel: Panel) -> np.ndarray:
     """Log of places per exposed person around the mean of the areas with places; NaN without; shape (areas,)."""
-    places, persons = (
-        np.where(np.isfinite(panel.places) & (panel.persons > 0), x, np.nan) for x in (panel.places, panel.persons)
-    )
+    comparable = np.isfinite(panel.places) & (panel.persons > 0) & counted_as_now(panel)
+    places, persons = (np.where(comparable, x, np.nan) for x in (panel.places, panel.persons))
     with np.errstate(divide="ignore", invalid="ignore"):
         found = np.log(np.nansum(places, axis=1) / np.nansum(persons, axis=1))
     found[~np.isfinite(found)] = np.nan
@@ -180,6 +181,22 @@ def _filled(places: np.ndarray) -> np.ndarray:
     """Places with gaps filled from the nearest earlier, else later, year of the same municipality."""
     filled = pd.DataFrame(places.T).ffill().bfill()
     return filled.to_numpy().T
+
+
+def counted_as_now(panel: Panel) -> np.ndarray:
+    """Years after the last break of the country's places against its users (`breaks`); shape (years,), bool.
+
+    Before it the same service had another number of places on paper, so its occupancy says nothing of being full.
+    """
+    both = np.isfinite(panel.users) & np.isfinite(panel.places)
+    totals = {
+        "users": np.where(both, panel.users, 0.0).sum(axis=0),
+        "places": np.where(both, panel.places, 0.0).sum(axis=0),
+    }
+    found = series_breaks(
+        pd.DataFrame({"service_code": panel.service_code, "year": panel.years, **totals}), ("places",)
+    )
+    return np.asarray(panel.years >= found["year"].max()) if len(found) else np.ones(len(panel.years), bool)
 
 
 def _zeros_mean_empty(waiting: np.ndarray, full: np.ndarray) -> bool:

@@ -9,6 +9,10 @@ walk and the shock are not chosen by hand: every combination is weighted by the 
 predictive densities over the observed years (a rolling origin at every year), and draws mix the combinations by that
 weight. One observed year gives a constant rate whose drift has standard deviation `DRIFT`; a short series moves little
 from it.
+
+A reform may move the rate in one step that is no trend: every combination is also tried with a step, ~ Normal(0,
+`LARGE_STEP`), before each year that has two observed years on either side. No step and one step somewhere weigh the
+same before anything is seen, so that a step is read from the series with its own uncertainty, and stays ahead.
 """
 
 from dataclasses import dataclass
@@ -24,17 +28,21 @@ LARGEST_DRIFT_OF_TEN_YEARS = np.log(2.0)
 FADES = (0.9, 0.97, 1.0)
 STEPS = (0.0, 0.01, 0.02)
 SHOCKS = (0.0, 0.01, 0.02, 0.05)
+LARGE_STEP = np.log(1.25)
+"""Prior standard deviation of a step of the log rate: what `breaks.LEAST_STEP` calls the least break of a series."""
+
 LONG = 6
 """Observed years from which the way the trend fades is learnt; below, `FADES` keep equal weights."""
 
 
 @dataclass(frozen=True)
 class _Candidate:
-    """One combination: prior covariance of the rate at all years, of the shocks at observed ones."""
+    """One combination; `broken` is the first year after a step of the rate, None without one."""
 
     fade: float
     step: float
     shock: float
+    broken: int | None = None
 
 
 def draw_rate_path(
@@ -65,9 +73,11 @@ def draw_rate_path(
     """
     seen = np.isfinite(effects)
     years, effects, covariance = years[seen], effects[seen], covariance[np.ix_(seen, seen)]
-    candidates = [_Candidate(f, s, e) for f in FADES for s in STEPS for e in SHOCKS]
+    steps = _step_years(years)
+    candidates = [_Candidate(f, s, e, b) for b in (None, *steps) for f in FADES for s in STEPS for e in SHOCKS]
     fitted = [_condition(c, years, effects, covariance, wanted) for c in candidates]
     log_weight = np.array([height for height, _, _ in fitted])
+    log_weight -= [0.0 if c.broken is None else np.log(len(steps)) for c in candidates]
     if len(years) < LONG:
         log_weight = _equal_over_fades(candidates, log_weight)
     weight = np.exp(log_weight - log_weight.max())
@@ -108,7 +118,16 @@ def _prior_covariance(c: _Candidate, years: np.ndarray, first: int) -> np.ndarra
     """Prior covariance of the rate (without its level) at all years: trend of uncertain slope, and random walk."""
     elapsed = years - first
     trend = elapsed.astype(float) if c.fade == 1 else c.fade * (1 - c.fade**elapsed) / (1 - c.fade)
-    return DRIFT**2 * np.outer(trend, trend) + c.step**2 * np.minimum.outer(elapsed, elapsed)
+    rate = DRIFT**2 * np.outer(trend, trend) + c.step**2 * np.minimum.outer(elapsed, elapsed)
+    if c.broken is None:
+        return rate
+    after = (years >= c.broken).astype(float)
+    return rate + LARGE_STEP**2 * np.outer(after, after)
+
+
+def _step_years(years: np.ndarray) -> list[int]:
+    """Years before which a step can be told from a shock: two observed years on either side."""
+    return [int(year) for year in np.sort(years)[2:-1]]
 
 
 def _root(matrix: np.ndarray) -> np.ndarray:

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from ossu_analysis.demand.breaks import series_breaks
 from ossu_analysis.errors import BLOCKING, NOTICE, TO_CHECK, Fault, FaultsFound
 from ossu_analysis.store import connect
 
@@ -77,7 +78,7 @@ def read_handed(
     for table, judge in ((users, _impossible_returns(users, people)), (people, _impossible_exposed(people))):
         name = returns.name if table is users else exposed.name
         faults += _judged(table, judge, name)
-    faults += _doubtful(users, returns.name)
+    faults += [*_doubtful(users, returns.name), *_broken(users, people, returns.name)]
     _stop(faults)
     return Handed(_without_bad(users), _without_bad(people), tuple(faults))
 
@@ -211,6 +212,29 @@ def _doubtful(users: pd.DataFrame, file: str) -> list[Fault]:
         return []
     expected = users["places"].map("{:.0f}".format)
     return _faults("demand.users_above_places", "users", users[above], expected, file, TO_CHECK)
+
+
+def _broken(users: pd.DataFrame, people: pd.DataFrame, file: str) -> list[Fault]:
+    """Years in which places of a service, or its users, step away from the rest: named, and read as a step."""
+    good, keys = users[~users["bad"]], ["area_code", "service_code", "year"]
+    exposed = people[~people["bad"]].groupby(keys)["persons"].mean()
+    both = good.dropna(subset=["users", "places"]).groupby(["service_code", "year"])[["users", "places"]].sum()
+    rate = good.groupby(keys)[["users"]].sum().join(exposed, how="inner").groupby(["service_code", "year"]).sum()
+    rate = rate.rename(columns={"users": "asking", "persons": "users"})
+    found = pd.concat(
+        [series_breaks(both.reset_index(), ("places",)), series_breaks(rate.reset_index(), ("asking",))],
+        ignore_index=True,
+    )
+    return [
+        Fault(
+            "demand.places_break" if row.measure == "places" else "demand.users_break",
+            file,
+            column="places" if row.measure == "places" else "users",
+            found=f"{row.service_code}: {row.before:.0f} ({row.year_before}) → {row.after:.0f} ({row.year})",
+            severity=TO_CHECK,
+        )
+        for row in found.itertuples()
+    ]
 
 
 def _faults(

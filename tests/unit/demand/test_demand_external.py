@@ -158,3 +158,28 @@ def test_a_profile_of_sex_is_learnt_and_an_ageing_area_expects_more() -> None:
     returns = people.drop(columns="persons").assign(users=[300.0, 100.0, 330.0, 110.0])
     weight = relative_rates(returns, people, ["sex"]).set_index("sex")["weight"]
     assert weight["F"] / weight["M"] == pytest.approx(3.0, rel=0.02)
+
+
+def test_a_reform_is_named_and_read_as_a_step(world: World, tmp_path: Path) -> None:
+    """From 2019 only half of those served before have the right: what is forecast is the new half, not its decay."""
+    late = world.returns["year"] >= 2019
+    halved = world.returns.assign(users=np.where(late, np.floor(world.returns["users"] / 2), world.returns["users"]))
+    halved = halved.assign(places=1e4, waiting=np.nan)
+    read = read_handed(*handed(tmp_path, halved, world.exposed))
+    assert "demand.users_break" in {fault.code for fault in read.faults}
+    (rows,) = forecast_handed(read, horizon=5)
+    country = rows.to_pandas().query("area_level == 'country' and output_type == 'mean'").set_index("year")["persons"]
+    assert country[2026] == pytest.approx(country[2021], rel=0.12)
+
+
+def test_a_count_of_places_that_breaks_is_named_and_is_no_fall_in_demand(world: World, tmp_path: Path) -> None:
+    """As the children's services of 2020 and 2021 (634 and 339) while the users stay as they were."""
+    flat = world.returns.assign(users=20.0, waiting=np.nan)
+    broken = flat.assign(places=np.where(flat["year"] < 2020, 63.4, 33.9).round())
+    exposed = world.exposed.assign(persons=2000.0)
+    read = read_handed(*handed(tmp_path, broken, exposed))
+    named = [fault.found for fault in read.faults if fault.code == "demand.places_break"]
+    assert len(named) == 1 and "(2019)" in named[0] and "(2020)" in named[0]
+    (rows,) = forecast_handed(read, horizon=3)
+    means = rows.to_pandas().query("area_level == 'country' and output_type == 'mean'")["persons"]
+    assert means.to_numpy() == pytest.approx(265 * 20, rel=0.05)

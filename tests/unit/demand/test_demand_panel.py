@@ -3,7 +3,17 @@
 import numpy as np
 import pandas as pd
 
-from ossu_analysis.demand.panel import EITHER, IF_OPEN, IF_STOPPED, Cells, Panel, informative_cells, panels, slips
+from ossu_analysis.demand.panel import (
+    EITHER,
+    IF_OPEN,
+    IF_STOPPED,
+    Cells,
+    Panel,
+    counted_as_now,
+    informative_cells,
+    panels,
+    slips,
+)
 
 NAN = float("nan")
 
@@ -92,3 +102,16 @@ def test_panels_hold_every_area_and_leave_a_gap_year_empty() -> None:
     (made,) = panels(returns, exposed, areas)
     assert made.years.tolist() == [2016, 2017, 2018]
     assert np.isnan(made.users[:, 1]).all() and np.isnan(made.users[1]).all()
+
+
+def test_places_counted_otherwise_before_a_break_never_make_a_service_full() -> None:
+    """Half the places on paper from one year to the next, users as they were: the earlier occupancy means nothing."""
+    rng = np.random.default_rng(3)
+    users = rng.poisson(40, (30, 8)).astype(float)
+    places = np.where(np.arange(8) < 4, 42.0, 90.0) * np.ones((30, 1))
+    made = panel(users, places)
+    assert counted_as_now(made).tolist() == [False] * 4 + [True] * 4
+    cells = informative_cells(made)
+    assert cells.is_floor[cells.year < 4].all(), "demand was at least use; more is not known"
+    assert not cells.is_floor[cells.year >= 4].any()
+    assert counted_as_now(panel(users, np.full((30, 8), 90.0))).all()

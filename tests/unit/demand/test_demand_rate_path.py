@@ -44,3 +44,20 @@ def test_ten_years_of_drift_stay_within_a_factor_of_two() -> None:
 
 def test_the_same_stream_gives_the_same_paths() -> None:
     assert (paths([-5.0, -4.9], range(2021, 2024)) == paths([-5.0, -4.9], range(2021, 2024))).all()
+
+
+@pytest.mark.parametrize("jump", [-0.5, 0.3])
+@pytest.mark.parametrize("years", [6, 12])
+def test_a_reform_is_a_step_that_stays_and_not_a_trend(jump: float, years: int) -> None:
+    """A fall by two fifths three years ago was once carried on as if every year would bring more of it."""
+    calendar, rng = np.arange(years), np.random.default_rng(1)
+    effects = -4 + jump * (calendar >= years - 3) + rng.normal(0, 0.005, years)
+    ahead = draw_rate_path(calendar, effects, np.eye(years) * 0.005**2, np.array([years + 4]), 2000, rng)
+    assert ahead.mean() == pytest.approx(-4 + jump, abs=0.05)
+
+
+def test_a_steady_trend_is_no_series_of_steps() -> None:
+    calendar, rng = np.arange(10), np.random.default_rng(1)
+    effects = -4 + 0.04 * calendar + rng.normal(0, 0.005, 10)
+    ahead = draw_rate_path(calendar, effects, np.eye(10) * 0.005**2, np.array([14]), 2000, rng)
+    assert ahead.mean() == pytest.approx(-4 + 0.04 * 14, abs=0.04)
