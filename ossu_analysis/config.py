@@ -19,7 +19,7 @@ class RunSettings(BaseModel):
     draws: int = Field(500, ge=200, le=20_000, description="Брой симулации; най-малко 200")
     seed: int = Field(20181231, ge=0, description="Начално число: същото число дава същите резултати")
     scenario: str = Field("reference", description="Сценарий по име на файл в data/assumptions/scenarios")
-    jobs: int = Field(2, ge=-1, description="Успоредни процеси за симулацията; -1 значи всички ядра")
+    jobs: int = Field(2, ge=-1, description="Успоредни нишки за симулацията; -1 значи всички ядра")
 
     @model_validator(mode="after")
     def _horizon_is_ahead(self) -> "RunSettings":

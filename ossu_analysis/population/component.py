@@ -7,11 +7,9 @@ the change of the population, so it holds for means too; it does not hold for qu
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from ossu_analysis.draws import OUTPUTS, statistics
+from ossu_analysis.draws import OUTPUTS
 from ossu_analysis.population.arrow import along
+from ossu_analysis.population.cells import Floats
 
 COMPONENTS = ("births", "deaths", "net_migration", "hidden_loss")
 
@@ -20,7 +18,7 @@ def component_table(
     level: str,
     codes: Sequence[str],
     years: Sequence[int],
-    draws: NDArray[np.int32] | NDArray[np.int64],
+    values: Floats,
     facts: dict[str, Any],
 ) -> Any:
     """Rows of one level.
@@ -29,8 +27,8 @@ def component_table(
     ----------
     level : str
     codes, years : sequence
-    draws : int array (4, areas, years, draws)
-        In the order of `COMPONENTS`.
+    values : ndarray (4, areas, years, 8)
+        From `statistics`, in the order of `COMPONENTS`.
     facts : dict
         ``scenario, base_year, run_id``.
 
@@ -40,7 +38,6 @@ def component_table(
     """
     import pyarrow as pa
 
-    values = statistics(draws)
     shape, size = values.shape[1:], values[0].size
     return pa.table(
         {

@@ -5,12 +5,13 @@ an area and group, never sums of quantiles; linear between order statistics.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ossu_analysis.draws import OUTPUTS
+from ossu_analysis.draws import OUTPUTS, statistics
 from ossu_analysis.population.arrow import along, unify
 from ossu_analysis.population.cells import AGES, Floats
 from ossu_analysis.population.jump_off import JumpOff
@@ -44,7 +45,7 @@ def published_groups(
     Parameters
     ----------
     running : int array (..., 2 A + 1, draws)
-        As in `simulation.OblastDraws.cumulated`.
+        As in `yearly_step.AreaDraws.cumulated`.
     bounds : sequence of int, length A
     groups : sequence of (int, int or None), length K
 
@@ -52,12 +53,28 @@ def published_groups(
     -------
     int array (..., 3, K, draws)
     """
-    classes = len(bounds)
-    first = np.array([bounds.index(low) for low, _ in groups])
-    last = np.array([classes if high is None else bounds.index(high + 1) for _, high in groups])
-    women = running[..., last, :] - running[..., first, :]
-    men = running[..., last + classes, :] - running[..., first + classes, :]
+    first, last = _positions(tuple(bounds), tuple(groups))
+    women, men = (
+        running.take(last + offset, axis=-2) - running.take(first + offset, axis=-2) for offset in (0, len(bounds))
+    )
     return np.stack([women, men, women + men], axis=-3)
+
+
+@lru_cache(maxsize=8)
+def _positions(
+    bounds: tuple[int, ...], groups: tuple[tuple[int, int | None], ...]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    first = np.array([bounds.index(low) for low, _ in groups])
+    return first, np.array([len(bounds) if high is None else bounds.index(high + 1) for _, high in groups])
+
+
+def area_statistics(
+    cumulated: NDArray[np.int32] | NDArray[np.int64],
+    bounds: Sequence[int],
+    groups: Sequence[tuple[int, int | None]] = GROUPS,
+) -> Floats:
+    """Statistics of the published groups of one area, (H, 3, K, 8); year by year, which keeps them in the cache."""
+    return np.stack([statistics(published_groups(year, bounds, groups)) for year in cumulated])
 
 
 def forecast_table(
@@ -70,7 +87,7 @@ def forecast_table(
     level : str
     codes, years : sequence
     values : ndarray (areas, years, 3, 24, 8)
-        From `statistics` of `published_groups`.
+        From `area_statistics`.
     facts : dict
         ``scenario, base_year, run_id``.
 

@@ -1,6 +1,6 @@
 """A forecast for any hierarchy of areas, from counts alone: no births, deaths, migration or life tables are needed.
 
-Belongs here: what differs from the Bulgarian chain; ages, shocks and tables are those of `ratios`, `simulation`,
+Belongs here: what differs from the Bulgarian chain; ages, shocks and tables are those of `ratios`, `yearly_step`,
 `forecast`.
 
 - Totals of the lowest areas come from `totals` as they do for municipalities; upper areas are sums of draws. What an
@@ -27,21 +27,23 @@ from ossu_analysis.errors import NOTICE, Fault
 from ossu_analysis.population.arrow import unify
 from ossu_analysis.population.births import Fertility
 from ossu_analysis.population.cells import AGES, BROAD, Floats, sum_groups
-from ossu_analysis.population.forecast import GROUPS, area_rows, group_starts, published_groups
+from ossu_analysis.population.forecast import GROUPS, area_rows, area_statistics, group_starts
 from ossu_analysis.population.graduation import national_single_ages, split_groups
 from ossu_analysis.population.hierarchy_input import LEAST_YEARS, AreaTree, read_tree
 from ossu_analysis.population.history import prepare_history
 from ossu_analysis.population.jump_off import JumpOff, Spreads, residual_spreads
 from ossu_analysis.population.mortality import drift_of_hazard
 from ossu_analysis.population.ratios import CohortRatios, direct_ratios, pool_ratios, window_years
-from ossu_analysis.population.simulation import national_paths, simulate_oblast
 from ossu_analysis.population.totals import TotalsModel, draw_totals, fit_totals
+from ossu_analysis.population.yearly_step import national_paths, simulate_oblast
 
 MOTHERS = slice(20, 40)
 REST = "~"
 """Mark of what an area holds beyond its usable children."""
 DRIFT_TRANSITIONS = 10
 DRAWS, HORIZON = 1000, 10
+TOGETHER = 64
+"""Areas whose totals are held at once."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ def hierarchy_chunks(
     run_id: str = "",
     file: str = "",
 ) -> tuple[Iterator[Any], list[Fault]]:
-    """Like `project_hierarchy`, with the rows as Arrow tables, one per group of sisters, so that memory is bounded."""
+    """Like `project_hierarchy`, with the rows as Arrow tables, a few areas at a time, so that memory is bounded."""
     tree, faults = read_tree(frame, file)
     tree = _with_rests(tree)
     years = range(tree.years[-1] + 1, tree.years[-1] + 1 + horizon)
@@ -163,11 +165,15 @@ def _node(
     below = family.tree.below.get(code, [code])
     leaves = [child for child in below if child in position]
     running = np.zeros(1, dtype=np.int64)
-    if leaves:
-        drawn = _draw_sisters(family, model, [position[leaf] for leaf in leaves], leaves)
-        running = running + drawn.sum(axis=0, dtype=np.int64)
-        shown = [(leaf, part) for leaf, part in zip(leaves, drawn, strict=True) if not leaf.endswith(REST)]
-        yield unify([_rows(family, leaf, part) for leaf, part in shown])
+    drawn = _draw_sisters(family, model, [position[leaf] for leaf in leaves], leaves) if leaves else iter(())
+    rows = []
+    for leaf, part in zip(leaves, drawn, strict=True):
+        running = running + part
+        if not leaf.endswith(REST):
+            rows.append(_rows(family, leaf, part))
+        if len(rows) == TOGETHER or (rows and leaf == leaves[-1]):
+            yield unify(rows)
+            rows = []
     for child in below:
         if child not in position:
             running = running + (yield from _node(family, model, position, child))
@@ -176,18 +182,24 @@ def _node(
     return running
 
 
-def _draw_sisters(family: _Family, model: TotalsModel, members: list[int], leaves: list[str]) -> Any:
-    """Running sums over age classes (leaves, H, 2 A + 1, draws); totals alone when there are no ages."""
-    persons, loss = draw_totals(model, family.draws, family.seed, np.array(members))
-    persons, loss = (np.ascontiguousarray(part.transpose(1, 2, 0)) for part in (persons, loss))
+def _draw_sisters(family: _Family, model: TotalsModel, members: list[int], leaves: list[str]) -> Iterator[Any]:
+    """Running sums over age classes (H, 2 A + 1, draws) of each leaf; totals alone when there are no ages."""
+    totals = _drawn_totals(family, model, members)
     if family.jump_off is None:
-        return np.rint(persons).astype(np.int64)
+        yield from (np.rint(persons).astype(np.int64) for persons, _ in totals)
+        return
     jump_off = family.jump_off
     group = int(jump_off.oblast_of[jump_off.municipalities.index(leaves[0])])
     national = national_paths(jump_off, family.years, family.draws, family.seed, jump_off.regions[0])
-    return simulate_oblast(
-        jump_off, group, family.years, persons, loss, group_starts(), national, family.seed
-    ).cumulated
+    for area in simulate_oblast(jump_off, group, family.years, totals, group_starts(), national, family.seed):
+        yield area.cumulated
+
+
+def _drawn_totals(family: _Family, model: TotalsModel, members: list[int]) -> Iterator[tuple[Any, Any]]:
+    for start in range(0, len(members), TOGETHER):
+        block = np.array(members[start : start + TOGETHER])
+        persons, loss = draw_totals(model, family.draws, family.seed, block)
+        yield from ((persons[:, at].T, loss[:, at].T) for at in range(len(block)))
 
 
 def _groups(tree: AreaTree) -> tuple[tuple[int, int | None], ...]:
@@ -212,7 +224,7 @@ def _rows(family: _Family, code: str, draws: Any) -> Any:
         made = statistics(draws)[None, :, None, None]
     else:
         groups, sexes = _groups(tree), ("F", "M", "T")
-        made = statistics(published_groups(draws, group_starts(), groups))[None]
+        made = area_statistics(draws, group_starts(), groups)[None]
         base = _base(tree, at, family.jump_off, code, groups, everybody)
     return area_rows(level, code, tree.years[-1], family.years, groups, sexes, base, made, facts)
 

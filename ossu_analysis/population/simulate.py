@@ -1,8 +1,8 @@
 """One streaming pass over the oblasts that makes the population tables, each alone or all at once.
 
-Belongs here: the order of the work, the chunks and the processes; arithmetic is in `simulation` and the table
-modules. Memory is bounded by one oblast (times the number of processes) plus the running sums of the regions and the
-country.
+Belongs here: the order of the work, the chunks and the processes; arithmetic is in `yearly_step` and the
+table modules. Memory is bounded by one area and the published rows of one oblast (times the number of threads) plus
+the running sums of the regions and the country.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -19,14 +19,14 @@ from ossu_analysis.population.arrow import along, unify
 from ossu_analysis.population.component import component_table
 from ossu_analysis.population.exposure import ExposureGroups, class_bounds, class_weights
 from ossu_analysis.population.forecast import (
+    area_statistics,
     base_year_tables,
     forecast_table,
     group_starts,
-    published_groups,
 )
 from ossu_analysis.population.jump_off import JumpOff
-from ossu_analysis.population.simulation import OblastDraws, Paths, national_paths, simulate_oblast
 from ossu_analysis.population.totals import TotalDraws
+from ossu_analysis.population.yearly_step import AreaDraws, Paths, national_paths, simulate_oblast
 from ossu_analysis.store import ROWS_TOGETHER
 
 ALL_OUTPUTS = ("forecast", "component", "exposure_draw")
@@ -42,6 +42,17 @@ class SimulationSettings:
     run_id: str = ""
     jobs: int = 1
     fertility_factors: tuple[float, ...] = ()
+
+
+@dataclass
+class _Sum:
+    """Running sums of the draws of areas: whole persons, so their order does not matter."""
+
+    persons: Any = 0
+    components: Any = 0
+
+    def add(self, persons: NDArray[np.int32], components: NDArray[np.int32]) -> None:
+        self.persons, self.components = self.persons + persons, self.components + components
 
 
 @dataclass(frozen=True)
@@ -101,15 +112,15 @@ def simulate(
     chosen = _positions(jump_off, oblasts)
     order = _order_of(jump_off, totals)
     wanted = groups.of_years(years)
-    bounds = class_bounds(wanted, group_starts())
+    bounds = class_bounds(wanted, group_starts()) if "exposure_draw" in outputs else group_starts()
     national = national_paths(jump_off, years, totals.persons.shape[0], settings.seed)
     work = _Work(jump_off, wanted, bounds, national, settings, frozenset(outputs))
-    sums = _Sums(len(jump_off.regions))
-    for oblast, (chunk, running, components) in zip(chosen, _run(work, totals, order, chosen, years), strict=True):
-        sums.add(int(jump_off.region_of_oblast[oblast]), running, components)
+    regions = [_Sum() for _ in jump_off.regions]
+    for oblast, (chunk, total) in zip(chosen, _run(work, totals, order, chosen, years), strict=True):
+        regions[int(jump_off.region_of_oblast[oblast])].add(total.persons, total.components)
         yield chunk
     if len(chosen) == len(jump_off.oblasts):
-        yield _upper_levels(work, sums, years)
+        yield _upper_levels(work, regions, years)
 
 
 def _positions(jump_off: JumpOff, oblasts: Sequence[str] | None) -> list[int]:
@@ -132,45 +143,50 @@ def _order_of(jump_off: JumpOff, totals: TotalDraws) -> NDArray[np.int64]:
 
 def _run(
     work: _Work, totals: TotalDraws, order: NDArray[np.int64], chosen: list[int], years: list[int]
-) -> Iterator[tuple[Chunk, NDArray[np.int32], NDArray[np.int32]]]:
-    """Results of the oblasts in order; processes get only their oblast's totals."""
+) -> Iterator[tuple[Chunk, _Sum]]:
+    """Results of the oblasts in order. Threads, because nearly all work is done in arrays, and nothing is copied."""
     from joblib import Parallel, delayed
 
-    def tasks() -> Iterator[Any]:
-        for oblast in chosen:
-            mine = order[work.jump_off.oblast_of == oblast]
-            persons, loss = (
-                np.ascontiguousarray(part[:, mine].transpose(1, 2, 0)) for part in (totals.persons, totals.hidden_loss)
-            )
-            yield delayed(_one_oblast)(work, oblast, years, persons, loss)
-
-    parallel = Parallel(n_jobs=work.settings.jobs, return_as="generator", pre_dispatch="n_jobs")
-    yield from parallel(tasks())
+    parallel = Parallel(n_jobs=work.settings.jobs, backend="threading", return_as="generator", pre_dispatch="n_jobs")
+    with _one_thread():
+        yield from parallel(
+            delayed(_one_oblast)(work, oblast, years, totals, order[work.jump_off.oblast_of == oblast])
+            for oblast in chosen
+        )
 
 
 def _one_oblast(
-    work: _Work, oblast: int, years: list[int], persons: NDArray[np.float32], loss: NDArray[np.float32]
-) -> tuple[Chunk, NDArray[np.int32], NDArray[np.int32]]:
-    with _one_thread():
-        drawn = simulate_oblast(
-            work.jump_off,
-            oblast,
-            years,
-            persons,
-            loss,
-            work.bounds,
-            work.national,
-            work.settings.seed,
-            np.array(work.settings.fertility_factors) if work.settings.fertility_factors else None,
-        )
-    running = drawn.cumulated.sum(axis=0, dtype=np.int32)
-    components = np.stack([drawn.births, drawn.deaths, drawn.net_migration, drawn.hidden_loss])
-    summed = components.sum(axis=1, dtype=np.int32)
-    return _oblast_chunk(work, drawn, years, running, components, summed), running, summed
+    work: _Work, oblast: int, years: list[int], totals: TotalDraws, mine: NDArray[np.int64]
+) -> tuple[Chunk, _Sum]:
+    factors = np.array(work.settings.fertility_factors) if work.settings.fertility_factors else None
+    drawn_totals = ((totals.persons[:, area].T, totals.hidden_loss[:, area].T) for area in mine)
+    codes, total = [], _Sum()
+    rows: dict[str, list[Any]] = {name: [] for name in work.outputs}
+    drawn = simulate_oblast(
+        work.jump_off, oblast, years, drawn_totals, work.bounds, work.national, work.settings.seed, factors
+    )
+    for area in drawn:
+        codes.append(work.jump_off.municipalities[area.member])
+        for name, made in _published(work, area).items():
+            rows[name].append(made)
+        total.add(area.cumulated, area.components)
+    return _oblast_chunk(work, oblast, codes, years, rows, total), total
+
+
+def _published(work: _Work, area: AreaDraws) -> dict[str, Any]:
+    """What is kept of the draws of one area, by table."""
+    kept: dict[str, Any] = {}
+    if "forecast" in work.outputs:
+        kept["forecast"] = area_statistics(area.cumulated, work.bounds)
+    if "component" in work.outputs:
+        kept["component"] = statistics(area.components)
+    if "exposure_draw" in work.outputs:
+        kept["exposure_draw"] = _in_groups(work, area.cumulated)
+    return kept
 
 
 def _one_thread() -> AbstractContextManager[Any]:
-    """One BLAS thread per process: for matrices this small, threads that wait for each other cost more than they do."""
+    """One BLAS thread each: for matrices this small, threads that wait for each other cost more than they do."""
     try:
         from threadpoolctl import threadpool_limits
     except ImportError:
@@ -179,43 +195,35 @@ def _one_thread() -> AbstractContextManager[Any]:
 
 
 def _oblast_chunk(
-    work: _Work,
-    drawn: OblastDraws,
-    years: list[int],
-    running: NDArray[np.int32],
-    components: NDArray[np.int32],
-    summed: NDArray[np.int32],
+    work: _Work, oblast: int, codes: list[str], years: list[int], rows: dict[str, list[Any]], total: "_Sum"
 ) -> Chunk:
-    jump_off, facts, chunk = work.jump_off, work.facts, Chunk()
-    codes, name = [jump_off.municipalities[m] for m in drawn.municipalities], [jump_off.oblasts[drawn.oblast]]
+    facts, chunk, name = work.facts, Chunk(), [work.jump_off.oblasts[oblast]]
     if "exposure_draw" in work.outputs:
-        chunk["exposure_draw"] = _exposure_table(work, drawn, codes, years)
+        chunk["exposure_draw"] = _exposure_table(work, np.stack(rows["exposure_draw"], axis=1), codes, years)
     if "forecast" in work.outputs:
-        base = base_year_tables(jump_off, facts, [drawn.oblast])
-        made = np.stack([statistics(published_groups(each, work.bounds)) for each in drawn.cumulated])
-        above = statistics(published_groups(running, work.bounds))[None]
-        parts = [base["municipality"], forecast_table("municipality", codes, years, made, facts)]
-        parts += [base["oblast"], forecast_table("oblast", name, years, above, facts)]
-        chunk["forecast"] = unify(parts)
+        base = base_year_tables(work.jump_off, facts, [oblast])
+        above = area_statistics(total.persons, work.bounds)[None]
+        parts = [base["municipality"], forecast_table("municipality", codes, years, np.stack(rows["forecast"]), facts)]
+        chunk["forecast"] = unify([*parts, base["oblast"], forecast_table("oblast", name, years, above, facts)])
     if "component" in work.outputs:
-        parts = [component_table("municipality", codes, years, components, facts)]
-        parts.append(component_table("oblast", name, years, summed[:, None].copy(), facts))
-        chunk["component"] = unify(parts)
+        parts = [component_table("municipality", codes, years, np.stack(rows["component"], axis=1), facts)]
+        above = statistics(total.components)[:, None]
+        chunk["component"] = unify([*parts, component_table("oblast", name, years, above, facts)])
     return chunk
 
 
-def _exposure_table(work: _Work, drawn: OblastDraws, codes: list[str], years: list[int]) -> Any:
+def _in_groups(work: _Work, cumulated: NDArray[np.int32]) -> NDArray[np.float32]:
+    """Persons of one area in the target groups, (groups, H, draws)."""
+    weights = class_weights(work.groups, work.bounds).astype(np.float32).transpose(1, 0, 2, 3)
+    counts = np.diff(cumulated, axis=1).astype(np.float32)
+    return (weights.reshape(len(weights), len(work.groups.codes), -1) @ counts).transpose(1, 0, 2)
+
+
+def _exposure_table(work: _Work, persons: NDArray[np.float32], codes: list[str], years: list[int]) -> Any:
     """Rows sorted by target group, municipality, year and draw."""
     import pyarrow as pa
 
-    weights = class_weights(work.groups, work.bounds).astype(np.float32)
-    weights = weights.transpose(1, 0, 2, 3).reshape(len(years), len(work.groups.codes), -1)
-    draws = drawn.cumulated.shape[-1]
-    persons = np.empty((len(work.groups.codes), len(codes), len(years), draws), dtype=np.float32)
-    for at, municipality in enumerate(drawn.cumulated):
-        counts = np.diff(municipality, axis=1).astype(np.float32)
-        persons[:, at] = (weights @ counts).transpose(1, 0, 2)
-    shape = persons.shape
+    shape, draws = persons.shape, persons.shape[-1]
     table = pa.table(
         {
             "draw": along(range(draws), 3, shape),
@@ -229,34 +237,23 @@ def _exposure_table(work: _Work, drawn: OblastDraws, codes: list[str], years: li
     return table.replace_schema_metadata({ROWS_TOGETHER: str(draws)})
 
 
-class _Sums:
-    """Running sums of the regions: whole persons, so their order does not matter."""
-
-    def __init__(self, regions: int) -> None:
-        self.persons: list[Any] = [0] * regions
-        self.components: list[Any] = [0] * regions
-
-    def add(self, region: int, running: NDArray[np.int32], components: NDArray[np.int32]) -> None:
-        self.persons[region] = self.persons[region] + running.astype(np.int64)
-        self.components[region] = self.components[region] + components.astype(np.int64)
-
-
-def _upper_levels(work: _Work, sums: _Sums, years: list[int]) -> Chunk:
+def _upper_levels(work: _Work, regions: "list[_Sum]", years: list[int]) -> Chunk:
     jump_off, facts, chunk = work.jump_off, work.facts, Chunk()
-    levels = {"region": (list(jump_off.regions), sums.persons, sums.components)}
-    levels["country"] = (["BG"], [sum(sums.persons)], [sum(sums.components)])
+    country = _Sum()
+    for region in regions:
+        country.add(region.persons, region.components)
+    levels = {"region": (list(jump_off.regions), regions), "country": (["BG"], [country])}
     if "forecast" in work.outputs:
         base = base_year_tables(jump_off, facts, range(len(jump_off.oblasts)))
         parts = []
-        for level, (codes, persons, _) in levels.items():
-            made = np.stack([statistics(published_groups(each, work.bounds)) for each in persons])
+        for level, (codes, sums) in levels.items():
+            made = np.stack([area_statistics(each.persons, work.bounds) for each in sums])
             parts += [base[level], forecast_table(level, codes, years, made, facts)]
         chunk["forecast"] = unify(parts)
     if "component" in work.outputs:
-        chunk["component"] = unify(
-            [
-                component_table(level, codes, years, np.stack(parts, axis=1), facts)
-                for level, (codes, _, parts) in levels.items()
-            ]
-        )
+        parts = []
+        for level, (codes, sums) in levels.items():
+            components = np.stack([statistics(each.components) for each in sums], axis=1)
+            parts.append(component_table(level, codes, years, components, facts))
+        chunk["component"] = unify(parts)
     return chunk

@@ -1,9 +1,11 @@
 """Laws of the small steps: rounding, moving to totals, splitting groups, pooling, statistics of draws."""
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from scipy.stats import poisson
 
 from ossu_analysis.population.cells import AGES, cohort_source, group_index, sum_groups
 from ossu_analysis.population.forecast import GROUPS, group_starts, published_groups
@@ -11,37 +13,54 @@ from ossu_analysis.population.graduation import national_single_ages, spline_sin
 from ossu_analysis.population.mortality import pooled_ratio, survival_from_expectancy
 from ossu_analysis.population.municipality_age import tilt_to_totals
 from ossu_analysis.population.ratios import CohortRatios, direct_ratios, pool_ratios, window_years
-from ossu_analysis.population.simulation import _move_to_totals, _whole_persons
+from ossu_analysis.population.yearly_step import _Mover, _poisson, _Rounding
 
 FIVE = tuple(range(0, 101, 5))
 counts = st.floats(0.0, 5e4, allow_subnormal=False)
 
 
-@given(arrays(np.float32, (202, 3), elements=st.floats(0, 5000, width=32)), st.integers(0, 2**31))
+@given(arrays(np.float32, (2, 101, 3), elements=st.floats(0, 5000, width=32)), st.integers(0, 2**31))
 @settings(deadline=None, max_examples=40)
 def test_rounding_is_whole_and_meets_the_total(state: np.ndarray, seed: int) -> None:
-    state[0] += 1
-    totals = np.rint(state.sum(axis=0, dtype=float)).astype(np.int32)
-    bounds = group_starts()
-    below = _whole_persons(state.copy(), totals, bounds, np.random.default_rng(seed))
-    parts = np.diff(below, axis=0)
-    assert (below[-1] == totals).all() and (parts >= 0).all()
-    exact = np.add.reduceat(state, [*bounds, *(b + 101 for b in bounds)], axis=0, dtype=float)
-    assert (np.abs(parts - exact * totals / exact.sum(axis=0)) < 1.01).all()
+    state[0, 0] += 1
+    totals = np.rint(state.sum(axis=(0, 1), dtype=float)).astype(np.int32)
+    bounds, uniform = group_starts(), np.random.default_rng(seed).random(3, dtype=np.float32)
+    below = np.empty((2 * len(bounds) + 1, 3), dtype=np.int32)
+    _Rounding(bounds, 3).whole(state, totals, uniform, below)
+    parts = np.diff(below, axis=0, prepend=0)
+    assert (below[-1] == totals).all() and (parts >= 0).all() and (below[0] == 0).all()
+    exact = np.add.reduceat(state.reshape(202, 3), [*bounds, *(b + 101 for b in bounds)], axis=0, dtype=float)
+    assert (np.abs(parts[1:] - exact * totals / exact.sum(axis=0)) < 1.2).all()
+    finer = np.empty((2 * 101 + 1, 3), dtype=np.int32)
+    _Rounding(range(101), 3).whole(state, totals, uniform, finer)
+    np.testing.assert_array_equal(finer[list(bounds)], below[: len(bounds)])
 
 
 @given(
-    arrays(np.float32, (202, 4), elements=st.floats(1, 5000, width=32)),
+    arrays(np.float32, (2, 101, 4), elements=st.floats(1, 5000, width=32)),
     arrays(float, 4, elements=st.floats(0.05, 3.0)),
 )
 @settings(deadline=None, max_examples=40)
 def test_moving_to_totals_never_makes_anybody_negative(state: np.ndarray, change: np.ndarray) -> None:
-    totals = np.rint(state.sum(axis=0) * change).astype(np.int32)
-    response = np.tile(np.linspace(0.2, 1.6, 101), 2).astype(np.float32)
-    moved = np.stack([np.ones(202, dtype=np.float32), response])
-    _move_to_totals(state, totals, moved, np.empty_like(state))
+    totals = np.rint(state.sum(axis=(0, 1)) * change).astype(np.int32)
+    response = np.linspace(0.2, 1.6, 101).astype(np.float32)
+    effects = np.stack([np.ones((2, 101)), np.full((2, 101), 0.01)], axis=1)
+    effects = np.concatenate([effects, effects * response], axis=1).astype(np.float32)
+    persons, dying = _Mover(effects, response, 4).move(state, totals)
     assert (state >= 0).all()
-    np.testing.assert_allclose(state.sum(axis=0, dtype=float), totals, rtol=1e-4, atol=1)
+    np.testing.assert_allclose(state.sum(axis=(0, 1), dtype=float), totals, rtol=1e-4, atol=1)
+    np.testing.assert_allclose(persons, totals, rtol=1e-4, atol=1)
+    np.testing.assert_allclose(dying, 0.01 * state.sum(axis=(0, 1), dtype=float), rtol=1e-3, atol=0.1)
+
+
+@pytest.mark.parametrize("mean", [0.4, 3.0, 24.0, 26.0, 90.0, 4000.0])
+def test_drawn_events_follow_the_poisson_law(mean: float) -> None:
+    """Against the exact distribution function; 0.006 is beyond what 100,000 draws differ by chance (Kolmogorov)."""
+    drawn = _poisson(np.random.default_rng(3), np.full(100_000, mean, dtype=np.float32))
+    seen = np.arange(drawn.max() + 1)
+    share = np.searchsorted(np.sort(drawn), seen, side="right") / len(drawn)
+    assert np.abs(share - poisson.cdf(seen, mean)).max() < 0.006
+    assert drawn.mean() == pytest.approx(mean, abs=4 * (mean / len(drawn)) ** 0.5)
 
 
 @given(arrays(float, (3, 101), elements=counts), arrays(float, 3, elements=st.floats(1.0, 1e5)))

@@ -1,0 +1,378 @@
+"""The yearly step: joint draws of persons by area, sex and age, area by area.
+
+Belongs here: the yearly step and the random streams; rates come from `jump_off`, totals from `totals`, tables are
+made in `forecast`, `component` and `exposure`. One year of one municipality and draw, x single years of age, s sex:
+
+    births    B ~ Poisson(f(t) b sum_x w[x] N[F, x])
+    survivors N'[x+1] = N[x] R[s, x+1](t) (1 + a(x) . z)        z: mortality, broad ages; country, oblast,
+    municipality total     N = N' (1 + lambda g[x]),  lambda = (T - sum N') / sum g N'
+
+so that every draw has the total T drawn for it, with gains and losses of people at the ages that move. (Where lambda
+would leave fewer than a fifth of an age, the rest is proportional.) deaths ~ Poisson(sum mu N); net migration is
+what remains. State is real-valued; counts are made whole by cumulative rounding with one uniform number u per year
+and draw, floor(C[i] + u) - floor(C[i-1] + u), C the sum up to age group i: unbiased, any run of ages within one
+person of its value, and whole totals are met exactly. Everything above the municipality is a sum of whole persons of
+the same draw.
+
+Streams: country, oblast and municipality each have their own, keyed by code (`numpy.random.SeedSequence` spawn
+keys), so an oblast alone, a serial run and a parallel run give the same numbers; events have one of their own, so
+that a scenario of fertility leaves all other shocks as they are.
+
+Speed: all draws of one area stay in the processor's cache. Persons grow older where they lie in memory: the window
+of 101 ages moves down by one row a year, births are written in front of it. Normal numbers are the middle quantiles
+of 65,536 equal parts; Poisson numbers of mean 25 and more are their Cornish-Fisher expansion [1]_, whose distribution
+function differs from the exact one by less than 0.0006.
+
+References
+----------
+.. [1] Johnson, Kemp and Kotz (2005), Univariate Discrete Distributions, 4.5.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ossu_analysis.draws import seeds
+from ossu_analysis.population.cells import AGES, BROAD, OPEN_AGE, Floats, group_index, sum_groups
+from ossu_analysis.population.jump_off import (
+    AGE_ERROR,
+    AGE_ERROR_TAILS,
+    AGE_ERROR_YEARS,
+    SIZE_POWER,
+    JumpOff,
+)
+
+Whole = NDArray[np.int32]
+Single = NDArray[np.float32]
+
+CLASSES, COUNT = len(BROAD), len(AGES)
+MOST_LOST, LARGEST_SD = 0.8, 0.15
+RAKING_SWEEPS = 12
+EXACT_BELOW = 25
+"""Mean below which Poisson numbers are drawn exactly."""
+STEP = 5
+"""Ages summed at once; bounds between them are summed on their own."""
+
+
+@dataclass(frozen=True)
+class AreaDraws:
+    """Draws of one area.
+
+    Attributes
+    ----------
+    member : int
+        Its position among the municipalities of the jump-off.
+    cumulated : int32 array (H, 2 A + 1, draws)
+        Running sum of persons over the A age classes of women, then of men, from 0 to everybody.
+    births, deaths, net_migration, hidden_loss : int32 array (H, draws)
+    """
+
+    member: int
+    cumulated: Whole
+    births: Whole
+    deaths: Whole
+    net_migration: Whole
+    hidden_loss: Whole
+
+    @property
+    def components(self) -> Whole:
+        """Births, deaths, net migration and hidden loss, (4, H, draws)."""
+        return np.stack([self.births, self.deaths, self.net_migration, self.hidden_loss])
+
+
+@dataclass(frozen=True)
+class Paths:
+    """Shocks by year and draw: log fertility, log mortality (H, draws) and broad ages (H, 6, draws)."""
+
+    fertility: Single
+    mortality: Single
+    ages: Single
+
+
+def _stream(seed: int, *names: str) -> np.random.Generator:
+    """The random numbers of an area; SFC64 because drawing takes a good part of a simulation's time."""
+    return np.random.Generator(np.random.SFC64(seeds(seed, "".join(f"{name}\0" for name in names))))
+
+
+@cache
+def _normal_quantiles() -> Single:
+    quantile = NormalDist().inv_cdf
+    middle = np.array([quantile((rank + 0.5) / 2**16) for rank in range(2**16)])
+    return (middle / middle.std()).astype(np.float32)
+
+
+def _normal(generator: np.random.Generator, shape: tuple[int, ...]) -> Single:
+    return _normal_quantiles().take(generator.integers(2**16, size=shape, dtype=np.uint16))
+
+
+def _poisson(generator: np.random.Generator, mean: Single | Floats) -> Whole:
+    if mean.min(initial=EXACT_BELOW) < EXACT_BELOW:
+        return generator.poisson(mean).astype(np.int32)
+    normal = _normal(generator, mean.shape)
+    return (mean + np.sqrt(mean) * normal + (normal * normal + 2) / 6).astype(np.int32)
+
+
+def national_paths(jump_off: JumpOff, years: Sequence[int], draws: int, seed: int, country: str = "BG") -> Paths:
+    """Shocks that all areas share."""
+    return _paths(jump_off, 0, _stream(seed, country), (len(years), draws))
+
+
+def _paths(jump_off: JumpOff, level: int, generator: np.random.Generator, shape: tuple[int, int]) -> Paths:
+    spread = jump_off.spread
+    sds = np.float32(spread.fertility[level]), np.float32(spread.mortality[level])
+    fertility, mortality = (np.cumsum(sd * _normal(generator, shape), axis=0) for sd in sds)
+    if level >= len(spread.ages):
+        return Paths(fertility, mortality, np.zeros((shape[0], CLASSES, 1), dtype=np.float32))
+    sd = spread.ages[level, :, None].astype(np.float32)
+    return Paths(fertility, mortality, sd * _normal(generator, (shape[0], CLASSES, shape[1])))
+
+
+def simulate_oblast(
+    jump_off: JumpOff,
+    oblast: int,
+    years: Sequence[int],
+    totals: Iterable[tuple[Single, Single]],
+    bounds: Sequence[int],
+    national: Paths,
+    seed: int,
+    fertility_factors: Floats | None = None,
+) -> Iterator[AreaDraws]:
+    """Simulate the municipalities of one oblast, one after the other.
+
+    Parameters
+    ----------
+    jump_off : JumpOff
+    oblast : int
+        Position of the oblast.
+    years : sequence of int, length H
+        Consecutive, from the year after the base year.
+    totals : iterable of two float32 arrays (H, draws)
+        Draws of the total and the hidden loss of each municipality of the oblast, in the order of the jump-off.
+    bounds : sequence of int
+        First ages of the classes in which persons are counted, beginning with 0.
+    national : Paths
+    seed : int
+    fertility_factors : ndarray (H,), optional
+        Scenario: births of each year times this; totals move by the births that come or do not come.
+
+    Yields
+    ------
+    AreaDraws
+        Of each municipality, in the order of the jump-off.
+    """
+    factors = np.ones(len(years)) if fertility_factors is None else fertility_factors
+    members = np.flatnonzero(jump_off.oblast_of == oblast)
+    draws = national.mortality.shape[-1]
+    local = _paths(jump_off, 1, _stream(seed, jump_off.oblasts[oblast]), (len(years), draws))
+    shared = Paths(*(getattr(national, n) + getattr(local, n) for n in ("fertility", "mortality", "ages")))
+    start = _starting_errors(jump_off, members, draws, seed)
+    ratios = np.stack([jump_off.ratios.in_year(year)[oblast] for year in years])
+    for member, errors, drawn in zip(members, start, totals, strict=True):
+        walk = _Walk(jump_off, int(member), ratios, shared, years, seed)
+        whole, loss = (np.rint(part).astype(np.int32) for part in drawn)
+        yield walk.run(errors, whole, loss, bounds, factors)
+
+
+def _starting_errors(jump_off: JumpOff, members: NDArray[np.int64], draws: int, seed: int) -> Single:
+    """Factor by municipality, broad age and draw: error of the estimated ages, within totals and the oblast's ages."""
+    if not jump_off.start_spread[members].any():
+        return np.ones((len(members), CLASSES, 1), dtype=np.float32)
+    groups = sum_groups(jump_off.persons[members].sum(axis=1), BROAD)
+    inhabitants = groups.sum(axis=1, keepdims=True)
+    scale = np.minimum(jump_off.start_spread[members], 2 * LARGEST_SD)
+    errors = np.stack(
+        [
+            _stream(seed, jump_off.municipalities[m], "ages").standard_t(AGE_ERROR_TAILS, (CLASSES, draws))
+            for m in members
+        ]
+    )
+    persons = groups[..., None] * np.exp(np.clip(scale[..., None] * errors, -1.0, 1.0))
+    for _ in range(RAKING_SWEEPS):
+        persons *= (groups.sum(axis=0)[:, None] / np.maximum(persons.sum(axis=0), 1e-9))[None]
+        persons *= inhabitants[..., None] / np.maximum(persons.sum(axis=1, keepdims=True), 1e-9)
+    return (persons / np.maximum(groups, 1e-9)[..., None]).astype(np.float32)
+
+
+class _Walk:
+    """One municipality's walk through the years; what the years do not wait for is computed for all of them at once."""
+
+    def __init__(
+        self, jump_off: JumpOff, member: int, ratios: Floats, shared: Paths, years: Sequence[int], seed: int
+    ) -> None:
+        name, rates = jump_off.municipalities[member], jump_off.mu[jump_off.oblast_of[member]] * jump_off.theta[member]
+        self.jump_off, self.member, self.shared = jump_off, member, shared
+        self.persons, self.response = jump_off.persons[member], jump_off.response.astype(np.float32)
+        self.generator, self.events = _stream(seed, name), _stream(seed, name, "events")
+        self.loadings = _loadings(ratios * jump_off.local[member])
+        self.own, self.between = _own_spreads(self.persons, rates)
+        self.effects = self._effects(rates)
+        self.decline = jump_off.ratios.rho * (np.asarray(years)[:, None] - jump_off.mu_year)
+
+    def _effects(self, rates: Floats) -> Single:
+        """What is summed over ages, (2, 6, 101): persons, deaths, births to come; as it is and times the response."""
+        fertility = self.jump_off.fertility
+        bearing = np.zeros_like(rates)
+        bearing[0] = fertility.level * fertility.local[self.member] * fertility.schedule
+        alone = np.stack([np.ones_like(rates), rates, bearing], axis=1)
+        return np.concatenate([alone, alone * self.response], axis=1).astype(np.float32)
+
+    def run(self, start: Single, totals: Whole, loss: Whole, bounds: Sequence[int], factors: Floats) -> AreaDraws:
+        """Walk through all years."""
+        horizon, draws = totals.shape
+        # Row `low` holds age 0; a year later the same row holds age 1.
+        lying = np.zeros((2, COUNT + horizon, draws), dtype=np.float32)
+        lying[:, horizon:] = self.persons[..., None] * start[group_index(BROAD)]
+        walk = self._walks((horizon, draws))
+        shocks, fertility = self._shocks(walk), walk.fertility * factors.astype(np.float32)[:, None]
+        births, reached = np.empty((2, horizon, draws), dtype=np.int32)
+        dying = np.empty((horizon + 1, draws), dtype=np.float32)
+        rounding, mover = _Rounding(bounds, draws), _Mover(self.effects, self.response, draws)
+        uniform = self.generator.random((horizon, draws), dtype=np.float32)
+        cumulated = np.empty((horizon, 2 * len(bounds) + 1, draws), dtype=np.int32)
+        _, dying[0], bearing = mover.sums(lying[:, horizon:])[:3]
+        more = 0
+        for at, low in enumerate(range(horizon - 1, -1, -1)):
+            births[at] = _poisson(self.events, bearing * fertility[at])
+            if factors[at] != 1:
+                more = more + births[at] * (1 - 1 / max(factors[at], 1e-12))
+            np.maximum(totals[at] + np.rint(more).astype(np.int32), 0, out=reached[at])
+            _grow_older(lying, low, births[at], self.jump_off.fertility.boys_share)
+            state = lying[:, low : low + COUNT]
+            for sex in range(len(state)):
+                state[sex] *= np.matmul(self.loadings[at, sex], shocks[at, sex], out=mover.factor)
+            _, dying[at + 1], bearing = mover.move(state, reached[at])
+            rounding.whole(state, reached[at], uniform[at], cumulated[at])
+        rates = np.exp(walk.mortality - self.decline.astype(np.float32))
+        deaths = _poisson(self.events, (dying[:-1] + dying[1:]) / 2 * rates)
+        began = np.full((1, draws), round(float(self.jump_off.totals[self.member].sum())), dtype=np.int32)
+        migration = np.diff(reached, axis=0, prepend=began) - births + deaths - loss
+        return AreaDraws(self.member, cumulated, births, deaths, migration, loss)
+
+    def _walks(self, shape: tuple[int, int]) -> Paths:
+        """Fertility relative to the base year, log mortality and broad ages shared with other areas."""
+        own = _paths(self.jump_off, 2, self.generator, shape)
+        fertility = np.exp(self.shared.fertility + own.fertility)
+        return Paths(fertility, self.shared.mortality + own.mortality, self.shared.ages)
+
+    def _shocks(self, walk: Paths) -> Single:
+        """What moves the ratios, (H, 2, 7, draws) by year and sex: broad ages shared, own, of one sex; mortality."""
+        horizon, draws = walk.mortality.shape
+        own, between = _normal(self.generator, (2, horizon, CLASSES, draws))
+        own *= self.own[:, None]
+        own += 1 + walk.ages
+        between *= self.between[:, None]
+        shocks = np.empty((horizon, 2, CLASSES + 1, draws), dtype=np.float32)
+        np.add(own, between, out=shocks[:, 0, :CLASSES])
+        np.subtract(own, between, out=shocks[:, 1, :CLASSES])
+        shocks[:, :, CLASSES] = walk.mortality[:, None]
+        return shocks
+
+
+def _loadings(ratios: Floats) -> Single:
+    """Effect of each shock of a sex on each age, (H, 2, 101, 7): broad ages on their own, mortality on survival."""
+    member = group_index(BROAD)[:, None] == np.arange(CLASSES)
+    hazard = np.log(np.minimum(ratios, 1.0))[..., None]
+    parts = np.concatenate([np.broadcast_to(member, (*ratios.shape, CLASSES)), hazard], axis=-1)
+    return (ratios[..., None] * parts).astype(np.float32)
+
+
+def _own_spreads(persons: Floats, rates: Floats) -> tuple[Single, Single]:
+    """Yearly sds of broad ages in a municipality: error of ages and survival, survival of one sex alone."""
+    groups, dying = (sum_groups(part.sum(axis=0), BROAD) for part in (persons, persons * rates))
+    noise = dying / np.maximum(groups, 1) ** 2
+    size = (max(float(groups.sum()), 1.0) / 1e4) ** SIZE_POWER
+    own = AGE_ERROR**2 * size / AGE_ERROR_YEARS + noise
+    sds = (np.minimum(np.sqrt(variance), LARGEST_SD).astype(np.float32) for variance in (own, noise))
+    return next(sds), next(sds)
+
+
+def _grow_older(lying: Single, low: int, births: Whole, boys: float) -> None:
+    """Make row ``low`` age 0: births before everybody, who are a year older; the open group takes in the next."""
+    lying[:, low + OPEN_AGE] += lying[:, low + OPEN_AGE + 1]
+    for sex, share in enumerate((1 - boys, boys)):
+        np.multiply(births, np.float32(share), out=lying[sex, low])
+
+
+class _Mover:
+    """Moves every draw to its total, at the ages that move; what would take more than `MOST_LOST` is proportional.
+
+    Parameters
+    ----------
+    effects : ndarray (2, 2 K, 101)
+        What is summed over ages, the first persons: K as they are, then K times the response.
+    response : ndarray (101,)
+    draws : int
+    """
+
+    def __init__(self, effects: Single, response: Single, draws: int) -> None:
+        self.effects, self.most = effects, MOST_LOST / float(response.max())
+        self.factor = np.empty((COUNT, draws), dtype=np.float32)
+        self._response = np.stack([np.ones_like(response), response], axis=1)
+        self._step = np.ones((2, draws), dtype=np.float32)
+
+    def sums(self, state: Single) -> Single:
+        """Sums over sexes and ages, (2 K, draws)."""
+        found = np.matmul(self.effects[0], state[0])
+        found += np.matmul(self.effects[1], state[1])
+        return found
+
+    def move(self, state: Single, totals: Whole) -> Single:
+        """Move the persons in ``state`` (2, 101, draws); return the K sums over ages after it."""
+        sums = self.sums(state)
+        half, step = len(sums) // 2, self._step[1]
+        np.divide(totals - sums[0], np.maximum(sums[half], 1e-6), out=step, casting="same_kind")
+        too_much = step.min() < -self.most
+        if too_much:
+            np.maximum(step, -self.most, out=step)
+        state *= np.matmul(self._response, self._step, out=self.factor)
+        moved = sums[:half] + step * sums[half:]
+        if too_much:
+            rest = (totals / np.maximum(moved[0], 1e-6)).astype(np.float32)
+            state *= rest
+            moved *= rest
+        return moved
+
+
+class _Rounding:
+    """Whole persons younger than each age bound: cumulative rounding.
+
+    Parameters
+    ----------
+    bounds : sequence of int, length A
+    draws : int
+    """
+
+    def __init__(self, bounds: Sequence[int], draws: int) -> None:
+        self.bounds = bounds
+        self._whole_steps = np.array([bound // STEP for bound in bounds])
+        self._younger = np.zeros((OPEN_AGE // STEP + 1, draws), dtype=np.float32)
+        self._running = np.empty((2 * len(bounds) + 1, draws), dtype=np.float32)
+
+    def whole(self, state: Single, totals: Whole, uniform: Single, out: Whole) -> None:
+        """Fill ``out`` (2 A + 1, draws) with persons younger than each bound, women then men, and everybody."""
+        running, classes = self._running, len(self.bounds)
+        self._sum(state[0], running[: classes + 1])
+        women = running[classes].copy()
+        self._sum(state[1], running[classes:])
+        running[classes:] += women
+        running *= (totals / np.maximum(running[-1], 1e-9)).astype(np.float32)
+        running += uniform
+        out[:] = running
+        np.minimum(out, totals, out=out)
+        out[-1] = totals
+
+    def _sum(self, persons: Single, out: Single) -> None:
+        """Persons of one sex younger than each bound, and everybody; the same whatever other bounds there are."""
+        younger = self._younger
+        np.add.reduce(persons[:OPEN_AGE].reshape(OPEN_AGE // STEP, STEP, -1), axis=1, out=younger[1:])
+        for at in range(1, len(younger)):
+            younger[at] += younger[at - 1]
+        np.take(younger, self._whole_steps, axis=0, out=out[:-1], mode="clip")
+        for at, bound in enumerate(self.bounds):
+            for age in range(bound - bound % STEP, bound):
+                out[at] += persons[age]
+        np.add(younger[-1], persons[OPEN_AGE], out=out[-1])
