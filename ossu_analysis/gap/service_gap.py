@@ -225,7 +225,8 @@ class _Comparison:
         grid, stock, closing = self.grid, self.stocks.of(code), code in CLOSING
         areas, shape = grid.areas, (len(grid.areas), len(grid.years))
         places, theirs = grid.sums(stock.places), grid.sums(stock.for_residents)
-        mapped = grid.sums(self.limits.mapped(code))
+        own_map = self.limits.mapped(code)
+        mapped = grid.sums(own_map, known_only=True)
         allowed = self.limits.allowed_in_areas(code)
         low = middle = high = chance = unshared = np.full(shape, np.nan)
         if draws is not None:
@@ -255,7 +256,7 @@ class _Comparison:
                 "demand_low": low.ravel(),
                 "demand_high": high.ravel(),
                 "gap_to_demand_places": gap.ravel(),
-                "gap_to_map_places": (mapped - places).ravel(),
+                "gap_to_map_places": grid.sums(own_map - stock.places, known_only=True).ravel(),
                 "gap_to_criterion_places": (allowed - places).ravel(),
                 "missing_without_sharing_places": (gap if closing else unshared).ravel(),
                 "probability_gap_positive": (gap if closing else chance).ravel(),

@@ -44,3 +44,13 @@ def new_places_beside_free_ones(store: Store) -> pd.DataFrame:
           and coalesce(waiting, 0) = 0 order by proposed_users - existing_places desc""",
         ("proposal", "line"),
     )
+
+
+def plans_agree(store: Store) -> pd.DataFrame:
+    """Differences between the proposals of municipalities and oblasts and the annual plans."""
+    return store.sql(
+        """select area_code as код, service_code as услуга, number as число, other_number as "спрямо",
+          message as разлика
+        from proposal.consistency order by oblast_code, area_code, service_code""",
+        ("proposal", "consistency"),
+    )

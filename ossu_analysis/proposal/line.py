@@ -5,9 +5,14 @@ that places suffice for the median of demand; a gap below half a place is none. 
 The legal maximum is the criterion's, and stays empty („критерият не е зареден“) until its rate is loaded.
 
 Parts follow the law: 1, services planned at municipal level (ЗСУ 33(1)); 2, services planned for the whole oblast
-(33(2)), proposed per oblast from summed draws; 3, services outside the map, decided by the council (47, 53(3)). A
-service whose level has not been read in the ordinance stands in part 2 and says so. Homes that must close get no line;
-their residents are named in the line of the service that replaces them, also where nobody has that service yet.
+(33(2)1) or for the whole country (33(2)2), integrated ones among them, proposed from summed draws; 3, services outside
+the map, decided by the council (47, 53(3)). A service whose level has not been read in the ordinance stands in part 2
+and says so. State money pays no more users than the map has (43(2)): ``state_funded_users`` are those of the proposal
+within the map number, and more is said to need a new map or own money (36, 49(3)).
+
+An expert's own number (``reference.override``) stands beside the proposed one with its reason; neither changes the
+other, and a line that would be left out stays when an expert has given a number for it. Homes that must close get no
+line; their residents are named in the line of the service that replaces them, also where nobody has that service yet.
 """
 
 from collections.abc import Sequence
@@ -18,14 +23,19 @@ import pandas as pd
 
 from ossu_analysis.capacity import CLOSING
 from ossu_analysis.gap.service_gap import FEW_USERS, HALF_A_PLACE
-from ossu_analysis.texts import number, percent, text
+from ossu_analysis.texts import day, number, probability, text
 
 LAST_YEAR_OF_MAP = 2034
 """Services in the map are to be created by 1 January 2035 (ЗСУ § 32)."""
 
-PART_OF_LEVEL = {"municipal": 1, "oblast": 2, "unknown": 2, "municipal_budget": 3}
+PART_OF_LEVEL = {"municipal": 1, "oblast": 2, "country": 2, "unknown": 2, "municipal_budget": 3}
+INTEGRATED = "IHS-"
+"""Codes of integrated health-social services begin so (ЗСУ 138-145)."""
+
 _NUMBERS = ["places", "occupied", "waiting", "demand_median", "demand_low", "demand_high"]
-_NUMBERS += ["gap_to_demand_places", "probability_gap_positive"]
+_NUMBERS += ["gap_to_demand_places", "places_elsewhere", "places_for_others", "map_number", "criterion_maximum"]
+
+_WAYS = ["km_to_nearest", "minutes_to_nearest"]
 
 
 def planning_year(years: Sequence[int]) -> int:
@@ -34,7 +44,11 @@ def planning_year(years: Sequence[int]) -> int:
 
 
 def proposal_lines(
-    service_gap: pd.DataFrame, oblast_gap: pd.DataFrame, municipality: pd.DataFrame, year: int | None = None
+    service_gap: pd.DataFrame,
+    oblast_gap: pd.DataFrame,
+    municipality: pd.DataFrame,
+    year: int | None = None,
+    overrides: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Lines for every municipality and oblast, as table ``proposal.line``.
 
@@ -46,6 +60,8 @@ def proposal_lines(
         ``reference.municipality``: municipality_code, oblast_code.
     year : int, optional
         Planning year; without it `planning_year` of the gap table.
+    overrides : DataFrame, optional
+        ``reference.override``: an expert's own numbers.
 
     Returns
     -------
@@ -56,16 +72,19 @@ def proposal_lines(
     municipal = service_gap[service_gap["year"].eq(year)].merge(municipality[["municipality_code", "oblast_code"]])
     levels = municipal.drop_duplicates("service_code").set_index("service_code")["planning_level"]
     municipal = municipal.assign(area_level="municipality", area_code=municipal["municipality_code"])
-    whole = oblast_gap[oblast_gap["year"].eq(year) & oblast_gap["area_level"].eq("oblast")]
+    whole = oblast_gap[oblast_gap["year"].eq(year)]
     whole = whole.assign(
         oblast_code=whole["area_code"], planning_level=whole["service_code"].map(levels), confidence=None
     )
     rows = pd.concat([municipal, whole], ignore_index=True)
     rows = pd.concat([rows, _replacements(rows)], ignore_index=True)
     rows["part"] = rows["planning_level"].map(PART_OF_LEVEL)
-    fits = rows["part"].eq(2).eq(rows["area_level"].eq("oblast"))
+    of_country = rows["planning_level"].eq("country")
+    level = pd.Series("municipality", rows.index).mask(rows["part"].eq(2), "oblast").mask(of_country, "country")
+    fits = rows["area_level"].eq(level)
     rows["residents_to_move"] = _residents_to_move(rows)
-    return _as_lines(rows[rows["part"].notna() & fits], year)
+    rows = rows[rows["part"].notna() & fits]
+    return _as_lines(_with_overrides(rows, overrides), year)
 
 
 def _replacements(rows: pd.DataFrame) -> pd.DataFrame:
@@ -74,7 +93,7 @@ def _replacements(rows: pd.DataFrame) -> pd.DataFrame:
     wanted = homes.assign(service_code=homes["service_code"].str.replace("LEG-", "RES-"), planning_level="oblast")
     known = set(zip(rows["area_code"], rows["service_code"], strict=True))
     new = [key not in known for key in zip(wanted["area_code"], wanted["service_code"], strict=True)]
-    return wanted[new].assign(places=0, occupied=0, waiting=np.nan)
+    return wanted[new].assign(places=0, occupied=0, waiting=np.nan, map_number=np.nan)
 
 
 def _residents_to_move(rows: pd.DataFrame) -> "pd.Series[int]":
@@ -83,6 +102,14 @@ def _residents_to_move(rows: pd.DataFrame) -> "pd.Series[int]":
     replaced = homes["service_code"].str.replace("LEG-", "RES-")
     residents = homes.groupby([homes["area_code"], replaced.rename("service_code")])["occupied"].sum()
     return rows[["area_code", "service_code"]].merge(residents.reset_index(), how="left")["occupied"].astype("Int64")
+
+
+def _with_overrides(rows: pd.DataFrame, overrides: pd.DataFrame | None) -> pd.DataFrame:
+    """An expert's number, reason, name and day beside the rows that they speak of."""
+    named = {"users": "analyst_users", "reason": "analyst_reason", "by": "analyst_by", "date": "analyst_date"}
+    if overrides is None or overrides.empty:
+        return rows.assign(**dict.fromkeys(named.values()))
+    return rows.merge(overrides.rename(columns=named), on=["area_code", "service_code"], how="left")
 
 
 def _as_lines(rows: pd.DataFrame, year: int) -> pd.DataFrame:
@@ -94,16 +121,24 @@ def _as_lines(rows: pd.DataFrame, year: int) -> pd.DataFrame:
         planning_year=year,
         existing_places=rows["places"],
         proposed_users=proposed,
-        analyst_users=np.nan,
-        analyst_reason=None,
+        analyst_users=rows["analyst_users"].astype("Int64"),
+        scope=_scope(rows),
+        state_funded_users=np.minimum(proposed.astype("Float64"), rows["map_number"].astype("Float64")),
         need_by_criterion=rows["criterion_maximum"],
         criterion_note=_criterion_note(rows),
         agreement_reference=np.where(rows["part"].eq(2), text("common.fill_in"), ""),
         sources=_sources(rows),
     )
-    lines = lines[(lines["proposed_users"] > 0).fillna(True) | (lines["residents_to_move"] > 0).fillna(False)]
+    chosen = (lines["proposed_users"] > 0).fillna(True) | (lines["residents_to_move"] > 0).fillna(False)
+    lines = lines[chosen | lines["analyst_users"].notna()]
     lines["justification"] = [justification(line) for line in lines.to_dict("records")]
     return lines.sort_values(["oblast_code", "part", "area_code", "service_code"], ignore_index=True)
+
+
+def _scope(rows: pd.DataFrame) -> "pd.Series[str]":
+    """For whom the service is planned: municipality, oblast, country, integrated, or outside the map."""
+    level = rows["planning_level"].replace({"municipal": "municipality", "unknown": "oblast"})
+    return level.mask(rows["service_code"].str.startswith(INTEGRATED), "integrated")
 
 
 def _criterion_note(rows: pd.DataFrame) -> "pd.Series[str]":
@@ -128,15 +163,19 @@ def justification(line: dict) -> str:
     line : dict
         A row of the proposal before the sentence: places, occupied, waiting, demand and its range, probability.
     """
-    facts = {
-        name: _said(line.get(name)) for name in [*_NUMBERS, "proposed_users", "residents_to_move", "km_to_nearest"]
-    }
-    facts |= {"year": line["planning_year"], "chance": percent(_float(line["probability_gap_positive"]), 0)}
+    facts = {name: _said(line.get(name)) for name in [*_NUMBERS, "proposed_users", "residents_to_move", *_WAYS]}
+    facts |= {"year": line["planning_year"], "chance": _chance(line["probability_gap_positive"])}
     here = f"proposal.here.{line['area_level']}"
     parts = [text(f"{here}.{_what_is_there(line)}", **facts)]
     if _known(line["places"]) and line["places"] > 0:
         parts.append(text("proposal.waiting" if _known(line["waiting"]) else "proposal.waiting_unknown", **facts))
+    parts += [
+        text(f"proposal.{name}", **facts) for name in ("places_elsewhere", "places_for_others") if _positive(line, name)
+    ]
     parts.append(text(f"proposal.demand.{_comparison(line)}", **facts))
+    parts += [
+        text(f"proposal.above_{limit}", **facts) for limit in ("map_number", "criterion_maximum") if _above(line, limit)
+    ]
     if line["area_level"] == "municipality" and _known(line["demand_median"]) and line["demand_median"] < FEW_USERS:
         parts.append(text("proposal.few_users", limit=FEW_USERS))
     if _known(line["residents_to_move"]) and line["residents_to_move"] > 0:
@@ -151,6 +190,10 @@ def _what_is_there(line: dict) -> str:
         return "unknown"
     if line["places"] > 0:
         return "places"
+    if _positive(line, "places_elsewhere"):
+        return "nothing_here"
+    if _known(line.get("minutes_to_nearest")):
+        return "nothing_within"
     return "nothing" if _known(line.get("km_to_nearest")) else "nothing_anywhere"
 
 
@@ -160,6 +203,30 @@ def _comparison(line: dict) -> str:
     if line["gap_to_demand_places"] < HALF_A_PLACE:
         return "enough" if line["places"] > 0 else "none"
     return "short"
+
+
+def expert_sentence(line: dict) -> str:
+    """What an expert says beside the proposed number; empty without an expert's number."""
+    if not _known(line["analyst_users"]):
+        return ""
+    facts = {name: line[f"analyst_{name}"] for name in ("reason", "by")}
+    facts |= {"users": _said(line["analyst_users"]), "proposed": _said(line["proposed_users"])}
+    return text("proposal.expert", date=day(line["analyst_date"]), **facts)
+
+
+def _chance(share: object) -> str:
+    return probability(float(share)) if _known(share) else ".."  # type: ignore[arg-type]
+
+
+def _positive(line: dict, name: str) -> bool:
+    value = line.get(name)
+    return _known(value) and float(value) >= HALF_A_PLACE  # type: ignore[arg-type]
+
+
+def _above(line: dict, limit: str) -> bool:
+    """Whether more is proposed than a known limit allows."""
+    most, proposed = line.get(limit), line["proposed_users"]
+    return _known(most) and _known(proposed) and proposed > most
 
 
 def _known(value: object) -> bool:

@@ -98,7 +98,9 @@ class OblastGap(Table):
         nullable=True,
         ge=0,
     )
-    map_number: float = column("потребители по Националната карта; NULL: не е заредено", "лица", nullable=True, ge=0)
+    map_number: float = column(
+        "потребители по Националната карта в общините, за които е въведена; NULL: за никоя", "лица", nullable=True, ge=0
+    )
     criterion_maximum: float = column(
         "най-много потребители по критерия; NULL: не е зареден", "лица", nullable=True, ge=0
     )
@@ -108,7 +110,7 @@ class OblastGap(Table):
     gap_to_demand_places: float = column(
         "търсене / целева заетост - места за жителите (медиана)", "места", nullable=True
     )
-    gap_to_map_places: float = column("число по картата - места", "места", nullable=True)
+    gap_to_map_places: float = column("число по картата - места, в същите общини", "места", nullable=True)
     gap_to_criterion_places: float = column("най-много по критерия - места", "места", nullable=True)
     missing_without_sharing_places: float = column(
         "сбор на недостига по общини, ако никоя не приема чужди потребители (медиана)", "места", nullable=True, ge=0

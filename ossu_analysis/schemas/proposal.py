@@ -8,17 +8,19 @@ from ossu_analysis.schemas.base import MUNICIPALITY, OBLAST, Table, column, decl
 AREA = rf"^BG$|{OBLAST}"
 """An oblast, or the country under one ceiling."""
 
+SCOPES = ("municipality", "oblast", "country", "integrated", "municipal_budget")
 OPTIONS = ("keep_places", "cover_waiting", "cover_demand")
 
 
 @declare("proposal", "line", "Предложение за услуги: най-много потребители по община или област, с обосновка")
 class Line(Table):
-    """One service proposed for one municipality (parts 1 and 3) or one oblast (part 2)."""
+    """One service proposed for one municipality (parts 1 and 3), one oblast or the country (part 2)."""
 
-    oblast_code: str = column("код на областта", str_matches=OBLAST)
-    area_level: str = column("за кого: municipality, oblast", isin=("municipality", "oblast"))
-    area_code: str = column("код на общината или на областта")
+    oblast_code: str = column("код на областта; BG за услуга за цялата страна", str_matches=AREA)
+    area_level: str = column("за кого: municipality, oblast, country", isin=("municipality", "oblast", "country"))
+    area_code: str = column("код на общината или на областта; BG за страната")
     part: int = column("част: 1 общинско ниво, 2 областно ниво, 3 извън картата (общински бюджет)", isin=(1, 2, 3))
+    scope: str = column("обхват: municipality, oblast, country, integrated, municipal_budget", isin=SCOPES)
     service_code: str = column("код на услугата")
     planning_level: str = column("ниво на планиране по reference.service")
     planning_year: int = column("година, за която се предлага, към 31 декември", "година")
@@ -34,6 +36,15 @@ class Line(Table):
     )
     analyst_users: pd.Int64Dtype = column("число на експерта вместо предложеното", "лица", nullable=True, ge=0)
     analyst_reason: str = column("защо експертът го променя", nullable=True)
+    analyst_by: str = column("кой го променя", nullable=True)
+    analyst_date: str = column("кога", nullable=True)
+    map_number: float = column("потребители по Националната карта; NULL: не е заредено", "лица", nullable=True, ge=0)
+    state_funded_users: float = column(
+        "от предложените в рамките на картата (ЗСУ, чл. 43, ал. 2); NULL: картата не е заредена",
+        "лица",
+        nullable=True,
+        ge=0,
+    )
     residents_to_move: pd.Int64Dtype = column(
         "живеещи в закриващи се домове от същия вид; не са в предложеното число", "лица", nullable=True, ge=0
     )
@@ -54,9 +65,34 @@ class Line(Table):
 
     @pa.dataframe_check
     @classmethod
+    def state_money_stays_within_the_map(cls, table: pd.DataFrame) -> "pd.Series[bool]":
+        """ЗСУ 43(2): the state pays no more users than the map has."""
+        return ~(table["state_funded_users"] > table["map_number"])
+
+    @pa.dataframe_check
+    @classmethod
     def never_below_existing_places(cls, table: pd.DataFrame) -> "pd.Series[bool]":
         """The rule adds to what exists and takes nothing away."""
         return (table["proposed_users"] >= table["existing_places"]).fillna(True)
+
+
+@declare("proposal", "consistency", "Разлики между предложенията на общините, на областта и годишните планове")
+class Consistency(Table):
+    """One difference per row; no rows mean that the plans agree, or that none was handed in."""
+
+    oblast_code: str = column("код на областта; BG за страната", str_matches=AREA)
+    area_code: str = column("код на общината или на областта")
+    service_code: str = column("код на услугата")
+    rule: str = column("вид на разликата")
+    number: float = column("числото в плана или на експерта", "лица", ge=0)
+    other_number: float = column("с какво се сравнява; NULL: няма ред", "лица", nullable=True, ge=0)
+    message: str = column("в какво е разликата")
+    status: str = status_column()
+
+    class Config:
+        """One row per area, service and kind of difference."""
+
+        unique = ("area_code", "service_code", "rule")
 
 
 @declare(

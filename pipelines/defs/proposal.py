@@ -21,13 +21,35 @@ from pipelines.resources import Settings, Workspace
         "service_gap": "gap.service_gap",
         "oblast_gap": "gap.oblast_gap",
         "municipality": "reference.municipality",
+        "overrides": "reference.override",
     },
 )
-def line(service_gap: pd.DataFrame, oblast_gap: pd.DataFrame, municipality: pd.DataFrame) -> pd.DataFrame:
+def line(
+    service_gap: pd.DataFrame, oblast_gap: pd.DataFrame, municipality: pd.DataFrame, overrides: pd.DataFrame
+) -> pd.DataFrame:
     """What each municipality and oblast could propose, with the sentence behind it."""
     from ossu_analysis.proposal import proposal_lines
 
-    return proposal_lines(service_gap, oblast_gap, municipality)
+    return proposal_lines(service_gap, oblast_gap, municipality, overrides=overrides)
+
+
+@table_asset(
+    "proposal",
+    "consistency",
+    reads={
+        "lines": "proposal.line",
+        "annual_plan": "reference.annual_plan",
+        "overrides": "reference.override",
+        "municipality": "reference.municipality",
+    },
+)
+def consistency(
+    lines: pd.DataFrame, annual_plan: pd.DataFrame, overrides: pd.DataFrame, municipality: pd.DataFrame
+) -> pd.DataFrame:
+    """Where municipal, oblast and annual plans differ."""
+    from ossu_analysis.proposal import inconsistencies
+
+    return inconsistencies(lines, annual_plan, overrides, municipality)
 
 
 @table_asset("proposal", "option", reads={"service_gap": "gap.service_gap", "municipality": "reference.municipality"})
@@ -100,5 +122,5 @@ def allocation(
 proposal_checks = link_checks(
     "proposal",
     must={"line": ("proposed_is_places_and_gap", "changed_by_hand_with_a_reason")},
-    asks={"line": ("new_places_beside_free_ones",)},
+    asks={"line": ("new_places_beside_free_ones",), "consistency": ("plans_agree",)},
 )

@@ -7,11 +7,12 @@ import pytest
 from ossu_analysis.gap import Standards
 from ossu_analysis.gap.standards import UnitCost
 from ossu_analysis.proposal import planning_year, proposal_lines, proposal_options
+from ossu_analysis.proposal.line import expert_sentence
 from ossu_analysis.schemas import table_class, validated
 
 MUNICIPALITY = pd.DataFrame({"municipality_code": ["SML02", "SML31"], "oblast_code": ["SML", "SML"]})
 LEVELS = {"DAY-CH": "municipal", "RES-PSY": "oblast", "SHE-CRISIS": "unknown", "MUN-PATRON": "municipal_budget"}
-LEVELS |= {"LEG-PSY": "legacy_not_in_map"}
+LEVELS |= {"LEG-PSY": "legacy_not_in_map", "RES-SENS": "country", "IHS-RES-OLD": "oblast"}
 
 
 def gap_row(
@@ -24,6 +25,8 @@ def gap_row(
     occupied=9,
     km=0.0,
     criterion=None,
+    mapped=None,
+    elsewhere=0.0,
 ):
     known = places is not None and demand is not None and service != "LEG-PSY"
     return {
@@ -41,6 +44,8 @@ def gap_row(
         "gap_to_demand_places": demand - places if known else np.nan,
         "probability_gap_positive": (0.9 if demand >= places + 0.5 else 0.2) if known else np.nan,
         "km_to_nearest": km,
+        "places_elsewhere": elsewhere,
+        "map_number": mapped,
         "criterion_maximum": criterion,
         "rules_version": "тест 1" if criterion is not None else None,
         "confidence": "D",
@@ -50,13 +55,18 @@ def gap_row(
 
 def tables(*rows):
     whole = {"places": "Int64", "occupied": "Int64", "waiting": "Int64"}
-    municipal = pd.DataFrame(rows).astype({**whole, "criterion_maximum": "float64", "rules_version": "str"})
+    municipal = pd.DataFrame(rows).astype(
+        {**whole, "criterion_maximum": "float64", "map_number": "float64", "rules_version": "str"}
+    )
     oblast = municipal.drop(columns=["municipality_code", "planning_level", "km_to_nearest", "confidence"])
     measures = [name for name in oblast if name not in ("service_code", "year", "scenario", "status", "rules_version")]
     grouped = oblast.groupby(["service_code", "year", "scenario", "status"])[measures].sum(min_count=1).reset_index()
     grouped["probability_gap_positive"] = grouped["probability_gap_positive"].clip(upper=1)
     grouped = grouped.assign(area_level="oblast", area_code="SML", rules_version=municipal["rules_version"].iloc[0])
     return municipal, grouped.astype(whole)
+
+
+OVERRIDE = ["area_code", "service_code", "users", "reason", "by", "date"]
 
 
 def lines(*rows, **options):
@@ -89,7 +99,7 @@ def test_sentence_is_built_from_the_numbers():
 @pytest.mark.parametrize(
     ("row", "part"),
     [
-        ({"places": 0, "km": 23.4}, "най-близката община с места е на 23 км"),
+        ({"places": 0, "km": 23.4}, "най-близката община с места е на около 23 км"),
         ({"waiting": None}, "Чакащи не се отчитат"),
         ({"demand": 6.0}, "запазване на 10 места"),
         ({"places": None}, "местата са неизвестни"),
@@ -118,6 +128,7 @@ def test_parts_follow_the_level_of_planning():
         "RES-PSY": 2,
         "SHE-CRISIS": 2,
         "MUN-PATRON": 3,
+        "IHS-RES-OLD": 2,
     }
     whole = found[found["service_code"] == "RES-PSY"].iloc[0]
     assert (whole["area_level"], whole["area_code"], whole["existing_places"]) == ("oblast", "SML", 20)
@@ -191,3 +202,46 @@ def test_cost_only_where_a_standard_is_loaded():
     found = options(gap_row(), standards=Standards({"DAY-CH": cost}))
     assert found["yearly_cost"].to_dict() == {"keep_places": 0, "cover_waiting": 200, "cover_demand": 500}
     assert found["cost_note"].isna().all() and set(found["price_year"]) == {2021}
+
+
+def test_probabilities_are_never_certain():
+    sure = gap_row(demand=40.0) | {"probability_gap_positive": 1.0}
+    assert "с вероятност над 99\u00a0%" in lines(sure).iloc[0]["justification"]
+
+
+def test_an_experts_number_stands_beside_the_proposed_one_and_goes_with_its_file():
+    given = pd.DataFrame([("SML02", "DAY-CH", 12, "Нова група", "И. И.", "2026-11-01")], columns=OVERRIDE)
+    line = lines(gap_row(), overrides=given).iloc[0]
+    assert (line["proposed_users"], line["analyst_users"], line["analyst_by"]) == (15, 12, "И. И.")
+    assert expert_sentence(line.to_dict()) == "Експертът предлага 12 вместо 15: Нова група (И. И., 01.11.2026 г.)."
+    line = lines(gap_row(), overrides=given[:0]).iloc[0]
+    assert pd.isna(line["analyst_users"]) and expert_sentence(line.to_dict()) == ""
+
+
+def test_a_line_of_nothing_stays_when_an_expert_asks_for_it():
+    given = pd.DataFrame([("SML02", "DAY-CH", 8, "Споразумение", "И.", "2026-11-01")], columns=OVERRIDE)
+    table = lines(gap_row(places=0, occupied=0, demand=0.2) | {"demand_low": 0.0}, gap_row("SML31"), overrides=given)
+    assert table.set_index("area_code")["analyst_users"].dropna().to_dict() == {"SML02": 8}
+
+
+def test_state_money_stays_within_the_map():
+    line = lines(gap_row(mapped=12)).iloc[0]
+    assert (line["proposed_users"], line["state_funded_users"], line["map_number"]) == (15, 12, 12)
+    assert "По Националната карта са 12 потребители" in line["justification"]
+    line = lines(gap_row()).iloc[0]
+    assert pd.isna(line["state_funded_users"]) and "картата" not in line["justification"]
+
+
+def test_part_two_tells_the_oblast_the_country_and_integrated_services_apart():
+    rows = [gap_row(service=code) for code in ("RES-PSY", "RES-SENS", "IHS-RES-OLD")]
+    municipal, oblast = tables(*rows)
+    areas = pd.concat([oblast, oblast.assign(area_level="country", area_code="BG")], ignore_index=True)
+    table = validated(table_class("proposal", "line"), proposal_lines(municipal, areas, MUNICIPALITY))
+    found = table.set_index("service_code")[["part", "scope", "area_code"]].to_numpy().tolist()
+    assert sorted(found) == [[2, "country", "BG"], [2, "integrated", "SML"], [2, "oblast", "SML"]]
+    assert "В страната има" in table.set_index("service_code").loc["RES-SENS", "justification"]
+
+
+def test_residents_served_by_a_neighbour_are_named():
+    said = lines(gap_row(places=0, occupied=0, elsewhere=6.0, demand=9.0)).iloc[0]["justification"]
+    assert "В общината няма такава услуга. В други общини на нейните жители се падат 6 места" in said
