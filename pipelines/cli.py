@@ -153,9 +153,14 @@ def template(
 
 @_both("trace", "следа")
 def trace(
-    table: Annotated[str, typer.Argument(help="Таблица: gap, forecast, demand, capacity, use_rate.")],
-    area: Annotated[str, typer.Argument(help="Код на община, напр. SML02.")],
-    service: Annotated[str, typer.Option("--service", "--услуга", help="Код на услуга, напр. ASSIST.")] = "ASSIST",
+    table: Annotated[
+        str, typer.Argument(help="gap, proposal, options, demand, capacity, forecast или need (група вместо услуга).")
+    ],
+    area: Annotated[str, typer.Argument(help="Код на община, напр. SML02, или на област за gap, proposal, options.")],
+    service: Annotated[
+        str | None,
+        typer.Option("--service", "--услуга", help="Код на услуга; без него: ASSIST, а за options вариантите с таван."),
+    ] = None,
     year: Annotated[int | None, typer.Option("--year", "--година", help="Година; без нея: последната.")] = None,
     run_folder: Annotated[
         Path | None, typer.Option("--run", help="Папка на ход; без нея: data/runs/latest.", show_default=False)
@@ -163,10 +168,12 @@ def trace(
 ) -> None:
     """Откъде идва едно число: таблица, формула с думи, входни числа с източник и дата, и повторно изчисление."""
     from ossu_analysis.store import project_root
-    from ossu_analysis.trace import as_text, trace_number
+    from ossu_analysis.trace import as_text, trace_row
 
-    found = trace_number(run_folder or project_root() / "data" / "runs" / "latest", table, area, service, year)
-    typer.echo(as_text(found))
+    run = run_folder or project_root() / "data" / "runs" / "latest"
+    asked = service or ("" if table == "options" else "ASSIST")
+    typer.echo("\n".join(as_text(step) for step in trace_row(run, table, area.upper(), asked, year)))
+    typer.echo(f"Ход: {run.resolve().name}")
 
 
 @_both("backtest", "оцени")

@@ -39,6 +39,9 @@ class Column:
         Relative width on paper.
     upright : bool
         Whether the heading is printed from bottom to top, for many narrow columns.
+    origin : str, optional
+        Number of the trace page that a cell leads to, where the frame has a column ``trace`` with the rest of the
+        address; without it the column's own name if it is numeric, and ``""`` for none.
     """
 
     name: str
@@ -49,11 +52,19 @@ class Column:
     high: str = ""
     width: float = 1.0
     upright: bool = False
+    origin: str | None = None
 
     @property
     def is_numeric(self) -> bool:
         """Whether the printed cells are aligned to the right."""
         return self.kind in NUMERIC
+
+    def addresses(self, frame: pd.DataFrame) -> list[str]:
+        """Where each number comes from, as addresses on the trace pages; empty where nothing leads."""
+        number = self.origin if self.origin is not None else self.name if self.is_numeric else ""
+        if not number or "trace" not in frame:
+            return [""] * len(frame)
+        return [f"{address}{number}" if address else "" for address in frame["trace"]]
 
     def cells(self, frame: pd.DataFrame) -> list[str]:
         """Printed values of the column, rounded here and nowhere else."""
@@ -68,6 +79,11 @@ class Column:
         if isinstance(value, str) or self.kind == "text":
             return str(value)
         return _PRINTERS[self.kind](float(value), self.digits)
+
+
+def trace_address(area: str, table: str, service: str, column: str) -> str:
+    """Address of a number on the trace page of its area, from a document of the run (``documents/<oblast>/``)."""
+    return f"../../trace/{area}.html#{table}-{service}-{column}"
 
 
 def signed(value: float, digits: int = 0) -> str:
@@ -166,6 +182,12 @@ class Table:
     def title(self) -> str:
         """Caption with the demonstration mark."""
         return f"{self.caption} ({self.mark})" if self.mark else self.caption
+
+    def origins(self) -> list[tuple[str, ...]]:
+        """Addresses of the cells of `rows`, in the same order."""
+        if self.frame.empty:
+            return [("",) * len(self.columns)]
+        return list(zip(*(column.addresses(self.frame) for column in self.columns), strict=True))
 
     def rows(self) -> list[tuple[str, ...]]:
         """Printed rows; one row „няма данни“ when the frame is empty."""

@@ -110,6 +110,7 @@ def publish_run(
     """
     from ossu_analysis.report.index import write_index
     from ossu_analysis.report.options_page import write_options_page
+    from ossu_analysis.report.trace_page import write_trace_pages
 
     imprint = imprint_of(store, settings, run_id, made_on)
     finished = store.runs / f"{imprint.made_on}-{run_id}"
@@ -127,6 +128,7 @@ def publish_run(
                 shutil.copytree(documents_folder, building / FOLDER)
             rows = row_counts(store)
             write_options_page(store, building, imprint)
+            write_trace_pages(store, building, imprint, settings)
             headlines = write_index(store, building, imprint, finished.name, checks, rows, former)
             warehouse.result()
         manifest = _manifest(store, settings, imprint, finished.name, checks, timings or {}, rows, headlines)

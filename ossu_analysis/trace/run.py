@@ -1,11 +1,10 @@
 """Where a number comes from: its formula in words, its inputs down to the publisher's row, and the number recomputed.
 
-`trace_number` reads a finished run's ``ossu.duckdb`` and builds a tree of `Step`. Every step that is arithmetic is
+A `Tracer` asks the tables of one run and builds trees of `Step`. Every step that is arithmetic is
 recomputed from the inputs below it, never copied from the table: a median of draws by drawing again from the run's own
 input tables and seed. The publisher's line number is looked up in ``data/raw`` where that file is present.
 """
 
-import json
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
@@ -22,45 +21,7 @@ if TYPE_CHECKING:
 
 Found = TypeVar("Found")
 
-WAREHOUSE, MANIFEST = "ossu.duckdb", "manifest.json"
 SUMMED = ("births", "deaths", "net_migration", "hidden_loss")
-
-
-def trace_number(run: Path, table: str, area: str, service: str = "", year: int | None = None) -> Step:
-    """Trace one number of a finished run.
-
-    Parameters
-    ----------
-    run : Path
-        Folder of the run.
-    table : {"gap", "demand", "capacity", "forecast", "need"}
-    area : str
-        Municipality code.
-    service : str
-        Service code; a target group for ``need``.
-    year : int, optional
-        The last year of the run when not given.
-
-    Raises
-    ------
-    OssuError
-        ``trace.no_run``, ``trace.unknown_table``, ``trace.no_row``.
-    """
-    from ossu_analysis.store import connect
-
-    if not (run / WAREHOUSE).exists():
-        raise OssuError("trace.no_run", folder=run)
-    if table not in TRACERS:
-        raise OssuError("trace.unknown_table", table=table, known=", ".join(TRACERS))
-    with connect(run / WAREHOUSE, read_only=True) as db:
-        tracer = Tracer(db, *open_run(run))
-        return TRACERS[table](tracer, area, service, year or tracer.last_year)
-
-
-def open_run(run: Path) -> tuple[Path, dict[str, Any]]:
-    """Root of the project that a finished run belongs to, and the settings of the run."""
-    manifest = json.loads((run / MANIFEST).read_text(encoding="utf-8"))
-    return run.resolve().parents[2], manifest["settings"]
 
 
 class Tracer:
@@ -89,8 +50,9 @@ class Tracer:
         return set(found["name"])
 
     def rows(self, query: str, **facts: Any) -> "pd.DataFrame":
-        """Answer of a query."""
-        return self.db.execute(query, facts or None).df()
+        """Answer of a query; the same question is asked once."""
+        asked = tuple((name, str(value)) for name, value in facts.items())
+        return self.once(("rows", query, *asked), lambda: self.db.execute(query, facts or None).df())
 
     def one(self, table: str, where: str, **facts: Any) -> Any:
         """The only row of a table under a condition."""
@@ -335,9 +297,13 @@ class Tracer:
         return f"{row['publisher_bg']}, {row['dataset_code']}, издание {row['vintage']}"
 
     def name_of(self, area: str) -> str:
-        """Name and code of a municipality."""
-        found = self.rows("select name_bg from reference.municipality where municipality_code = $area", area=area)
-        return f"{found['name_bg'].iloc[0]} ({area})" if len(found) else area
+        """Name and code of a municipality or an oblast."""
+        found = self.rows(
+            "select municipality_code as code, name_bg from reference.municipality "
+            "union all select oblast_code, name_bg from reference.oblast"
+        )  # fmt: skip
+        names = self.once(("names",), lambda: dict(found.to_numpy().tolist()))
+        return f"{names[area]} ({area})" if area in names else area
 
     def _line(self, file: str, area: str) -> str:
         """Place of the publisher's figure in the raw file, where that file is at hand."""
@@ -349,15 +315,6 @@ class Tracer:
                 if area in line.split(",") and str(self.base_year) in line.split(","):
                     return f", {file}, {text('trace.words.row')} {at}"
         return f", {file}"
-
-
-TRACERS: dict[str, Any] = {
-    "gap": Tracer.gap,
-    "demand": Tracer.demand,
-    "capacity": Tracer.capacity,
-    "forecast": Tracer.forecast,
-    "need": Tracer.need,
-}
 
 
 def _period(row: dict[Any, Any]) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from ossu_analysis.texts import number, text
 
 TOLERANCE = 1e-6
+WORDS = ("formula", "recomputed", "same", "differs", "source", "table", "article")
 
 
 @dataclass(frozen=True)
@@ -68,11 +69,9 @@ class Step:
 def as_text(step: Step, depth: int = 0) -> str:
     """The tree as indented lines for the terminal."""
     pad = "  " * depth
-    words = {key: text(f"trace.words.{key}") for key in ("formula", "recomputed", "same", "differs", "source", "table")}
-    lines = [
-        f"{pad}{'└ ' if depth else ''}{step.label}: {shown(step.value)}"
-        + (f" [{_status(step)}]" if step.status else "")
-    ]
+    words = {key: text(f"trace.words.{key}") for key in WORDS}
+    value = step.said if step.value is None and step.said else shown(step.value)
+    lines = [f"{pad}{'└ ' if depth else ''}{step.label}: {value}" + (f" [{_status(step)}]" if step.status else "")]
     if step.table:
         lines.append(f"{pad}    {words['table']}: {step.table} {step.key}".rstrip())
     if step.formula:
@@ -80,6 +79,8 @@ def as_text(step: Step, depth: int = 0) -> str:
     if step.is_confirmed is not None:
         verdict = words["same"] if step.is_confirmed else words["differs"]
         lines.append(f"{pad}    {words['recomputed']}: {shown(step.recomputed)} ({verdict})")
+    if step.article and depth == 0:
+        lines.append(f"{pad}    {words['article']}: {step.article}")
     if step.source:
         lines.append(f"{pad}    {words['source']}: {step.source}")
     return "\n".join([*lines, *(as_text(below, depth + 1) for below in step.inputs)])

@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 
 from ossu_analysis.report import charts
-from ossu_analysis.report.content import Block, Column, Heading, Paragraph, Picture, Table, probability
+from ossu_analysis.report.content import Block, Column, Heading, Paragraph, Picture, Table, probability, trace_address
 from ossu_analysis.report.sections.case import Case, by_name, named, status_of
 from ossu_analysis.texts import day, interval, number, text
 
@@ -141,6 +141,7 @@ def gap_rows(case: Case, year: int) -> pd.DataFrame:
     rows = (
         case.gap(year).sort_values("gap_to_demand_places", ascending=False, na_position="last").reset_index(drop=True)
     )
+    rows["trace"] = [trace_address(case.code, "gap", code, "") for code in rows["service_code"]]
     rows["service"] = [case.service(code, True) for code in rows["service_code"]]
     if "planning_level" in rows:
         rows["level"] = [named("report.planning_level", level) for level in rows["planning_level"]]
@@ -245,8 +246,8 @@ def _gap_table(case: Case, rows: pd.DataFrame, year: int) -> Table:
         Column("places", text("report.column.places"), "count", width=0.9),
         Column("occupied", text("report.column.occupied"), "count", width=0.9),
         Column("waiting", text("report.column.waiting"), "count", width=1.1),
-        Column("map", text("report.column.map_number"), "count", width=1.2),
-        Column("criterion", text("report.column.criterion"), "count", width=1.6),
+        Column("map", text("report.column.map_number"), "count", width=1.2, origin="map_number"),
+        Column("criterion", text("report.column.criterion"), "count", width=1.6, origin="criterion_maximum"),
         Column("demand_median", demand_heading, "interval", 0, "demand_low", "demand_high", 2.0),
         Column("gap_to_demand_places", text("report.column.gap"), "change", width=1.2),
         Column("missing_without_sharing_places", text("report.column.gap_alone"), "count", width=1.7),

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from ossu_analysis.report.content import SLOT, Block, Column, Heading, Paragraph, Table
+from ossu_analysis.report.content import SLOT, Block, Column, Heading, Paragraph, Table, trace_address
 from ossu_analysis.report.sections.case import Case, by_name, named, status_of
 from ossu_analysis.report.sections.network import said
 from ossu_analysis.texts import text
@@ -32,8 +32,8 @@ def _part(case: Case, part: int, lines: pd.DataFrame) -> Table:
         Column("service", text("report.column.service"), width=2.3),
         Column("year", text("report.column.planning_year"), "year", width=0.9),
         Column("existing_places", text("report.column.places"), "count", width=0.8),
-        Column("maximum_users", text("report.column.maximum_users"), "count", width=1.4),
-        Column("criterion", text("report.column.criterion_need"), "count", width=1.6),
+        Column("maximum_users", text("report.column.maximum_users"), "count", width=1.4, origin="proposed_users"),
+        Column("criterion", text("report.column.criterion_need"), "count", width=1.6, origin="need_by_criterion"),
         Column("justification", text("report.column.justification"), width=5.4),
         *([] if shared else [Column("sources", text("report.column.source"), width=2)]),
         Column("agreement", text("report.column.agreement"), width=1.7),
@@ -65,6 +65,10 @@ def proposal_rows(case: Case, lines: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "service": [case.service(code, True) for code in lines["service_code"]],
+            "trace": [
+                trace_address(area, "line", code, "")
+                for area, code in zip(lines["area_code"], lines["service_code"], strict=True)
+            ],
             "year": lines["planning_year"],
             "existing_places": lines["existing_places"],
             "maximum_users": said(chosen, "common.fill_in"),
@@ -85,6 +89,10 @@ def options(case: Case) -> list[Block]:
     rows = by_name(rows, "service")
     rows["choice"] = [named("report.option", option) for option in rows["option"]]
     rows["cost"] = said(rows["yearly_cost"], "common.no_standard")
+    rows["trace"] = [
+        trace_address(case.code, f"option-{option}", code, "")
+        for option, code in zip(rows["option"], rows["service_code"], strict=True)
+    ]
     columns = (
         Column("service", text("report.column.service"), width=2.6),
         Column("choice", text("report.column.option"), width=2),
@@ -92,7 +100,7 @@ def options(case: Case) -> list[Block]:
         Column("places_added", text("report.column.places_added"), "change", width=1),
         Column("persons_covered", text("report.column.covered"), "count", width=1.2),
         Column("persons_not_covered", text("report.column.not_covered"), "count", width=1.3),
-        Column("cost", text("report.column.cost"), "count", width=1.3),
+        Column("cost", text("report.column.cost"), "count", width=1.3, origin="yearly_cost"),
         Column("gives_up", text("report.column.gives_up"), width=3.6),
     )
     table = Table(
