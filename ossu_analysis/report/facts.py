@@ -53,6 +53,9 @@ class Facts:
     plans: dict[str, pd.DataFrame] = field(default_factory=dict)
     oblasts: pd.DataFrame = field(default_factory=pd.DataFrame)
     old_history: pd.DataFrame = field(default_factory=pd.DataFrame)
+    deviation: pd.DataFrame = field(default_factory=pd.DataFrame)
+    past: pd.DataFrame = field(default_factory=pd.DataFrame)
+    subsidy: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @cached_property
     def parts(self) -> dict[str, str]:
@@ -102,7 +105,7 @@ def read_facts(store: Store, oblast_code: str, scenario: str = "reference") -> F
     chosen = f"area_code in ({areas}) and scenario = '{scenario}'"
     named = f"municipality_code in ({_listed(codes)})"
     here = "true" if is_country else named
-    planned = "true" if is_country else f"oblast_code = '{oblast_code}'"
+    planned = "true" if is_country else f"oblast_code in ('{oblast_code}', '{COUNTRY}')"
     history = _history(store, areas)
     return Facts(
         oblast_code=oblast_code,
@@ -130,6 +133,9 @@ def read_facts(store: Store, oblast_code: str, scenario: str = "reference") -> F
         scenario_titles={one.id: one.title_bg for one in all_scenarios(store.assumptions / "demand_scenarios")},
         oblasts=oblasts,
         old_history=_old_history(store, areas),
+        deviation=table_or_empty(store, "monitoring", "deviation", f"area_code in ({areas})"),
+        past=table_or_empty(store, "monitoring", "past_forecast", f"area_code = '{oblast_code}'"),
+        subsidy=table_or_empty(store, "proposal", "subsidy_check", named),
     )
 
 

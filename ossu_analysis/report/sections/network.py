@@ -12,7 +12,7 @@ from ossu_analysis.texts import day, interval, number, text
 SHOWN_PANELS = 6
 """Services drawn as small multiples: those with the largest demand at the horizon."""
 SAID_BESIDE = ("common.demonstration", "common.no_criterion", "gap.no_map_number", "gap.no_cost_standard",
-               "gap.no_staff_standard", "gap.straight_line")  # fmt: skip
+               "gap.no_staff_standard", "capacity.straight_line")  # fmt: skip
 SUMS = ["places", "occupied", "waiting", "staff_posts", "staff_filled"]
 
 
@@ -211,8 +211,9 @@ def _money(currency: Any, year: Any) -> str:
 
 def _unsaid(remark: str) -> str:
     """A remark without what the title, a column or the note below the table says already."""
-    said_already = {text(key) for key in SAID_BESIDE}
-    return "; ".join(part for part in remark.split("; ") if part not in said_already) or "–"
+    said_already, measured = {text(key) for key in SAID_BESIDE}, text("capacity.times_factor").partition("{")[0]
+    kept = (part for part in remark.split("; ") if part not in said_already and not part.startswith(measured))
+    return "; ".join(kept) or "–"
 
 
 def gap_sentences(rows: pd.DataFrame, year: int, shown: int = 3) -> list[str]:

@@ -2,6 +2,8 @@
 
 import pandas as pd
 
+from ossu_analysis.proposal.line import expert_sentence
+from ossu_analysis.reference.areas import COUNTRY
 from ossu_analysis.report.content import SLOT, Block, Column, Heading, Paragraph, Table, trace_address
 from ossu_analysis.report.sections.case import Case, by_name, named, status_of
 from ossu_analysis.report.sections.network import said
@@ -13,13 +15,16 @@ PARTS = (1, 2, 3)
 def proposal(case: Case) -> list[Block]:
     """Part 1 municipal level, part 2 oblast level, part 3 outside the map; a part without lines says so."""
     lines = case.facts.lines
-    here, oblast = lines[lines["area_code"] == case.code], lines[lines["area_code"] == case.facts.oblast_code]
+    here, whole = (
+        lines[lines["area_code"] == case.code],
+        lines[lines["area_code"].isin([case.facts.oblast_code, COUNTRY])],
+    )
     blocks: list[Block] = [
         Heading("proposal", text("report.heading.proposal"), wide=True),
         Paragraph(text("report.sentence.proposal")),
     ]
     for part in PARTS:
-        chosen = oblast if part == 2 else here
+        chosen = whole if part == 2 else here
         chosen = chosen[chosen["part"] == part].reset_index(drop=True)
         blocks += [Heading(f"proposal-{part}", text(f"report.heading.part_{part}"), 2), _part(case, part, chosen)]
     return [*blocks, Paragraph(text("report.slot.proposal"))]
@@ -30,6 +35,7 @@ def _part(case: Case, part: int, lines: pd.DataFrame) -> Table:
     shared = str(lines["sources"].iloc[0]) if lines["sources"].nunique() == 1 else ""
     columns = (
         Column("service", text("report.column.service"), width=2.3),
+        *([Column("scope", text("report.column.scope"), width=1.4)] if part == 2 else []),
         Column("year", text("report.column.planning_year"), "year", width=0.9),
         Column("existing_places", text("report.column.places"), "count", width=0.8),
         Column("maximum_users", text("report.column.maximum_users"), "count", width=1.4, origin="proposed_users"),
@@ -58,13 +64,14 @@ def _part(case: Case, part: int, lines: pd.DataFrame) -> Table:
 def proposal_rows(case: Case, lines: pd.DataFrame) -> pd.DataFrame:
     """Lines as printed: names for codes, the missing criterion in words, an empty agreement as a slot to fill.
 
-    An expert's own number stands before the proposed one, and its reason after the justification.
+    An expert's own number stands instead of the proposed one; the sentence after the justification says both.
     """
     chosen = lines["analyst_users"].fillna(lines["proposed_users"])
-    reasons = lines["analyst_reason"].fillna("")
+    expert = [expert_sentence(line) for line in lines.to_dict("records")]
     return pd.DataFrame(
         {
             "service": [case.service(code, True) for code in lines["service_code"]],
+            "scope": [text(f"proposal.scope.{scope}") for scope in lines["scope"]],
             "trace": [
                 trace_address(area, "line", code, "")
                 for area, code in zip(lines["area_code"], lines["service_code"], strict=True)
@@ -74,7 +81,7 @@ def proposal_rows(case: Case, lines: pd.DataFrame) -> pd.DataFrame:
             "maximum_users": said(chosen, "common.fill_in"),
             "criterion": said(lines["need_by_criterion"], "common.no_criterion"),
             "justification": [
-                f"{why} {reason}".strip() for why, reason in zip(lines["justification"], reasons, strict=True)
+                f"{why} {reason}".strip() for why, reason in zip(lines["justification"], expert, strict=True)
             ],
             "sources": lines["sources"],
             "agreement": lines["agreement_reference"].fillna("").replace("", SLOT),
@@ -108,6 +115,7 @@ def options(case: Case) -> list[Block]:
         text("report.caption.options", place=case.label),
         rows,
         columns,
+        source=text("report.source.demand"),
         note=text("report.note.options"),
         status=status_of(rows),
         sheet=text("report.sheet.options"),
