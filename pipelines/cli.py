@@ -172,7 +172,10 @@ def trace(
 
     run = run_folder or project_root() / "data" / "runs" / "latest"
     asked = service or ("" if table == "options" else "ASSIST")
-    typer.echo("\n".join(as_text(step) for step in trace_row(run, table, area.upper(), asked, year)))
+    found = trace_row(run, table, area.upper(), asked, year)
+    # The first numbers go down to the publisher's row; the others of the row name what they were made from.
+    whole = 2 if table == "proposal" else 1
+    typer.echo("\n".join(as_text(step, 0, 99 if at < whole else 1) for at, step in enumerate(found)))
     typer.echo(f"Ход: {run.resolve().name}")
 
 

@@ -20,6 +20,14 @@ from ossu_analysis.texts import day, number, text
 PREVIEW_ROWS = 8
 PREVIEW_COLUMNS = 9
 FILES_URL = "OSSU_FILES_URL"
+TRACED = {
+    ("gap", "service_gap"),
+    ("gap", "oblast_gap"),
+    ("proposal", "line"),
+    ("proposal", "option"),
+    ("proposal", "allocation"),
+}
+"""Tables whose every number has a place on the trace pages of a run."""
 CELL = 60
 """Characters of a text in a preview."""
 WRITTEN_AS_IS = 9999
@@ -67,9 +75,20 @@ def table_page(store: Store, link: str, table: str) -> dict[str, Any]:
             page[text(f"pipelines.page.{column}")] = ", ".join(said)
     return (
         page
+        | _origin(link, table)
         | (_publisher(store, table) if link == "sources" else {})
         | {text("pipelines.page.file"): dg.MetadataValue.path(str(path))}
     )
+
+
+def _origin(link: str, table: str) -> dict[str, Any]:
+    """Links to the pages of the latest run that say where the numbers of the table come from."""
+    pages = {"origin": "trace/index.html"} if (link, table) in TRACED else {}
+    pages |= {"options": "options.html"} if table.startswith(("allocation", "budget_curve")) else {}
+    return {
+        text(f"pipelines.page.{name}"): dg.MetadataValue.url(f"{files_address()}/latest/{page}")
+        for name, page in pages.items()
+    }
 
 
 def _status(kind: object) -> str:

@@ -66,6 +66,10 @@ PREVIEWS = {
         select area_code as код, service_code as услуга, existing_places as места, waiting as чакащи,
           demand_median as търсене, proposed_users as предложени, criterion_note as критерий, status as статус
         from shown where oblast_code = '{OBLAST}' order by part, proposed_users - existing_places desc limit 10""",
+    ("proposal", "allocation"): """
+        select area_code as код, title as вариант, expected_served as обслужени, worst_share as "най-слаба община",
+          yearly_cost as "разход годишно", currency as валута, new_places as "нови места", travel as път,
+          status as статус from shown""",
     ("evaluation", "score"): """
         select method as метод, horizon_years as хоризонт, crosses_census as "през преброяване",
           100 * sum(value * areas) / sum(areas) as "средна грешка, %"
@@ -155,6 +159,20 @@ def _monitoring(store: Store) -> Chart:
     return monitoring_chart(store.read("monitoring", "deviation"), store.read("reference", "oblast"))
 
 
+def _plans(store: Store) -> Chart | None:
+    from ossu_analysis.report.options_page import read_plans
+    from ossu_analysis.report.sections.allocation import served_chart
+
+    return next((served_chart(plans) for plans in read_plans(store) if len(plans.options)), None)
+
+
+def _plan_places(store: Store) -> Chart | None:
+    from ossu_analysis.report.options_page import read_plans
+    from ossu_analysis.report.sections.allocation import grid_chart
+
+    return next((grid_chart(plans) for plans in read_plans(store) if len(plans.options)), None)
+
+
 CHARTS: dict[tuple[str, str], Callable[[Store], Chart | None]] = {
     ("population", "forecast"): _fan,
     ("demand", "demand_forecast"): _demand,
@@ -163,6 +181,8 @@ CHARTS: dict[tuple[str, str], Callable[[Store], Chart | None]] = {
     ("gap", "change"): _gap_change,
     ("gap", "oblast_gap"): _country_heat,
     ("gap", "service_gap"): _heat,
+    ("proposal", "allocation"): _plans,
+    ("proposal", "allocation_place"): _plan_places,
     ("evaluation", "score"): _backtest,
     ("monitoring", "deviation"): _monitoring,
 }

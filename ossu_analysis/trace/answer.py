@@ -74,12 +74,14 @@ def _rows(tracer: Tracer, table: str, area: str, service: str, year: int) -> Ite
     if table == "options":
         yield from _options(tracer, area, service)
     elif table == "proposal":
-        yield from line_numbers(tracer, area, service)
+        numbers = line_numbers(tracer, area, service)
+        yield line_number(tracer, area, service)
         planned = tracer.one(
             "proposal.line", "area_code = $area and service_code = $service", area=area, service=service
         )
         if is_municipality(area):
             yield tracer.gap(area, service, int(planned["planning_year"]))
+        yield from (step for step in numbers if not step.anchor.endswith("proposed_users"))
     elif table == "gap":
         if is_municipality(area):
             yield tracer.gap(area, service, year)

@@ -66,8 +66,8 @@ class Step:
             yield from step.walk()
 
 
-def as_text(step: Step, depth: int = 0) -> str:
-    """The tree as indented lines for the terminal."""
+def as_text(step: Step, depth: int = 0, deepest: int = 99) -> str:
+    """The tree as indented lines for the terminal, down to a depth."""
     pad = "  " * depth
     words = {key: text(f"trace.words.{key}") for key in WORDS}
     value = step.said if step.value is None and step.said else shown(step.value)
@@ -83,7 +83,8 @@ def as_text(step: Step, depth: int = 0) -> str:
         lines.append(f"{pad}    {words['article']}: {step.article}")
     if step.source:
         lines.append(f"{pad}    {words['source']}: {step.source}")
-    return "\n".join([*lines, *(as_text(below, depth + 1) for below in step.inputs)])
+    inputs = step.inputs if depth < deepest else ()
+    return "\n".join([*lines, *(as_text(below, depth + 1, deepest) for below in inputs)])
 
 
 def shown(value: float | None) -> str:
