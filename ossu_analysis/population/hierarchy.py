@@ -8,13 +8,19 @@ Belongs here: what differs from the Bulgarian chain; ages, shocks and tables are
   shown.
 - Ages are split to single years as in `graduation`; ratios are pooled from root to leaf. Children of age 0 are
   measured against women aged 20-39, since births are not known. Old-age mortality declines as it did in the root's
-  own ratios when there are at least ten transitions, and stays as it is otherwise.
+  own ratios, drawn to what is usual when they are few.
 - A lowest area without ages has its parent's shares, moved to its total, with the spread that shares of sisters with
   ages show; when no sister has ages, that of all areas.
+- Totals give births and ratios by age the weight of one more method, and take them along where people move.
 - Without ages anywhere, or with ages of both sexes together only, totals alone are forecast.
+
+References
+----------
+.. [1] Rayer (2008), Population Research and Policy Review 27: averages of methods with equal weights.
+.. [2] Kannisto, Lauritsen, Thatcher and Vaupel (1994), Population and Development Review 20.
 """
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,22 +32,28 @@ from ossu_analysis.draws import statistics
 from ossu_analysis.errors import NOTICE, Fault
 from ossu_analysis.population.arrow import unify
 from ossu_analysis.population.births import Fertility
-from ossu_analysis.population.cells import AGES, BROAD, Floats, sum_groups
+from ossu_analysis.population.cells import AGES, BROAD, Floats, cohort_source, sum_groups
 from ossu_analysis.population.forecast import GROUPS, area_rows, area_statistics, group_starts
 from ossu_analysis.population.graduation import national_single_ages, split_groups
 from ossu_analysis.population.hierarchy_input import LEAST_YEARS, AreaTree, read_tree
 from ossu_analysis.population.history import prepare_history
 from ossu_analysis.population.jump_off import JumpOff, Spreads, residual_spreads
-from ossu_analysis.population.mortality import drift_of_hazard
-from ossu_analysis.population.ratios import CohortRatios, direct_ratios, pool_ratios, window_years
+from ossu_analysis.population.mortality import DRIFT_FROM, DRIFT_TO, MortalityDrift, drift_of_hazard
+from ossu_analysis.population.municipality_age import OLD_AGE, OLD_CAP, age_response
+from ossu_analysis.population.ratios import WINDOW, CohortRatios, direct_ratios, pool_ratios, window_years
 from ossu_analysis.population.totals import TotalsModel, draw_totals, fit_totals
 from ossu_analysis.population.yearly_step import national_paths, simulate_oblast
 
 MOTHERS = slice(20, 40)
 REST = "~"
 """Mark of what an area holds beyond its usable children."""
-DRIFT_TRANSITIONS = 10
+DECLINE, DECLINE_SD = 0.0125, 0.005
+"""Yearly decline of old-age mortality where counts are too few to tell: mostly 0.5-2 % in 27 countries [2]_."""
+LEAST_LEVELS, LEAST_AREAS = 4, 5
+"""Years and areas from which a slope is worth estimating: its error needs two more."""
 DRAWS, HORIZON = 1000, 10
+RATIO_SHARE = 1 / 4
+"""Share of the totals that births and ratios by age give: equal to that of each method of `combination` [1]_."""
 TOGETHER = 64
 """Areas whose totals are held at once."""
 
@@ -58,6 +70,8 @@ class _Family:
     draws: int
     seed: int
     run_id: str
+    growth: Floats
+    """Yearly log growth of each unit of the totals beside their own median path, (units, H)."""
 
 
 def project_hierarchy(
@@ -119,8 +133,32 @@ def _forecast(tree: AreaTree, years: range, draws: int, seed: int, run_id: str) 
     for root in tree.below[""]:
         codes = _descendants(tree, root)
         own = [code for code in codes if code not in tree.below]
-        family = _Family(tree, codes, own, _jump_off(tree, root, codes, own), list(years), draws, seed, run_id)
+        jump_off = _jump_off(tree, root, codes, own)
+        growth = _towards_ratios(model, position, jump_off)
+        family = _Family(tree, codes, own, jump_off, list(years), draws, seed, run_id, growth)
         yield from _node(family, model, position, root)
+
+
+def _towards_ratios(model: TotalsModel, position: dict[str, int], jump_off: JumpOff | None) -> Floats:
+    """Yearly log growth that gives the totals of births and ratios by age the share of one more method."""
+    growth = np.zeros((len(model.history.areas), len(model.years)))
+    if jump_off is not None:
+        units = model.history.member_unit[[position[leaf] for leaf in jump_off.municipalities]]
+        away = _ratio_growth(jump_off, model.years) - model.combination.paths["combined"][units]
+        growth[units] = RATIO_SHARE * np.diff(away, axis=1, prepend=0.0)
+    return growth
+
+
+def _ratio_growth(jump_off: JumpOff, years: Iterable[int]) -> Floats:
+    """Log totals of the lowest areas when ages move by their ratios and births alone, (areas, H)."""
+    persons, fertility, path = jump_off.persons, jump_off.fertility, []
+    sexes = np.array([1 - fertility.boys_share, fertility.boys_share])
+    for year in years:
+        born = fertility.level * fertility.local * (persons[:, 0] @ fertility.schedule)
+        ratios = jump_off.ratios.in_year(int(year))[jump_off.oblast_of] * jump_off.local
+        persons = cohort_source(persons, born[:, None] * sexes) * ratios
+        path.append(persons.sum(axis=(1, 2)))
+    return np.log(np.maximum(np.stack(path, axis=1), 1e-9))
 
 
 def _with_rests(tree: AreaTree) -> AreaTree:
@@ -198,7 +236,7 @@ def _draw_sisters(family: _Family, model: TotalsModel, members: list[int], leave
 def _drawn_totals(family: _Family, model: TotalsModel, members: list[int]) -> Iterator[tuple[Any, Any]]:
     for start in range(0, len(members), TOGETHER):
         block = np.array(members[start : start + TOGETHER])
-        persons, loss = draw_totals(model, family.draws, family.seed, block)
+        persons, loss = draw_totals(model, family.draws, family.seed, block, extra_growth=family.growth)
         yield from ((persons[:, at].T, loss[:, at].T) for at in range(len(block)))
 
 
@@ -285,7 +323,7 @@ def _jump_off(tree: AreaTree, root: str, codes: list[str], leaves: list[str]) ->
             spread[1],
             float(whole[-1, 1, 0] / whole[-1, :, 0].sum()),
         ),
-        response=np.ones(len(AGES)),
+        response=_response(persons, codes),
         spread=spread[0],
         start_spread=start,
     )
@@ -325,12 +363,35 @@ def _ratios(
     return alone, fertility
 
 
-def _drift(whole: Floats, ratio: Floats) -> Any:
-    """Decline of the root's old-age hazard, from its own ratios when there are enough of them."""
-    hazard = -np.log(np.maximum(whole[1:, :, 61:86].sum(axis=(1, 2)) / whole[:-1, :, 60:85].sum(axis=(1, 2)), 1e-6))
-    usable = hazard[hazard > 0]
-    enough = len(usable) >= DRIFT_TRANSITIONS
-    return drift_of_hazard(np.log(usable), with_drift=enough)
+def _response(persons: dict[str, Floats], codes: list[str]) -> Floats:
+    """How much each age takes part when a total moves: as areas differed, or all alike under 60 and less from there."""
+    lowest = [persons[code] for code in codes if code in persons]
+    span = min(min(len(cells) for cells in lowest) - 1, WINDOW)
+    if len(lowest) <= LEAST_AREAS or span < 1:
+        return np.where(AGES < OLD_AGE, 1.0, OLD_CAP)
+    cells = np.stack([cells[[-1 - span, -1]] for cells in lowest[1:]])
+    return age_response(cells[:, 0], cells[:, 1], span)
+
+
+def _drift(whole: Floats, ratio: Floats) -> MortalityDrift:
+    """Decline of the root's old-age mortality: slope of its log level by year, drawn to `DECLINE` by its own error.
+
+    The level is who was lost over who would be at the mean hazard of each age, ages 60-84, so that waves of cohorts
+    do not look like a trend.
+    """
+    source, reached = whole[:-1, :, DRIFT_FROM:DRIFT_TO], whole[1:, :, DRIFT_FROM + 1 : DRIFT_TO + 1]
+    lost = 1 - reached.sum(axis=0) / source.sum(axis=0)
+    level = (source - reached).sum(axis=(1, 2)) / (source * lost).sum(axis=(1, 2))
+    usable = np.flatnonzero(level > 0)
+    logs = np.log(level[usable])
+    if len(logs) < LEAST_LEVELS:
+        return MortalityDrift(DECLINE, 0.0)
+    (slope, _), covariance = np.polyfit(usable, logs, 1, cov="unscaled")
+    error = (
+        covariance[0, 0] * np.var(logs - np.polyval(np.polyfit(usable, logs, 1), usable)) * len(logs) / (len(logs) - 2)
+    )
+    weight = DECLINE_SD**2 / (DECLINE_SD**2 + error)
+    return MortalityDrift(float(DECLINE - weight * (DECLINE + slope)), drift_of_hazard(logs).sigma)
 
 
 def _spreads(persons: dict[str, Floats], whole: Floats, mortality: float) -> tuple[Spreads, float]:

@@ -99,6 +99,8 @@ def read_tree(frame: pd.DataFrame, file: str = "") -> tuple[AreaTree, list[Fault
     first = rows.drop_duplicates("area_code")
     parent: dict[str, str] = dict(zip(first["area_code"], first["parent_code"], strict=True))
     rows = rows[~rows["area_code"].isin({fault.municipality_code for fault in faults})]
+    if rows.empty:
+        raise FaultsFound(faults or [Fault("population.input_empty", file)])
     totals = _totals(rows)
     # A year that nobody has stays a year without counts, so that no step from year to year leads over it.
     totals = totals.reindex(columns=range(int(totals.columns.min()), int(totals.columns.max()) + 1))
