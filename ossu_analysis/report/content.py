@@ -8,8 +8,8 @@ and totals are computed from unrounded numbers.
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandas as pd
@@ -270,6 +270,17 @@ def scenario_name(code: str) -> str:
     key = f"report.scenario.{code}"
     name = texts.text(key)
     return code if name == key else name
+
+
+def in_sections(blocks: Iterable[Block]) -> tuple[Block, ...]:
+    """The same blocks with the headings of level 1 numbered in order: „1. Резюме“."""
+    count, numbered = 0, []
+    for block in blocks:
+        if isinstance(block, Heading) and block.level == 1:
+            count += 1
+            block = replace(block, text=f"{count}. {block.text}")
+        numbered.append(block)
+    return tuple(numbered)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 It asks nobody to fill anything in: a proposal is made by municipalities and agreed in oblasts, so slots are left out.
 """
 
-from ossu_analysis.report.content import SLOT, Document, Heading, Imprint, Paragraph
+from ossu_analysis.report.content import SLOT, Document, Heading, Imprint, Paragraph, in_sections
 from ossu_analysis.report.facts import Facts
 from ossu_analysis.report.municipal import file_name
 from ossu_analysis.report.sections import breakdown, groups, network, notes, outlook, people
@@ -42,5 +42,5 @@ def country_summary(facts: Facts, imprint: Imprint) -> Document:
         title=text("report.title.country"),
         subtitle=case.label,
         imprint=imprint,
-        blocks=tuple(block for block in blocks if not (isinstance(block, Paragraph) and SLOT in block.text)),
+        blocks=in_sections(block for block in blocks if not (isinstance(block, Paragraph) and SLOT in block.text)),
     )

@@ -1,7 +1,7 @@
-"""Which documents are made for which oblast, and writing them in every format.
+"""Which documents are made for which territory, and writing them in every format.
 
-The summary of the country; for each oblast its summary and a municipal proposal per municipality; each as DOCX, XLSX
-and HTML of the same content.
+The country: its summary. An oblast: summary, monitoring report, mid-term evaluation. A municipality: proposal, yearly
+plan, pack for the public discussion. Each as DOCX, XLSX and HTML of the same content.
 """
 
 from collections.abc import Callable, Iterable
@@ -14,15 +14,19 @@ from ossu_analysis.reference.areas import COUNTRY
 from ossu_analysis.report.content import Document, Imprint
 from ossu_analysis.report.country import country_summary
 from ossu_analysis.report.facts import Facts, read_facts
+from ossu_analysis.report.hearing import consultation_pack
 from ossu_analysis.report.municipal import municipal_proposal
 from ossu_analysis.report.oblast import oblast_summary
 from ossu_analysis.report.page import write_html
+from ossu_analysis.report.tracking import midterm_evaluation, monitoring_report
 from ossu_analysis.report.word import write_docx
 from ossu_analysis.report.workbook import write_xlsx
+from ossu_analysis.report.yearly import yearly_plan
 from ossu_analysis.schemas import columns, table_class
 from ossu_analysis.store import Store
 
 FOLDER = "documents"
+Builder = Callable[[Facts, str, Imprint], Document]
 WRITERS: dict[str, Callable[[Document, Path], Path]] = {"docx": write_docx, "xlsx": write_xlsx, "html": write_html}
 
 
@@ -73,10 +77,11 @@ def write_documents(
     for code in (COUNTRY, *chosen):
         facts = read_facts(store, code, imprint.scenario)
         areas = [facts.oblast_code, *sorted(facts.municipalities["municipality_code"])]
-        tasks = (delayed(_write_one)(facts, area, imprint, folder) for area in areas)
-        for name, written in Parallel(n_jobs=jobs, return_as="generator")(tasks):
+        tasks = (delayed(_write_area)(facts, area, imprint, folder) for area in areas)
+        for names, written in Parallel(n_jobs=jobs, return_as="generator")(tasks):
             rows += written
-            told(name)
+            for name in names:
+                told(name)
     if jobs != 1:
         get_reusable_executor().shutdown()
     return pd.DataFrame(rows, columns=[info.name for info in columns(table_class("report", "document"))])
@@ -87,18 +92,35 @@ def all_oblasts(store: Store) -> list[str]:
     return sorted(store.read("reference", "oblast")["oblast_code"])
 
 
-def _write_one(facts: Facts, area: str, imprint: Imprint, folder: Path) -> tuple[str, list[dict[str, object]]]:
-    document = _made(facts, area, imprint)
-    return document.name, _written(document, facts.oblast_code, area, folder)
-
-
-def _made(facts: Facts, area: str, imprint: Imprint) -> Document:
+def outputs(facts: Facts, area: str) -> dict[str, Builder]:
+    """What is made for a territory: kind of document by its name in the file, with the function that builds it."""
     if area == COUNTRY:
-        return country_summary(facts, imprint)
-    return oblast_summary(facts, imprint) if area == facts.oblast_code else municipal_proposal(facts, area, imprint)
+        return {"obobshtenie": lambda facts, area, imprint: country_summary(facts, imprint)}
+    if area == facts.oblast_code:
+        return {
+            "obobshtenie": lambda facts, area, imprint: oblast_summary(facts, imprint),
+            "monitoring": monitoring_report,
+            "ocenka": midterm_evaluation,
+        }
+    return {
+        "predlozhenie": municipal_proposal,
+        "godishen_plan": yearly_plan,
+        "obsazhdane": consultation_pack,
+    }
 
 
-def _written(document: Document, oblast_code: str, area_code: str, folder: Path) -> list[dict[str, object]]:
+def _write_area(facts: Facts, area: str, imprint: Imprint, folder: Path) -> tuple[list[str], list[dict[str, object]]]:
+    names, rows = [], []
+    for output, build in outputs(facts, area).items():
+        document = build(facts, area, imprint)
+        names.append(document.name)
+        rows += _written(document, facts.oblast_code, area, output, folder)
+    return names, rows
+
+
+def _written(
+    document: Document, oblast_code: str, area_code: str, output: str, folder: Path
+) -> list[dict[str, object]]:
     target = folder / oblast_code
     target.mkdir(parents=True, exist_ok=True)
     rows: list[dict[str, object]] = []
@@ -108,7 +130,7 @@ def _written(document: Document, oblast_code: str, area_code: str, folder: Path)
             {
                 "oblast_code": oblast_code,
                 "area_code": area_code,
-                "output": "obobshtenie" if area_code == oblast_code else "predlozhenie",
+                "output": output,
                 "format": form,
                 "title": document.title,
                 "place": document.subtitle,

@@ -303,7 +303,7 @@ def _documents(store: Store) -> list[dict[str, Any]]:
     """One row per document with its files by format, oblast summaries before their municipalities."""
     files = table_or_empty(store, "report", "document")
     rows = []
-    for (oblast, area), group in files.groupby(["oblast_code", "area_code"], sort=True):
+    for (oblast, area, _), group in files.groupby(["oblast_code", "area_code", "output"], sort=False):
         links = dict(zip(group["format"], group["file"], strict=True))
         first = group.iloc[0]
         rows.append({"oblast": oblast, "area": area, "title": first["title"], "place": first["place"], "links": links,

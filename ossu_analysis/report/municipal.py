@@ -1,6 +1,6 @@
 """The municipal proposal: which sections, in which order, under which title and file name."""
 
-from ossu_analysis.report.content import Document, Imprint
+from ossu_analysis.report.content import Document, Imprint, in_sections
 from ossu_analysis.report.facts import Facts
 from ossu_analysis.report.sections import groups, network, notes, outlook, people, proposal
 from ossu_analysis.report.sections.case import Case
@@ -40,7 +40,7 @@ def municipal_proposal(facts: Facts, municipality_code: str, imprint: Imprint) -
             "report.label.subtitle", place=case.label, oblast=facts.oblast_name, oblast_code=facts.oblast_code
         ),
         imprint=imprint,
-        blocks=tuple(blocks),
+        blocks=in_sections(blocks),
     )
 
 

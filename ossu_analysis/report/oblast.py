@@ -1,6 +1,6 @@
 """The oblast summary: the oblast as a whole and the territorial breakdown by municipality."""
 
-from ossu_analysis.report.content import Document, Imprint
+from ossu_analysis.report.content import Document, Imprint, in_sections
 from ossu_analysis.report.facts import Facts
 from ossu_analysis.report.municipal import file_name
 from ossu_analysis.report.sections import allocation, breakdown, groups, network, notes, outlook, people, proposal
@@ -41,5 +41,5 @@ def oblast_summary(facts: Facts, imprint: Imprint) -> Document:
         title=text("report.title.oblast"),
         subtitle=case.label,
         imprint=imprint,
-        blocks=tuple(blocks),
+        blocks=in_sections(blocks),
     )

@@ -5,7 +5,14 @@ import pandas as pd
 from ossu_analysis.schemas.base import Table, column, declare, status_column
 
 OBLAST_OR_COUNTRY = r"^([A-Z]{3}|BG)$"
-OUTPUTS = {"predlozhenie": "предложение на община", "obobshtenie": "обобщение на област или страната"}
+OUTPUTS = {
+    "predlozhenie": "предложение на община",
+    "godishen_plan": "годишен план на община",
+    "obsazhdane": "пакет за обществено обсъждане",
+    "obobshtenie": "обобщение на област или страната",
+    "monitoring": "мониторингов доклад на област",
+    "ocenka": "междинна оценка на област",
+}
 FORMATS = ("docx", "xlsx", "html")
 
 

@@ -213,11 +213,14 @@ def _one_option(plans: Plans, option: dict, level: int, with_places: bool) -> li
     )
     caption, sheet = (text(f"allocation.{word}.places", option=option["title"]) for word in ("caption", "sheet"))
     status = status_of(places)
-    blocks.append(Table(f"table-{key}", caption, places, columns, status=status, sheet=f"{sheet} {option['number']}"))
+    source, sheet = text("allocation.chart.source"), f"{sheet} {option['number']}"
+    blocks.append(Table(f"table-{key}", caption, places, columns, source=source, status=status, sheet=sheet))
     if len(sharing) > 0:
         caption, sheet = (text(f"allocation.{word}.sharing", option=option["title"]) for word in ("caption", "sheet"))
         note, sheet = text("allocation.note.sharing"), f"{sheet} {option['number']}"
-        blocks.append(Table(f"table-{key}-sharing", caption, sharing, ways, note=note, status=status, sheet=sheet))
+        blocks.append(
+            Table(f"table-{key}-sharing", caption, sharing, ways, source=source, note=note, status=status, sheet=sheet)
+        )
     return blocks
 
 
@@ -250,8 +253,8 @@ def _made_from(plans: Plans, level: int) -> list[Block]:
     return [
         Heading(f"plans-{plans.area_code}-inputs", text("allocation.heading.inputs"), level),
         *(Paragraph(sentence, "bullet") for sentence in said),
-        Table(f"table-plans-{plans.area_code}-inputs", caption, table, shown, note=note, status=status_of(used),
-              sheet=text("allocation.sheet.inputs")),
+        Table(f"table-plans-{plans.area_code}-inputs", caption, table, shown, source=text("allocation.chart.source"),
+              note=note, status=status_of(used), sheet=text("allocation.sheet.inputs")),
     ]  # fmt: skip
 
 
@@ -306,6 +309,6 @@ def cliff_section(
     )
     return [
         Heading("cliffs", text("allocation.heading.cliffs"), level),
-        Table("table-cliffs", text("allocation.caption.cliffs"), rows, columns, status=status_of(rows),
-              sheet=text("allocation.sheet.cliffs")),
+        Table("table-cliffs", text("allocation.caption.cliffs"), rows, columns,
+              source=text("allocation.source_cliffs"), status=status_of(rows), sheet=text("allocation.sheet.cliffs")),
     ]  # fmt: skip

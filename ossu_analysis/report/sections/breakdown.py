@@ -4,8 +4,8 @@ import pandas as pd
 
 from ossu_analysis.report import charts
 from ossu_analysis.report.content import Block, Column, Heading, Paragraph, Picture, Table
-from ossu_analysis.report.sections.case import Case, is_demonstration, ratio, status_of
-from ossu_analysis.texts import sort_key, text
+from ossu_analysis.report.sections.case import Case, area_name, is_demonstration, ratio, status_of
+from ossu_analysis.texts import text
 
 
 def parts(case: Case) -> list[Block]:
@@ -34,7 +34,7 @@ def parts(case: Case) -> list[Block]:
 def part_rows(case: Case) -> pd.DataFrame:
     """One row per part of the territory and one for the whole, from its own draws."""
     base, horizon = case.imprint.base_year, case.imprint.until_year
-    codes = [*_in_order(case), case.facts.oblast_code]
+    codes = [*case.parts, case.facts.oblast_code]
     rows = []
     for code in codes:
         one = Case(case.facts, case.imprint, code)
@@ -52,17 +52,6 @@ def part_rows(case: Case) -> pd.DataFrame:
             }
         rows.append(row | {"old_share": ratio(old.get("median"), then.get("median"))})
     return pd.DataFrame(rows)
-
-
-def area_name(case: Case, code: str) -> str:
-    """``Бяла (VAR05)``: the name alone does not identify a municipality."""
-    name = case.facts.name(code)
-    return Case(case.facts, case.imprint, code).label if code == case.facts.oblast_code else f"{name} ({code})"
-
-
-def _in_order(case: Case) -> list[str]:
-    """Codes of the parts in the order of the Bulgarian alphabet."""
-    return sorted(case.facts.parts, key=lambda code: sort_key(case.facts.parts[code]))
 
 
 def heat(case: Case) -> list[Block]:
@@ -99,7 +88,7 @@ def heat_chart(case: Case) -> charts.Chart:
 def matrix(case: Case, rows: pd.DataFrame, value: str) -> pd.DataFrame:
     """Parts of the territory (in alphabetical order) by service; a service without any figure is left out."""
     table = rows.pivot(index="area_code", columns="service_code", values=value).dropna(axis="columns", how="all")
-    return table.reindex(_in_order(case)).rename(index=lambda code: area_name(case, code)).astype("float64")
+    return table.reindex(case.parts).rename(index=lambda code: area_name(case, code)).astype("float64")
 
 
 def breakdown(case: Case) -> list[Block]:
@@ -134,6 +123,7 @@ def _matrix_table(case: Case, key: str, rows: pd.DataFrame, value: str, kind: st
         text(f"report.caption.breakdown_{key}", place=case.label, year=year),
         table.rename_axis(index="part", columns=None).reset_index(),
         tuple(columns),
+        source=text("report.source.demand"),
         note=text("report.note.breakdown"),
         status=status_of(rows),
         sheet=text(f"report.sheet.breakdown_{key}"),

@@ -43,6 +43,11 @@ class Case:
         return text(f"report.label.{self.level}", name=self.facts.name(self.code), code=self.code)
 
     @property
+    def parts(self) -> list[str]:
+        """Codes of the municipalities, or of the country's oblasts, in the order of the Bulgarian alphabet."""
+        return sorted(self.facts.parts, key=lambda code: sort_key(self.facts.parts[code]))
+
+    @property
     def planning_year(self) -> int:
         """Year that the proposal plans for; the horizon where there is no proposal."""
         years = self.facts.lines["planning_year"]
@@ -112,6 +117,13 @@ class Case:
             return self.municipal_gap(year)
         rows = self.facts.oblast_gap
         return rows[(rows["area_code"] == self.code) & (rows["year"] == year)]
+
+
+def area_name(case: Case, code: str) -> str:
+    """``Бяла (VAR05)``: the name alone does not identify a municipality."""
+    if code == case.facts.oblast_code:
+        return Case(case.facts, case.imprint, code).label
+    return f"{case.facts.name(code)} ({code})"
 
 
 def named(key: str, code: object) -> str:

@@ -93,7 +93,18 @@ def notes(case: Case) -> list[Block]:
     blocks += [Paragraph(text("report.slot.quality"))]
     blocks += unknown(case)
     blocks += [Heading("glossary", text("report.heading.glossary"), 2), glossary_table()]
-    return [*blocks, Heading("sources", text("report.heading.sources"), 2), sources_table(case.facts.sources)]
+    return [*blocks, *sources(case)]
+
+
+def sources(case: Case) -> list[Block]:
+    """List of sources with vintage and date."""
+    return [Heading("sources", text("report.heading.sources"), 2), sources_table(case.facts.sources)]
+
+
+def words(case: Case) -> list[Block]:
+    """Signs and glossary alone, for short documents."""
+    signs = [Paragraph(text(f"report.quality.{note}"), "bullet") for note in ("rounding", "signs")]
+    return [Heading("words", text("report.heading.words"), wide=True), *signs, glossary_table()]
 
 
 def _quality(case: Case) -> list[str]:

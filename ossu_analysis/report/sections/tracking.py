@@ -1,0 +1,267 @@
+"""What came of the plan: population against the earlier forecast, services then and now, money, indicators re-based.
+
+Sections of the monitoring report and of the mid-term evaluation. The earlier forecast is the one that `monitoring`
+makes again from what was known in its base year; services are compared between two reported periods, as reported.
+"""
+
+from typing import Any
+
+import pandas as pd
+
+from ossu_analysis.report import charts
+from ossu_analysis.report.content import Block, Column, Heading, Paragraph, Picture, Table
+from ossu_analysis.report.facts import GROUPS, age_rows, wide
+from ossu_analysis.report.sections.case import Case, area_name, by_name, status_of
+from ossu_analysis.texts import day, number, text
+
+CAUSES = ("births", "deaths", "migration", "base")
+PROJECT = "project"
+"""Funding type of a service that ends with its project."""
+
+
+def scope(case: Case) -> list[Block]:
+    """Which periods are compared, and what is not in the tables."""
+    rows = _deviation(case)
+    years = {"base": rows["base_year"].max(), "year": rows["year"].max()} if len(rows) else {}
+    first, last = _periods(case)
+    said = [text("report.sentence.tracked_people", **years)] if years else [text("report.sentence.not_tracked")]
+    if first:
+        said.append(text("report.sentence.tracked_services", first=day(first), last=day(last)))
+    return [Heading("scope", text("report.heading.scope")), *map(Paragraph, said)]
+
+
+def people_deviation(case: Case) -> list[Block]:
+    """Every part of the territory against the earlier forecast, and the causes that add up to the difference."""
+    rows = _deviation(case)
+    heading = Heading("deviation", text("report.heading.deviation"), wide=True)
+    if rows.empty:
+        return [heading, Paragraph(text("report.sentence.not_tracked"))]
+    rows = rows.assign(
+        name=[area_name(case, code) for code in rows["area_code"]],
+        inside=[text(f"report.words.{'yes' if inside else 'no'}") for inside in rows["is_inside_80"]],
+    )
+    year, base = int(rows["year"].max()), int(rows["base_year"].max())
+    facts: dict[str, Any] = {"place": case.label, "year": year, "base": base}
+    parts = rows[rows["area_code"] != case.code]
+    names = {"forecast_median": "median", "forecast_low": "low", "forecast_high": "high"}
+    chart = charts.monitoring_dots(
+        parts.rename(columns=names)[["name", "actual", "median", "low", "high"]],
+        key=f"monitoring_{case.code}",
+        title=text(
+            "report.finding.monitoring_parts", inside=int(parts["is_inside_80"].sum()), all=len(parts), year=year
+        ),
+        subtitle=text("report.chart.monitoring", year=year, base=base),
+        source=text("report.source.population"),
+    )
+    columns = (
+        Column("name", text("report.column.part_oblast"), width=2.2),
+        Column("forecast_median", text("report.column.forecast"), "interval", 0, "forecast_low", "forecast_high", 2.2),
+        Column("actual", text("report.column.actual"), "count"),
+        Column("deviation", text("report.column.deviation"), "change"),
+        *(Column(f"cause_{cause}", text(f"report.column.cause_{cause}"), "change", width=1.2) for cause in CAUSES),
+        Column("inside", text("report.column.inside")),
+    )
+    table = Table("table-deviation", text("report.caption.deviation", **facts), rows, columns,
+                  source=text("report.source.population"), note=text("report.note.monitoring"),
+                  sheet=text("report.sheet.deviation"))  # fmt: skip
+    picture = Picture("figure-deviation", text("report.caption.deviation_chart", **facts), chart)
+    return [heading, Paragraph(text("report.sentence.monitoring")), picture, table]
+
+
+def _deviation(case: Case) -> pd.DataFrame:
+    """Last compared year of the territory and its parts, parts in alphabetical order, the whole last."""
+    rows = case.facts.deviation
+    if rows.empty:
+        return rows
+    rows = rows[rows["year"] == rows["year"].max()]
+    return rows.set_index("area_code").reindex([*case.parts, case.code]).dropna(subset=["actual"]).reset_index()
+
+
+def services(case: Case) -> list[Block]:
+    """Services opened, changed and closed between two reported periods, and users, waiting and staff beside them."""
+    first, last = _periods(case)
+    heading = Heading("services", text("report.heading.services_tracked"), wide=True)
+    if not first:
+        return [heading, Paragraph(text("report.sentence.no_periods"))]
+    facts: dict[str, Any] = {"place": case.label, "first": day(first), "last": day(last)}
+    rows, status = service_changes(case, first, last), status_of(case.facts.capacity)
+    places = (
+        Column("service", text("report.column.service"), width=3),
+        *_pair("towns", "municipalities"),
+        Column("opened", text("report.column.opened"), "count", width=1.1),
+        Column("closed", text("report.column.closed"), "count", width=1.1),
+        *_pair("places", "places"),
+        Column("places_change", text("report.column.difference"), "change"),
+    )
+    people = (
+        Column("service", text("report.column.service"), width=3),
+        *_pair("occupied", "occupied"),
+        Column("occupied_change", text("report.column.difference"), "change"),
+        *_pair("waiting", "waiting"),
+        *_pair("staff_filled", "staff_filled"),
+    )
+    made = [
+        Table(f"table-{key}", text(f"report.caption.{key}", **facts), rows, columns,
+              source=text("report.source.returns"), note=text("report.note.tracked"), status=status,
+              sheet=text(f"report.sheet.{key}"))
+        for key, columns in (("services_tracked", places), ("users_tracked", people))
+    ]  # fmt: skip
+    return [heading, Paragraph(text("report.sentence.services_tracked", **facts)), *made]
+
+
+def _pair(name: str, heading: str) -> list[Column]:
+    """A figure of the earlier and of the later period side by side."""
+    ends = (("then", "report.column.earlier"), ("now", "report.column.later"))
+    return [
+        Column(f"{name}_{end}", text(key, what=text(f"report.column.{heading}")), "count", width=1.2)
+        for end, key in ends
+    ]
+
+
+def service_changes(case: Case, first: str, last: str) -> pd.DataFrame:
+    """One row per service: sums of both periods, and the municipalities where it opened or closed between them.
+
+    Parameters
+    ----------
+    case : Case
+    first, last : str
+        ISO ends of the periods.
+
+    Returns
+    -------
+    DataFrame
+        ``service, towns_, places_, occupied_, waiting_, staff_filled_`` each with ``then`` and ``now``, ``opened``,
+        ``closed``, and ``places_change``, ``occupied_change``.
+    """
+    summed = ["places", "occupied", "waiting", "staff_filled"]
+    rows = case.facts.capacity.astype(dict.fromkeys(summed, "Float64"))
+    sides, where = [], {}
+    for end, period in (("then", first), ("now", last)):
+        one = rows[rows["period_end"] == period]
+        where[end] = one.groupby("service_code")["municipality_code"].agg(set)
+        sides.append(one.groupby("service_code")[summed].sum(min_count=1).add_suffix(f"_{end}"))
+    table = sides[0].join(sides[1], how="outer")
+    before, after = ([where[end].get(code, set()) for code in table.index] for end in ("then", "now"))
+    table["towns_then"], table["towns_now"] = [*map(len, before)], [*map(len, after)]
+    table["opened"] = [len(new - old) for old, new in zip(before, after, strict=True)]
+    table["closed"] = [len(old - new) for old, new in zip(before, after, strict=True)]
+    for name in ("places", "occupied"):
+        table[f"{name}_change"] = table[f"{name}_now"] - table[f"{name}_then"]
+    table["service"] = [case.service(code, True) for code in table.index]
+    return by_name(table.reset_index(), "service")
+
+
+def _periods(case: Case) -> tuple[str, str]:
+    """Ends of the base year's period (the first one, where that is the newest) and of the newest; else empty."""
+    known = sorted(set(case.facts.capacity["period_end"])) if len(case.facts.capacity) else []
+    if len(known) < 2:
+        return "", ""
+    base = [end for end in known[:-1] if end.startswith(str(case.imprint.base_year))]
+    return (base or known)[0], known[-1]
+
+
+def money(case: Case) -> list[Block]:
+    """State subsidy of each municipality beside what its reported users would cost by the loaded standards."""
+    rows = case.facts.subsidy
+    heading = Heading("money", text("report.heading.money"), wide=True)
+    if rows.empty:
+        return [heading, Paragraph(text("common.no_data"))]
+    rows = rows[rows["year"] == rows["year"].max()]
+    rows = rows.set_index("municipality_code").reindex(case.parts).dropna(subset=["subsidy"]).reset_index()
+    rows["name"] = [area_name(case, code) for code in rows["municipality_code"]]
+    facts: dict[str, Any] = {
+        "place": case.label,
+        "year": int(rows["year"].max()),
+        "currency": str(rows["currency"].iloc[0]),
+    }
+    columns = (
+        Column("name", text("report.column.part_oblast"), width=2.2),
+        Column("subsidy", text("report.column.subsidy"), "money", width=1.4),
+        Column("priced_users", text("report.column.priced_users"), "count", width=1.3),
+        Column("users_times_standard", text("report.column.users_times_standard"), "money", width=1.5),
+        Column("users_without_standard", text("report.column.users_without_standard"), "count", width=1.5),
+        Column("difference", text("report.column.difference"), "money", width=1.4),
+    )
+    table = Table("table-money", text("report.caption.money", **facts), rows, columns,
+                  source=text("report.source.subsidy"), note=text("report.note.money"), status=status_of(rows),
+                  sheet=text("report.sheet.money"))  # fmt: skip
+    return [heading, table]
+
+
+def risks(case: Case) -> list[Block]:
+    """What the figures show of risk: services on project money, empty services, full services with people waiting."""
+    rows = case.capacity
+    said = []
+    for name, chosen in (
+        ("project", rows["funding_type"] == PROJECT),
+        ("empty", rows["is_empty"].astype("boolean").fillna(False) & (rows["places"] > 0).fillna(False)),
+        ("queue", (rows["waiting"] > 0).fillna(False)),
+    ):
+        found = rows[chosen.astype(bool)]
+        if len(found):
+            persons = found["waiting" if name == "queue" else "occupied"].sum()
+            said.append(text(f"report.sentence.risk_{name}", count=number(len(found)), persons=number(persons)))
+    return [
+        Heading("risks", text("report.heading.risks")),
+        *[Paragraph(one, "bullet") for one in said or [text("report.sentence.risk_none")]],
+        Paragraph(text("report.slot.risks")),
+    ]
+
+
+def rebased(case: Case) -> list[Block]:
+    """Indicators of population with the old base, what was forecast, the new base and the new forecast."""
+    heading = Heading("rebased", text("report.heading.rebased"), wide=True)
+    past = case.facts.past
+    if past.empty:
+        return [heading, Paragraph(text("report.sentence.not_tracked"))]
+    old = wide(past[past["sex"] == "T"], ["year", "age_from", "age_to"])
+    first, last, horizon = int(old["year"].min()), case.imprint.base_year, case.imprint.until_year
+    rows = [_rebased_row(case, old, group, first, last) for group in GROUPS]
+    columns = (
+        Column("measure", text("report.column.measure"), width=1.6),
+        Column("old_base", text("report.column.old_base", year=first), "count"),
+        Column(
+            "expected", text("report.column.expected", year=last), "interval", 0, "expected_low", "expected_high", 2
+        ),
+        Column("new_base", text("report.column.new_base", year=last), "count"),
+        Column("deviation", text("report.column.deviation"), "change"),
+        Column("then", text("report.column.forecast_in", year=horizon), "interval", 0, "then_low", "then_high", 2),
+        Column("reason", text("report.column.reason"), width=1.6),
+        Column("decision", text("report.column.decision"), width=1.4),
+    )
+    table = Table("table-rebased", text("report.caption.rebased", place=case.label), pd.DataFrame(rows), columns,
+                  source=text("report.source.population"), note=text("report.note.rebased"),
+                  sheet=text("report.sheet.rebased"))  # fmt: skip
+    return [heading, Paragraph(text("report.sentence.rebased", first=first, last=last)), table]
+
+
+def _rebased_row(
+    case: Case, old: pd.DataFrame, group: tuple[int, int | None], first: int, last: int
+) -> dict[str, object]:
+    ages = age_rows(old, *group).set_index("year")
+    then = case.at(*group, case.imprint.until_year)
+    new_base = case.at(*group, last).get("median", float("nan"))
+    lower, upper = group
+    return {
+        "measure": text(f"report.words.ages_{lower}_{'open' if upper is None else upper}"),
+        "old_base": ages["median"].get(first),
+        "expected": ages["median"].get(last),
+        "expected_low": ages["low_80"].get(last),
+        "expected_high": ages["high_80"].get(last),
+        "new_base": new_base,
+        "deviation": new_base - ages["median"].get(last, float("nan")),
+        "then": then.get("median"),
+        "then_low": then.get("low_80"),
+        "then_high": then.get("high_80"),
+        "reason": text("report.words.new_figures", year=last),
+        "decision": text("common.fill_in"),
+    }
+
+
+def slot_sections(names: tuple[str, ...]) -> list[Block]:
+    """Headings under which only people can write, each with a slot to fill."""
+    return [
+        block
+        for name in names
+        for block in (Heading(name, text(f"report.heading.{name}")), Paragraph(text(f"report.slot.{name}")))
+    ]

@@ -1,0 +1,122 @@
+"""The yearly plan of a municipality in its two mandatory parts, НПСУ art. 59 and ЗСУ art. 38 (PRODUCT O7)."""
+
+import datetime
+
+import pandas as pd
+
+from ossu_analysis.report.content import Block, Column, Document, Heading, Imprint, Paragraph, Table, in_sections
+from ossu_analysis.report.facts import Facts
+from ossu_analysis.report.municipal import file_name
+from ossu_analysis.report.sections import notes
+from ossu_analysis.report.sections.case import Case, by_name, named, status_of
+from ossu_analysis.report.sections.network import said
+from ossu_analysis.texts import text
+
+MONTHS = 12
+
+
+def yearly_plan(facts: Facts, municipality_code: str, imprint: Imprint) -> Document:
+    """Build the draft plan of one municipality for the calendar year after the one in which the run is made.
+
+    Parameters
+    ----------
+    facts : Facts
+        Tables of its oblast.
+    municipality_code : str
+        NSI code, e.g. ``SML31``.
+    imprint : Imprint
+        Identity of the run.
+    """
+    case = Case(facts, imprint, municipality_code)
+    year = datetime.date.fromisoformat(imprint.made_on).year + 1
+    rows = plan_rows(case)
+    blocks: list[Block] = [Heading("start", text("report.heading.yearly_start"))]
+    blocks += [Paragraph(text(f"report.yearly.{one}", year=year, place=case.label)) for one in ("what", "numbers")]
+    for part in ("map", "budget"):
+        chosen = rows[rows["part"] == part].reset_index(drop=True)
+        blocks += [
+            Heading(f"part-{part}", text(f"report.heading.yearly_{part}"), wide=True),
+            _table(case, part, chosen, year),
+        ]
+    blocks += [Heading("changes", text("report.heading.yearly_changes"), wide=True), _changes(case)]
+    blocks += [Paragraph(text("report.slot.yearly")), *notes.words(case)]
+    return Document(
+        name=file_name(facts.oblast_code, municipality_code, "godishen_plan", imprint),
+        title=text("report.title.godishen_plan", year=year),
+        subtitle=text(
+            "report.label.subtitle", place=case.label, oblast=facts.oblast_name, oblast_code=facts.oblast_code
+        ),
+        imprint=imprint,
+        blocks=in_sections(blocks),
+    )
+
+
+def plan_rows(case: Case) -> pd.DataFrame:
+    """Services that the municipality has, newest period, with the part of the plan each belongs to.
+
+    Returns
+    -------
+    DataFrame
+        ``part`` (``map`` or ``budget``), ``service, users, funding, standard, amount, months, remark, status``. Amounts
+        are left to the decision that sets the standards of the year; nothing stands for them.
+    """
+    rows = case.capacity
+    closing = rows["is_closing"].astype("boolean").fillna(False).astype(bool)
+    municipal = rows["funding_type"] == "municipal"
+    remarks = [text("report.yearly.closing") if ends else text("report.yearly.project") if kind == "project" else "–"
+               for ends, kind in zip(closing, rows["funding_type"], strict=True)]  # fmt: skip
+    table = pd.DataFrame(
+        {
+            "part": ["budget" if own else "map" for own in municipal],
+            "service": [case.service(code, True) for code in rows["service_code"]],
+            "users": said(rows["places"].astype("Float64"), "common.fill_in"),
+            "funding": [named("report.funding", kind) for kind in rows["funding_type"]],
+            "standard": text("common.no_standard"),
+            "amount": text("common.fill_in"),
+            "months": MONTHS,
+            "remark": remarks,
+            "status": rows["status"].to_numpy(),
+        }
+    )
+    return by_name(table, "service")
+
+
+def _table(case: Case, part: str, rows: pd.DataFrame, year: int) -> Table:
+    columns = (
+        Column("service", text("report.column.service"), width=3),
+        Column("users", text("report.column.maximum_users"), "count", width=1.2),
+        Column("funding", text("report.column.funding"), width=1.6),
+        Column("standard", text("report.column.standard"), width=1.4),
+        Column("amount", text("report.column.amount"), width=1.4),
+        Column("months", text("report.column.months"), "count", width=0.9),
+        Column("remark", text("report.column.remark"), width=2.6),
+    )
+    return Table(f"table-{part}", text(f"report.caption.yearly_{part}", place=case.label, year=year), rows, columns,
+                 source=text("report.source.returns"), note=text("report.note.yearly"), status=status_of(rows),
+                 sheet=text(f"report.sheet.yearly_{part}"))  # fmt: skip
+
+
+def _changes(case: Case) -> Table:
+    """Lines of the proposal that add places: the plan says which of them the coming year begins with."""
+    lines = case.facts.lines
+    lines = lines[(lines["area_code"] == case.code) & (lines["proposed_users"] > lines["existing_places"].fillna(0))]
+    rows = pd.DataFrame(
+        {
+            "service": [case.service(code, True) for code in lines["service_code"]],
+            "places": lines["existing_places"].astype("Float64"),
+            "proposed": lines["analyst_users"].fillna(lines["proposed_users"]).astype("Float64"),
+            "by": lines["planning_year"].astype("Float64"),
+            "this_year": text("common.fill_in"),
+            "status": lines["status"],
+        }
+    )
+    columns = (
+        Column("service", text("report.column.service"), width=3),
+        Column("places", text("report.column.places"), "count"),
+        Column("proposed", text("report.column.maximum_users"), "count", width=1.4),
+        Column("by", text("report.column.by_year"), "year"),
+        Column("this_year", text("report.column.places_this_year"), width=2),
+    )
+    return Table("table-changes", text("report.caption.yearly_changes", place=case.label), by_name(rows, "service"),
+                 columns, source=text("report.source.demand"), status=status_of(rows),
+                 sheet=text("report.sheet.yearly_changes"))  # fmt: skip
