@@ -113,19 +113,10 @@ def sharing_table(options: Sequence[AllocationOption], case: Case) -> pd.DataFra
 
 def curve_table(curve: Sequence[tuple[float, Plan]], wording: Wording) -> pd.DataFrame:
     """What each budget buys when it is spent to serve most: one row per budget, rising."""
-    rows = [
-        {
-            "budget": budget,
-            "expected_served": plan.scores["served"],
-            "worst_share": plan.scores["worst"],
-            "yearly_cost": plan.scores["cost"],
-            "new_places": int(plan.new_places.sum()),
-            "optimality_gap": plan.gap,
-            "currency": wording.currency,
-        }
-        for budget, plan in curve
-    ]
-    return pd.DataFrame(rows)
+    reached = [(budget, plan.scores["served"], plan.scores["worst"], plan.scores["cost"], int(plan.new_places.sum()),
+                plan.gap) for budget, plan in curve]  # fmt: skip
+    names = ["budget", "expected_served", "worst_share", "yearly_cost", "new_places", "optimality_gap"]
+    return pd.DataFrame(reached, columns=names).assign(currency=wording.currency)
 
 
 def describe(option: AllocationOption, case: Case, wording: Wording) -> str:
