@@ -191,13 +191,14 @@ def _shared(residuals: Floats) -> Floats:
 def _country_sd(corrections: Sequence[Correction], history: TotalsHistory) -> float:
     """How far the country's next step may be from its expectation.
 
-    From one census: the error of a mean over parents. From several: their spread with the width of the 80 % range of
-    Student's t, as a normal, so that means of draws exist.
+    From one census: the error of a mean over parents and areas. From several: their spread with the width of the 80 %
+    range of Student's t, as a normal, so that means of draws exist.
     """
     steps = np.array([one.yearly_step * one.interval for one in corrections])
     parents = history.parent_index
     last = np.nan_to_num(steps[-1])
-    sampling = max(spread_between_groups(last, parents), 1e-3) / np.sqrt(parents.max() + 1)
+    within = float(np.median(np.abs(last - np.median(last)))) / NORMAL_MEDIAN
+    sampling = np.hypot(spread_between_groups(last, parents) / np.sqrt(parents.max() + 1), within / np.sqrt(len(last)))
     if len(corrections) == 1:
         return float(sampling)
     from scipy.stats import t

@@ -39,12 +39,15 @@ class Combination:
     errors : float array (windows, A, h)
         log(actual / combined) of the trial forecasts by their origin and horizon; NaN where there is no actual value
         or a census lies between.
+    years_known : float array (windows + 1,)
+        Years of migration that each trial, and last the forecast itself, could read (see `years_of_memory`).
     """
 
     paths: dict[str, Floats]
     memory: Memory
     weights: dict[str, float]
     errors: Floats
+    years_known: Floats
 
 
 def combine(history: TotalsHistory, horizon: int) -> Combination:
@@ -63,7 +66,12 @@ def combine(history: TotalsHistory, horizon: int) -> Combination:
     paths = _paths(history, horizon, memory)
     paths["combined"] = np.tensordot(weights, np.stack(list(paths.values())), axes=1)
     combined = _aligned([np.tensordot(weights, one, axes=1) for one in errors], len(history.areas))
-    return Combination(paths, memory, dict(zip(METHODS, weights.tolist(), strict=True)), combined)
+    known = np.array([_years_known(past) for past in (*(trial.past for trial in trials), history)])
+    return Combination(paths, memory, dict(zip(METHODS, weights.tolist(), strict=True)), combined, known)
+
+
+def _years_known(history: TotalsHistory) -> float:
+    return by_components.years_of_memory(int(np.isfinite(by_components.migration_rates(history)).any(axis=0).sum()))
 
 
 @dataclass(frozen=True)
@@ -117,13 +125,10 @@ def _paths(history: TotalsHistory, horizon: int, memory: Memory) -> dict[str, Fl
 
 def _component_paths(history: TotalsHistory, horizon: int, memories: Sequence[Memory]) -> list[Floats]:
     natural, rates = by_components.expected_natural(history), by_components.migration_rates(history)
-    start, migration = np.log(by_components.jump_off(history)), dict[tuple[int, str], Floats]()
-    for memory in memories:
-        read = (memory.years, memory.centre)
-        if read not in migration:
-            migration[read] = by_components.expected_migration(rates, history, *read)
+    start, parent = np.log(by_components.jump_off(history)), history.parent_index
+    migration = {one: by_components.expected_migration(rates, history, one) for one in {m.centre for m in memories}}
     return [
-        by_components.component_path(start, natural, migration[memory.years, memory.centre], memory.fade, horizon)
+        by_components.component_path(start, natural, migration[memory.centre], parent, memory, horizon)
         for memory in memories
     ]
 

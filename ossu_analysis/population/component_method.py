@@ -1,9 +1,12 @@
 """Totals by components: natural change from pooled crude rates plus recorded net migration, both by area.
 
-``log P(t+k) = log P(t) + sum_j log(1 + n + m + (m_a - m) * fade^j)`` with ``n`` the area's natural rate, ``m_a`` its
-pooled recorded net migration rate and ``m`` the median of all areas. Recorded means: as the running estimate books it;
-census years are masked, what a census takes away is added by `census`. Without births and deaths ``n`` is zero and
-``m_a`` is the whole growth. How ``m_a`` is read from the past is chosen by `combination` on windows before the origin.
+``log P(t+k) = log P(t) + sum_j log(1 + n + m + (m_p - m) * parent_fade^j + (m_a - m_p) * fade^j)`` with ``n`` the
+area's natural rate, ``m_a`` its pooled recorded net migration rate, ``m_p`` the median of its parent's areas and ``m``
+that of all: what sets an area apart from its neighbours passes sooner than what sets them apart together. Recorded
+means: as the running estimate books it; census years are masked, what a census takes away is added by `census`.
+Without births and deaths ``n`` is zero and ``m_a`` is the whole growth. Readings over several lengths of the past are
+averaged, which beats choosing one (Timmermann 2006, Handbook of Economic Forecasting, ch. 4); by which centre, and how
+fast deviations fade, is chosen by `combination` on windows before the origin.
 """
 
 from dataclasses import dataclass
@@ -22,15 +25,18 @@ SMALLEST = 0.5
 
 @dataclass(frozen=True)
 class Memory:
-    """How the past of net migration is read: over which years, by which centre, and how fast it fades."""
+    """How the past of net migration is read: by which centre of its last years, and how fast deviations fade."""
 
-    years: int
     centre: str
     fade: float
+    parent_fade: float
 
 
-MEMORIES = tuple(Memory(*kind) for kind in product((3, 5, 10), ("mean", "median"), (1.0, 0.95, 0.9, 0.8)))
-"""The search range, not a choice: short or long, sensitive or robust to single years, lasting or passing."""
+_FADES = (1.0, 0.95, 0.9, 0.8)
+MEMORIES = tuple(Memory(*kind) for kind in product(("mean", "median"), _FADES, _FADES) if kind[1] <= kind[2])
+"""The search range, not a choice: sensitive or robust to single years, lasting or passing."""
+LENGTHS = (3, 5, 10)
+"""Years over which migration is read: short, middle and that of LINEXP; the three readings are averaged."""
 
 
 def natural_rates(history: TotalsHistory) -> Floats:
@@ -72,23 +78,36 @@ def expected_natural(history: TotalsHistory) -> Floats:
     return pooled[0] - pooled[1]
 
 
-def expected_migration(rates: Floats, history: TotalsHistory, years: int, centre: str) -> Floats:
-    """Net migration rate of each area over its last years on record, shrunk to the parent's.
+def expected_migration(rates: Floats, history: TotalsHistory, centre: str) -> Floats:
+    """Net migration rate of each area, read over each of `LENGTHS`, shrunk to the parent's, and averaged.
 
     Parameters
     ----------
     rates : float array (A, T-1)
         From `migration_rates`.
+    centre : str
+        ``mean`` or ``median`` of the years.
     """
     recorded = rates[:, np.isfinite(rates).any(axis=0)]
     if not recorded.shape[1]:
         return np.zeros(len(rates))
-    last = recorded[:, -years:]
+    noise = scale_by_size(recorded - _row_median(recorded), jump_off(history))
+    return np.mean([_pooled(recorded[:, -years:], noise, history, centre) for years in LENGTHS], axis=0)
+
+
+def years_of_memory(recorded: int) -> float:
+    """How many years of equal weight say as much as those that are averaged (Kish 1965, Survey Sampling, ch. 11)."""
+    weight = np.zeros(max(recorded, 1))
+    for years in LENGTHS:
+        weight[:years] += 1 / min(years, len(weight))
+    return float(weight.sum() ** 2 / (weight**2).sum())
+
+
+def _pooled(last: Floats, noise: Floats, history: TotalsHistory, centre: str) -> Floats:
     known = np.isfinite(last).sum(axis=1)
-    level = np.full(len(rates), np.nan)
+    level = np.full(len(last), np.nan)
     level[known > 0] = (np.nanmedian if centre == "median" else np.nanmean)(last[known > 0], axis=1)
     level = np.where(known > 0, level, np.nanmedian(level))
-    noise = scale_by_size(recorded - _row_median(recorded), jump_off(history))
     return shrink_to_groups(level, noise**2 / np.maximum(known, 1), history.parent_index)
 
 
@@ -97,12 +116,23 @@ def jump_off(history: TotalsHistory) -> Floats:
     return np.maximum(history.population[:, -1], SMALLEST)
 
 
-def component_path(start: Floats, natural: Floats, migration: Floats, fade: float, horizon: int) -> Floats:
+def component_path(
+    start: Floats, natural: Floats, migration: Floats, parent: Ints, memory: Memory, horizon: int
+) -> Floats:
     """Logarithm of the median path (A, horizon) from the log of the population at the origin."""
     common = np.median(migration)
-    fading = fade ** np.arange(1, horizon + 1)
-    growth = natural[:, None] + common + (migration - common)[:, None] * fading
+    of_parent = _medians(migration, parent)
+    steps = np.arange(1, horizon + 1)
+    growth = natural[:, None] + common + (of_parent - common)[:, None] * memory.parent_fade**steps
+    growth += (migration - of_parent)[:, None] * memory.fade**steps
     return start[:, None] + np.cumsum(np.log1p(np.maximum(growth, -0.5)), axis=1)
+
+
+def _medians(values: Floats, group: Ints) -> Floats:
+    """The median of its group, for each value."""
+    order = np.argsort(group, kind="stable")
+    centres = [np.median(part) for part in np.split(values[order], np.flatnonzero(np.diff(group[order])) + 1)]
+    return np.array(centres)[np.unique(group, return_inverse=True)[1]]
 
 
 def _row_median(values: Floats) -> Floats:

@@ -1,10 +1,10 @@
 """Joint draws of the totals of all areas of the lowest level: the entry point of the forecast of totals.
 
-``log P = median path + country + parent + area + census steps``, each draw. The median path is the combination of
-`combination` (recorded drift between censuses); the three shocks have the spreads measured by `spread` on windows
-before the origin, grow over the horizon as random slopes and random walks, and are shared as their names say; steps
-come in census years only (`census`). Draws are summed to upper levels, never quantiles. Every area and parent has its
-own stream of random numbers, keyed by its code, so that some areas alone get the same draws as all of them.
+``log P = median path + country + size + parent + area + census steps``, each draw. The median path is the combination
+of `combination` (recorded drift between censuses); the shocks have the spreads measured by `spread` on windows before
+the origin, grow over the horizon, and are shared as their names say; steps come in census years only (`census`). Draws
+are summed to upper levels, never quantiles. Every area and parent has its own stream of random numbers, keyed by its
+code, so that some areas alone get the same draws as all of them.
 """
 
 from collections.abc import Iterator
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     import pyarrow
 
 Draws = NDArray[np.float32]
-RAREST = 0.01
-"""Share of draws whose tails are cut: windows before the origin are too few to say anything beyond."""
 
 
 @dataclass(frozen=True)
@@ -125,16 +123,14 @@ def fit_totals(history: TotalsHistory, years: range) -> TotalsModel:
         raise ValueError(f"years {years} must follow {history.origin}, and at least three years of counts be known")
     history, ahead = history.filled(), np.array(years)
     combination = combine(history, len(ahead))
-    memory = combination.memory
-    migration = expected_migration(migration_rates(history), history, memory.years, memory.centre)
+    migration = expected_migration(migration_rates(history), history, combination.memory.centre)
     steps = expected_steps(history, ahead, migration)
     size, parents = jump_off(history), history.parent_index
-    errors = combination.errors
-    if np.isfinite(errors).sum() < 3:
-        errors = _yearly_errors(history)
+    tried = np.isfinite(combination.errors).sum() > 2
+    errors = combination.errors if tried else _yearly_errors(history)
     stepped = np.isfinite(steps.residuals).sum() > 2
     step_spread = measure_spread(steps.residuals, size, parents, shared_by_country=False) if stepped else None
-    drift_spread = measure_spread(errors, size, parents)
+    drift_spread = measure_spread(errors, size, parents, combination.years_known if tried else None)
     return TotalsModel(history, ahead, combination, migration, steps, drift_spread, step_spread)
 
 
@@ -200,57 +196,48 @@ def draw_chunks(totals: TotalDraws, areas_per_chunk: int = 64) -> "Iterator[pyar
 def _log_draws(model: TotalsModel, draws: int, seed: int, units: Ints) -> tuple[Draws, Draws]:
     """Log deviations from the median (draws, units, H), steps included, and the log steps in census years alone."""
     history, spread, horizon = model.history, model.drift_spread, len(model.years)
-    steps = np.zeros((draws, len(units), horizon), dtype=np.float32)
     at_step = np.flatnonzero(np.isin(model.years, model.steps.years))
+    steps = np.zeros((draws, len(units), horizon), dtype=np.float32)
     deviation = np.empty((draws, len(units), horizon), dtype=np.float32)
     country = _path(stream(seed, "totals/country"), draws, horizon, spread.country)
+    slope = _path(stream(seed, "totals/size"), draws, horizon, spread.slope)
     country_step = stream(seed, "totals/census").standard_normal((draws, len(at_step))) * model.steps.country_sd
-    shared: dict[str, tuple[Floats, Floats]] = {}
+    step_slope = _independent(stream(seed, "totals/census/size"), draws, len(at_step), model.step_spread, "slope")
+    shared: dict[str, tuple[Draws, Floats]] = {}
     for at, unit in enumerate(units):
-        parent = history.parents[unit]
+        parent, own = history.parents[unit], stream(seed, f"totals/area/{history.areas[unit]}")
         if parent not in shared:
-            shared[parent] = _parent_draws(model, draws, seed, parent, len(at_step))
-        generator = stream(seed, f"totals/area/{history.areas[unit]}")
-        own = Growth(float(spread.area_drift[unit]), float(spread.area_noise[unit]))
-        tails = _tails(generator, draws, spread.freedom)
-        deviation[:, at] = country + shared[parent][0] + tails * _path(generator, draws, horizon, own)
-        if len(at_step):
-            own_step = _own_step(generator, model.step_spread, unit, draws, len(at_step))
-            steps[:, at, at_step] = country_step + shared[parent][1] + own_step
+            generator = stream(seed, f"totals/parent/{parent}")
+            shared[parent] = (
+                _path(generator, draws, horizon, spread.area),
+                _independent(generator, draws, len(at_step), model.step_spread, "area"),
+            )
+        drift = spread.own_part(shared[parent][0], _path(own, draws, horizon, spread.area), own)
+        deviation[:, at] = country + spread.score[unit] * slope + spread.scale[unit] * drift
+        if model.step_spread is not None and len(at_step):
+            of_census = model.step_spread
+            step = of_census.own_part(shared[parent][1], _independent(own, draws, len(at_step), of_census, "area"), own)
+            steps[:, at, at_step] = country_step + of_census.score[unit] * step_slope + of_census.scale[unit] * step
     deviation += np.cumsum(steps, axis=2)
     steps[:, :, at_step] += model.steps.mean[units].astype(np.float32)
     return deviation, steps
 
 
-def _parent_draws(model: TotalsModel, draws: int, seed: int, parent: str, censuses: int) -> tuple[Floats, Floats]:
-    generator = stream(seed, f"totals/parent/{parent}")
-    path = _path(generator, draws, len(model.years), model.drift_spread.parent)
-    sd = 0.0 if model.step_spread is None else model.step_spread.parent.sd(1)
-    return path, generator.standard_normal((draws, censuses)) * sd
+def _independent(generator: np.random.Generator, draws: int, count: int, spread: Spread | None, part: str) -> Floats:
+    """Steps of some censuses: normal, and nothing in common between two of them."""
+    sd = 0.0 if spread is None else getattr(spread, part).sd(1)
+    return generator.standard_normal((draws, count)) * sd
 
 
-def _own_step(generator: np.random.Generator, spread: Spread | None, unit: int, draws: int, count: int) -> Floats:
-    if spread is None:
-        return np.zeros((draws, count))
-    sd = Growth(spread.area_drift[unit], spread.area_noise[unit]).sd(1)
-    return generator.standard_normal((draws, count)) * sd * _tails(generator, draws, spread.freedom)
-
-
-def _path(generator: np.random.Generator, draws: int, horizon: int, growth: Growth) -> Floats:
-    """A random slope and a random walk: variance ``drift * h^2 + noise * h``."""
+def _path(generator: np.random.Generator, draws: int, horizon: int, growth: Growth) -> Draws:
+    """A random slope, a random walk and, where growth itself walks, its sum: the variance of `Growth`."""
     normal = generator.standard_normal((draws, horizon + 1), dtype=np.float32)
-    walk = np.cumsum(normal[:, 1:], axis=1) * np.float32(np.sqrt(growth.noise))
-    return walk + normal[:, :1] * np.arange(1, horizon + 1, dtype=np.float32) * np.float32(np.sqrt(growth.drift))
-
-
-def _tails(generator: np.random.Generator, draws: int, freedom: float) -> Floats:
-    """One factor per draw that turns a normal path into a Student's t path, its rarest hundredth cut off.
-
-    A t path in logarithms has no mean, so that one area in one draw would carry away the mean of the country.
-    """
-    from scipy.stats import chi2
-
-    return np.sqrt(freedom / np.maximum(generator.chisquare(freedom, (draws, 1)), chi2.ppf(RAREST, freedom)))
+    path = np.cumsum(normal[:, 1:], axis=1) * np.float32(np.sqrt(growth.noise))
+    path += normal[:, :1] * np.arange(1, horizon + 1, dtype=np.float32) * np.float32(growth.slope)
+    if growth.turn:
+        turns = generator.standard_normal((draws, horizon), dtype=np.float32) * np.float32(np.sqrt(growth.turn))
+        path += np.cumsum(np.cumsum(turns, axis=1), axis=1)
+    return path
 
 
 def _yearly_errors(history: TotalsHistory) -> Floats:

@@ -48,9 +48,8 @@ def test_a_measured_spread_has_the_width_of_the_errors_and_scales_with_them(seed
     size, parent = np.exp(generator.normal(9, 1, 60)), np.arange(60) % 5
     errors = scale * np.cumsum(generator.standard_normal((8, 60, 5)), axis=2)
     found, doubled = measure_spread(errors, size, parent), measure_spread(2 * errors, size, parent)
-    np.testing.assert_allclose(
-        doubled.area_drift + doubled.area_noise, 4 * (found.area_drift + found.area_noise), rtol=1e-4
-    )
-    at_five = found.country.drift * 25 + found.country.noise * 5 + found.parent.drift * 25 + found.parent.noise * 5
-    at_five = at_five + found.area_drift * 25 + found.area_noise * 5
-    assert 0.5 < np.median(np.sqrt(at_five)) / (scale * np.sqrt(5)) < 1.4
+    steps = np.arange(1.0, 6)
+    for part in ("country", "area"):
+        np.testing.assert_allclose(getattr(doubled, part).sd(steps), 2 * getattr(found, part).sd(steps), rtol=1e-4)
+    np.testing.assert_allclose(doubled.scale, found.scale, rtol=1e-4)
+    assert 0.7 < np.median(found.scale) * found.area.sd(5.0) / (scale * np.sqrt(5)) < 1.4

@@ -7,7 +7,15 @@ import pandas as pd
 import pytest
 
 from ossu_analysis.population.census import expected_steps, past_corrections, without_steps
-from ossu_analysis.population.component_method import MEMORIES, component_path, expected_natural, migration_rates
+from ossu_analysis.population.component_method import (
+    MEMORIES,
+    Memory,
+    component_path,
+    expected_migration,
+    expected_natural,
+    migration_rates,
+    years_of_memory,
+)
 from ossu_analysis.population.history import TotalsHistory, census_years
 
 YEARS = np.arange(2000, 2019)
@@ -103,12 +111,33 @@ def test_components_of_a_steady_area_go_on_steadily() -> None:
     history = steady_history(np.full(9, -0.01), {2011: np.full(9, -0.03)}, (2001, 2011))
     rates = migration_rates(history)
     assert np.isnan(rates[:, np.isin(YEARS[1:], (2001, 2011))]).all()
+    start, migration = np.log(history.population[:, -1]), np.full(9, np.expm1(-0.01))
     path = component_path(
-        np.log(history.population[:, -1]), expected_natural(history), np.full(9, np.expm1(-0.01)), 0.9, 5
+        start, expected_natural(history), migration, history.parent_index, Memory("mean", 0.8, 0.9), 5
     )
     np.testing.assert_allclose(np.diff(path, axis=1), -0.01, atol=1e-9)
 
 
-def test_the_search_range_holds_long_and_short_robust_and_sensitive_memories() -> None:
+def test_what_an_area_has_of_its_own_fades_sooner_than_what_it_shares_with_its_neighbours() -> None:
+    parent = np.repeat([0, 1, 2], 3)
+    migration = np.array([0.0, 0.0, 0.03, -0.02, -0.02, -0.02, 0.01, 0.01, 0.01])
+    path = component_path(np.zeros(9), np.zeros(9), migration, parent, Memory("mean", 0.8, 0.9), 2)
+    # The middle of all is 0: the third area is alone with its gain, the areas of the second parent lose together.
+    np.testing.assert_allclose(path[2], np.cumsum(np.log1p([0.03 * 0.8, 0.03 * 0.64])))
+    np.testing.assert_allclose(path[4], np.cumsum(np.log1p([-0.02 * 0.9, -0.02 * 0.81])))
+    np.testing.assert_allclose(path[0], 0)
+
+
+def test_migration_is_the_mean_of_its_readings_over_three_lengths() -> None:
+    rates = np.tile(np.r_[np.zeros(5), np.full(2, 0.1), np.full(3, 0.2)], (6, 1))
+    history = steady_history(np.zeros(6), {}, ())
+    found = expected_migration(rates, history, "mean")
+    np.testing.assert_allclose(found, (0.2 + 0.16 + 0.08) / 3)
+    assert years_of_memory(10) == pytest.approx(1 / (3 * 0.2111**2 + 2 * 0.1**2 + 5 * 0.0333**2), rel=1e-3)
+    assert years_of_memory(1) == 1
+
+
+def test_the_search_range_holds_robust_and_sensitive_lasting_and_passing_memories() -> None:
     assert {memory.centre for memory in MEMORIES} == {"mean", "median"}
     assert len(set(MEMORIES)) == len(MEMORIES) > 10
+    assert all(memory.fade <= memory.parent_fade for memory in MEMORIES)
