@@ -7,6 +7,7 @@ best one is what the search has proved.
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -121,7 +122,7 @@ def option_numbers(tracer: Tracer, oblast: str, service: str, option: str) -> tu
         )  # fmt: skip
 
     towns = {name: _municipal_sum(tracer, row, name) for name in ("places", "demand_median")}
-    cost = standard_of(service, "cost", tracer)
+    cost = _unit_cost(tracer, row, service, ref("unit_cost"))
     added, covered = value_of(row, "places_added"), value_of(row, "persons_covered")
     asked, short = value_of(row, "demand_median"), value_of(row, "persons_not_covered")
     today = towns["places"].value
@@ -145,6 +146,18 @@ def option_numbers(tracer: Tracer, oblast: str, service: str, option: str) -> tu
         )
         for name, (formula, again, inputs) in made.items()
     )  # fmt: skip
+
+
+def _unit_cost(tracer: Tracer, row: Any, service: str, unit_cost: Step) -> Step:
+    """The standard in the currency of the planning year, with the amount of its decision."""
+    from ossu_analysis.proposal.money import converted
+
+    standard = standard_of(service, "cost", tracer)
+    if unit_cost.value is None or standard.value is None:
+        return replace(unit_cost, anchor="", said=text("common.no_standard"), inputs=(standard,))
+    again = converted(standard.value, str(row["original_currency"]), str(row["currency"]))
+    formula = text("trace.formula.unit_cost", currency=row["currency"], price_year=row["price_year"])
+    return replace(unit_cost, anchor="", formula=formula, recomputed=again, inputs=(standard,))
 
 
 def _why_unknown(row: Any, name: str) -> str:

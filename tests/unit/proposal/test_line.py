@@ -200,8 +200,12 @@ def test_cost_only_where_a_standard_is_loaded():
         source="измислен в теста",
     )
     found = options(gap_row(), standards=Standards({"DAY-CH": cost}))
-    assert found["yearly_cost"].to_dict() == {"keep_places": 0, "cover_waiting": 200, "cover_demand": 500}
-    assert found["cost_note"].isna().all() and set(found["price_year"]) == {2021}
+    # Leva of the decision in euro of the planning year, the decision's own amount beside it.
+    euro = {"keep_places": 0, "cover_waiting": 200 / 1.95583, "cover_demand": 500 / 1.95583}
+    assert found["yearly_cost"].to_dict() == pytest.approx(euro)
+    assert set(found["currency"]) == {"EUR"} and set(found["original_currency"]) == {"BGN"}
+    assert set(found["original_amount"]) == {100} and set(found["price_year"]) == {2021}
+    assert found["cost_note"].isna().all()
 
 
 def test_probabilities_are_never_certain():
