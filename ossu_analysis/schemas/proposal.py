@@ -111,7 +111,15 @@ class Option(Table):
     persons_covered: float = column("обхванати от медианното търсене", "лица", nullable=True, ge=0)
     persons_not_covered: float = column("останали без място от медианното търсене", "лица", nullable=True, ge=0)
     yearly_cost: float = column("годишен разход за новите места; NULL: няма стандарт", "пари", nullable=True, ge=0)
-    currency: str = column("валута", nullable=True)
+    unit_cost: float = column(
+        "разход за потребител за година във валутата на годината на планиране; NULL: няма стандарт",
+        "пари",
+        nullable=True,
+        ge=0,
+    )
+    currency: str = column("валута на разхода: левове до 2025 г., евро от 2026 г. (1,95583)", nullable=True)
+    original_amount: float = column("сума за потребител по решението", "пари", nullable=True, ge=0)
+    original_currency: str = column("валута на решението", nullable=True)
     price_year: pd.Int64Dtype = column("година на цените", "година", nullable=True)
     cost_note: str = column("защо няма разход", nullable=True)
     gives_up: str = column("от какво се отказва вариантът")
