@@ -221,6 +221,8 @@ class _Row:
         return "" if self.area == COUNTRY else f"{part}.html#{anchor_of('gap', self.service, name)}"
 
     def _with_service(self) -> _Made:
+        if self.area == COUNTRY:
+            return self._sum_of_towns("municipalities_with_service")
         values = town_values(self.tracer, self.area, self.service, self.year, "places")
         found = self._sum_of_towns("places").inputs
         return _Made(
