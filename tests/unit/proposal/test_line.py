@@ -210,7 +210,7 @@ def test_cost_only_where_a_standard_is_loaded():
 
 def test_probabilities_are_never_certain():
     sure = gap_row(demand=40.0) | {"probability_gap_positive": 1.0}
-    assert "с вероятност над 99\u00a0%" in lines(sure).iloc[0]["justification"]
+    assert "с вероятност за недостиг над 99\u00a0%" in lines(sure).iloc[0]["justification"]
 
 
 def test_an_experts_number_stands_beside_the_proposed_one_and_goes_with_its_file():
@@ -248,4 +248,4 @@ def test_part_two_tells_the_oblast_the_country_and_integrated_services_apart():
 
 def test_residents_served_by_a_neighbour_are_named():
     said = lines(gap_row(places=0, occupied=0, elsewhere=6.0, demand=9.0)).iloc[0]["justification"]
-    assert "В общината няма такава услуга. В други общини на нейните жители се падат 6 места" in said
+    assert "В общината няма такава услуга. Места в други общини, които се падат на нейните жители: 6" in said
