@@ -29,12 +29,16 @@ LOCK = "data/.ossu.lock"
 
 
 def project_root() -> Path:
-    """The folder that holds ``data/``: ``OSSU_ROOT``, else the nearest one upwards from here, else this folder."""
+    """The folder that holds ``data/``: ``OSSU_ROOT``, else the nearest one upwards from here, else that of this code.
+
+    A command given from any folder (``ossu demand``, ``ossu project``) so finds the code lists; without any, here.
+    """
     named = os.environ.get("OSSU_ROOT")
     if named:
         return Path(named).resolve()
     here = Path.cwd().resolve()
-    return next((folder for folder in (here, *here.parents) if (folder / "data" / "raw").is_dir()), here)
+    folders = (here, *here.parents, Path(__file__).resolve().parents[1])
+    return next((folder for folder in folders if (folder / "data" / "raw").is_dir()), here)
 
 
 class Store:

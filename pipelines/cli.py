@@ -6,6 +6,7 @@ Commands have a Latin name and a Bulgarian one. Heavy libraries are imported ins
 import atexit
 import os
 import sys
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -226,14 +227,23 @@ def demand(
         Path,
         typer.Argument(
             metavar="ОТЧЕТИ",
-            help="CSV или Parquet: area_code, parent_code, service_code, year, users, places, waiting.",
+            help="CSV или Parquet: area_code, parent_code, service_code, year, users, places, waiting; по желание sex, "
+            "age_from, age_to, remark. Празно waiting или places значи неизвестно.",
         ),
     ],
     exposed: Annotated[
-        Path, typer.Option("--exposed", "--лица", help="Лица по територия, услуга и година, и бъдещите (и draw).")
+        Path,
+        typer.Option(
+            "--exposed",
+            "--лица",
+            help="CSV или Parquet: area_code, service_code, year, persons, и за бъдещите години; по желание draw, sex, "
+            "age_from, age_to.",
+        ),
     ],
-    horizon: Annotated[int, typer.Option("--horizon", "--хоризонт", help="Години след последния отчет.")] = 5,
-    out: Annotated[Path, typer.Option("--out", help="Папка или файл .parquet/.csv.")] = Path("out"),
+    horizon: Annotated[int, typer.Option("--horizon", "--хоризонт", min=1, help="Години след последния отчет.")] = 5,
+    out: Annotated[
+        Path, typer.Option("--out", help="Папка или файл .parquet/.csv; колоните са на demand.demand_forecast.")
+    ] = Path("out"),
     seed: Seed = 20181231,
 ) -> None:
     """Търсене на услуги от всякакви отчети: пълна услуга показва места, не нужда; липсващ ред значи липсваща услуга."""
@@ -248,8 +258,17 @@ def demand(
     handed = read_handed(returns, exposed, legacy, *known)
     for fault in handed.faults:
         typer.echo(f"[{fault.severity}] {fault.sentence()}")
-    target, rows = write_out(forecast_handed(handed, horizon, seed), out, "demand_forecast")
+    codes = sorted(handed.returns["service_code"].unique())
+    chunks = _said(forecast_handed(handed, horizon, seed), codes)
+    target, rows = write_out(chunks, out, "demand_forecast")
     typer.echo(f"{target}: {rows} реда")
+
+
+def _said(chunks: Iterable[Any], names: Sequence[str]) -> Iterator[Any]:
+    """Say which part is done as the parts come; on the error stream, so that what is asked for stays alone."""
+    for number, (chunk, name) in enumerate(zip(chunks, names, strict=True), 1):
+        typer.echo(f"{name}: готово ({number} от {len(names)})", err=True)
+        yield chunk
 
 
 @_both("runs", "ходове")

@@ -112,7 +112,9 @@ def informative_cells(panel: Panel) -> Cells:
     top, window, at_top = _own_tops(users, places, full & (users <= places))
     stopped = np.any(at_top & listed, axis=1)
     unsure = at_top & ~listed & ~full & ~((panel.waiting == 0) & empty_list)
-    is_floor = (full | np.isnan(places)) & ~listed & ~empty_list
+    # Where nobody reports places (help at home), nothing tells a full service and use is taken as demand.
+    unlimited = np.isnan(panel.places).all()
+    is_floor = (full | (np.isnan(places) & ~unlimited)) & ~listed & ~empty_list
     is_floor |= _opening_year(panel.users) & ~listed
     # What is learnt from a full cell is only that demand reached FULL of the places: had it stopped between there and
     # the places, the cell would look the same. Taking use itself as the floor would overstate demand.
@@ -131,6 +133,8 @@ def log_coverage(panel: Panel) -> np.ndarray:
     with np.errstate(divide="ignore", invalid="ignore"):
         found = np.log(np.nansum(places, axis=1) / np.nansum(persons, axis=1))
     found[~np.isfinite(found)] = np.nan
+    if np.isnan(found).all():
+        return found
     centred = found - np.nanmean(found)
     return np.clip(centred, -3 * np.nanstd(centred), 3 * np.nanstd(centred))
 

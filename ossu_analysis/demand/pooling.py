@@ -31,6 +31,8 @@ def pooled_levels(observed: np.ndarray, expected: np.ndarray, parents: np.ndarra
         ``(observed + k * parent) / (expected + k)``, with k from the variance between areas beyond chance.
     """
     n = parents.max() + 1
+    if not (expected.sum() > 0 and observed.sum() > 0):
+        return np.ones(len(expected))
     total = observed.sum() / expected.sum()
     above_observed, above_expected = (np.bincount(parents, x, n) for x in (observed, total * expected))
     own = _spread(observed, total * expected)

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from ossu_analysis.demand.breaks import series_breaks
+from ossu_analysis.demand.panel import SLIP
 from ossu_analysis.errors import BLOCKING, NOTICE, TO_CHECK, Fault, FaultsFound
 from ossu_analysis.store import connect
 
@@ -21,6 +22,8 @@ RETURNS = ("area_code", "parent_code", "service_code", "year", "users", "places"
 EXPOSED = ("area_code", "service_code", "year", "persons")
 GROUPING = ("sex", "age_from", "age_to")
 NUMBERS = ("year", "users", "places", "waiting", "persons", "draw", "age_from", "age_to")
+UNKNOWN_IF_ABSENT = ("places", "waiting")
+MAY_BE_ABSENT = ("parent_code", *UNKNOWN_IF_ABSENT)
 NAMED = 30
 """Faults of one kind that are listed one by one; the rest are counted."""
 
@@ -78,6 +81,7 @@ def read_handed(
     for table, judge in ((users, _impossible_returns(users, people)), (people, _impossible_exposed(people))):
         name = returns.name if table is users else exposed.name
         faults += _judged(table, judge, name)
+    faults += _without_users(users, returns.name)
     faults += [*_doubtful(users, returns.name), *_broken(users, people, returns.name)]
     _stop(faults)
     return Handed(_without_bad(users), _without_bad(people), tuple(faults))
@@ -104,8 +108,12 @@ def _read(path: Path, wanted: Sequence[str]) -> tuple[pd.DataFrame, list[Fault]]
     faults = [
         Fault("demand.missing_column", path.name, row=1, column=name, found=", ".join(table.columns))
         for name in wanted
-        if name not in table and name != "parent_code"
+        if name not in table and name not in MAY_BE_ABSENT
     ]
+    for name in wanted:
+        if name in UNKNOWN_IF_ABSENT and name not in table:
+            table[name] = None
+            faults.append(Fault(f"demand.no_{name}_column", path.name, row=1, column=name, severity=NOTICE))
     if table.empty:
         faults.append(Fault("demand.no_rows", path.name))
     texts = [name for name in ("area_code", "parent_code", "service_code", "sex", "target_group") if name in table]
@@ -214,9 +222,19 @@ def _doubtful(users: pd.DataFrame, file: str) -> list[Fault]:
     return _faults("demand.users_above_places", "users", users[above], expected, file, TO_CHECK)
 
 
+def _without_users(users: pd.DataFrame, file: str) -> list[Fault]:
+    """Services of which no number of users is known in any row that may be used."""
+    known = users["users"].notna() & ~users["bad"]
+    none = sorted(set(users["service_code"]) - set(users.loc[known, "service_code"]))
+    return [Fault("demand.no_users", file, column="users", found=code) for code in none]
+
+
 def _broken(users: pd.DataFrame, people: pd.DataFrame, file: str) -> list[Fault]:
     """Years in which places of a service, or its users, step away from the rest: named, and read as a step."""
-    good, keys = users[~users["bad"]], ["area_code", "service_code", "year"]
+    keys = ["area_code", "service_code", "year"]
+    usual = users.groupby(["area_code", "service_code"])["users"].transform("median")
+    slip = np.abs(np.log((users["users"] + 1) / (usual + 1))) > np.log(SLIP)
+    good = users[~users["bad"] & ~slip]
     exposed = people[~people["bad"]].groupby(keys)["persons"].mean()
     both = good.dropna(subset=["users", "places"]).groupby(["service_code", "year"])[["users", "places"]].sum()
     rate = good.groupby(keys)[["users"]].sum().join(exposed, how="inner").groupby(["service_code", "year"]).sum()

@@ -9,6 +9,7 @@ reaching them. The fit is expectation-maximisation: the expected counts behind t
 statsmodels negative-binomial GLM with the log of expected persons as offset, then levels, spreads and dispersion.
 """
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -34,6 +35,9 @@ ROUNDS, SETTLED = 40, 5e-4
 DISPERSIONS = (1e-4, 1.0)
 SHAPES = (0.5, 400.0)
 """Bounds of the dispersion of counts and of the gamma shape, so that a service with few cells still has a model."""
+
+NOBODY = 0.5
+"""Users put for a year in which the country had none, half a person (Jeffreys): the rate is small and not zero."""
 
 VALIDITIES, FEWEST_LISTS, VALIDITY_SPREAD = (0.5, 3.0), 30, 0.1
 """Worth of a waiting-list entry: bounds, lists from which it is estimated, prior spread of its log around one person.
@@ -104,10 +108,11 @@ class _State:
 
     def prior(self, panel: Panel, coverage: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Prior mean and shape of the level of each area; without places the spread that they explain comes on top."""
-        told = np.exp(self.follow * np.nan_to_num(coverage))
         there = np.isfinite(coverage)
-        told /= told[there].mean()
-        shape = np.where(there, self.shape, 1 / (1 / self.shape + np.var(told[there])))
+        told = np.exp(self.follow * np.where(there, coverage, 0.0))
+        seen = told[there] if there.any() else np.ones(1)
+        told /= seen.mean()
+        shape = np.where(there, self.shape, 1 / (1 / self.shape + np.var(seen / seen.mean())))
         sized = np.exp(self.size * _log_size(panel))
         return self.parents[panel.parents] * np.where(there, told, 1.0) * sized / sized.mean(), shape
 
@@ -170,9 +175,9 @@ def fit(panel: Panel, cells: Cells | None = None) -> UseRate:
 def _start(panel: Panel, cells: Cells) -> _State:
     """First values: floors taken at face value, levels pooled from them."""
     years, areas = len(panel.years), len(panel.areas)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        effects = np.log(np.bincount(cells.year, cells.count, years) / np.bincount(cells.year, cells.persons, years))
-    effects[np.isneginf(effects)] = np.nan
+    count, persons = (np.bincount(cells.year, x, years) for x in (cells.count, cells.persons))
+    effects = np.full(years, np.nan)
+    effects[persons > 0] = np.log(np.maximum(count, NOBODY)[persons > 0] / persons[persons > 0])
     expected = np.bincount(cells.area, cells.persons * np.exp(effects[cells.year]), areas)
     observed = np.bincount(cells.area, cells.count, areas)
     level = np.maximum(pooled_levels(observed, np.nan_to_num(expected), panel.parents), 0.05)
@@ -271,8 +276,14 @@ def _year_effects(state: _State, cells: Cells, found: _Expected) -> tuple[np.nda
     design = (cells.year[:, None] == present[None, :]).astype(float)
     family = NegativeBinomial(alpha=state.dispersion)
     offset = np.log(cells.persons * found.levels.mean()[cells.area])
-    model = GLM(found.counts, design, family=family, offset=offset, freq_weights=found.share)
-    result = model.fit(start_params=state.years[present], maxiter=8)
+    total, cells_of = (np.bincount(cells.year, x, len(state.years)) for x in (found.counts * found.share, found.share))
+    missing = np.maximum(NOBODY - total, 0) / np.maximum(cells_of, 1e-12)
+    counts = found.counts + missing[cells.year]
+    model = GLM(counts, design, family=family, offset=offset, freq_weights=found.share)
+    with warnings.catch_warnings():
+        # A year with one municipality is met exactly; the negative binomial does not use the scale that then fails.
+        warnings.simplefilter("ignore")
+        result = model.fit(start_params=state.years[present], maxiter=8)
     effects, covariance = np.full(len(state.years), np.nan), np.zeros((len(state.years),) * 2)
     effects[present] = result.params
     covariance[np.ix_(present, present)] = result.cov_params()

@@ -1,5 +1,7 @@
 """The store: declared types survive, a failed write leaves the former table, missing tables say what to do."""
 
+from pathlib import Path
+
 import duckdb
 import pandas as pd
 import pyarrow as pa
@@ -7,7 +9,7 @@ import pytest
 from pandera.errors import SchemaErrors
 
 from ossu_analysis.errors import OssuError
-from ossu_analysis.store import Store
+from ossu_analysis.store import Store, project_root
 
 
 def forecast_rows(persons=(7_000_039.0, 100.0)):
@@ -77,3 +79,9 @@ def test_catalogue_sees_the_current_state(store):
     store.write("population", "forecast", forecast_rows(persons=(5.0, 6.0)))
     with duckdb.connect(str(catalogue), read_only=True) as db:
         assert db.sql("select sum(persons) from population.forecast").fetchall() == [(11.0,)]
+
+
+def test_a_command_given_from_any_folder_finds_the_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OSSU_ROOT", raising=False)
+    monkeypatch.chdir(tmp_path)
+    assert (project_root() / "data" / "reference" / "service.csv").exists()

@@ -183,3 +183,49 @@ def test_a_count_of_places_that_breaks_is_named_and_is_no_fall_in_demand(world: 
     (rows,) = forecast_handed(read, horizon=3)
     means = rows.to_pandas().query("area_level == 'country' and output_type == 'mean'")["persons"]
     assert means.to_numpy() == pytest.approx(265 * 20, rel=0.05)
+
+
+def test_services_of_every_size_get_figures(world: World, tmp_path: Path) -> None:
+    """One year only, nobody served, one person here and there, a million: all in one table."""
+    base, last = world.returns, world.returns["year"].max()
+    kinds = {
+        "ONE": base[base["year"] == last],
+        "ZERO": base.assign(users=0.0),
+        "TINY": base.assign(users=(base["users"] > 40).astype(float), places=2.0, waiting=np.nan),
+        "HUGE": base.assign(users=base["users"] * 1000, places=base["places"] * 1000, waiting=base["waiting"] * 1000),
+    }
+    returns = pd.concat([rows.assign(service_code=code) for code, rows in kinds.items()])
+    exposed = pd.concat(
+        world.exposed.assign(service_code=code, persons=world.exposed["persons"] * (1000 if code == "HUGE" else 1))
+        for code in kinds
+    )
+    rows = pd.concat(c.to_pandas() for c in forecast_handed(read_handed(*handed(tmp_path, returns, exposed)), 5))
+    assert np.isfinite(rows["persons"]).all() and (rows["persons"] >= 0).all()
+    ends = rows.query("area_level == 'country' and output_type == 'mean' and year == 2026").set_index("service_code")
+    people = ends["persons"]
+    assert people["ZERO"] < 2 and people["TINY"] < 300
+    assert people["HUGE"] / 1000 == pytest.approx(people["ONE"], rel=0.3)
+
+
+def test_the_least_that_may_be_handed_in(world: World, tmp_path: Path) -> None:
+    least = world.returns[["area_code", "service_code", "year", "users"]]
+    read = read_handed(*handed(tmp_path, least, world.exposed.drop(columns="parent_code")))
+    assert [fault.code for fault in read.faults] == ["demand.no_places_column", "demand.no_waiting_column"]
+    (rows,) = forecast_handed(read, horizon=2)
+    country = rows.to_pandas().query("output_type == 'mean' and year == 2021").groupby("area_level")["persons"].sum()
+    last = world.returns.query("year == 2021")["users"].sum()
+    assert set(country.index) == {"municipality", "country"} and country["country"] > last
+
+
+def test_a_slip_of_the_pen_is_no_reform(world: World, tmp_path: Path) -> None:
+    bad = world.returns.copy()
+    at = bad["users"].idxmax()
+    bad.loc[at, "users"] *= 10
+    read = read_handed(*handed(tmp_path, bad, world.exposed.assign(persons=world.exposed["persons"] * 9)))
+    assert "demand.users_break" not in {fault.code for fault in read.faults}
+
+
+def test_users_that_nobody_knows_are_named(world: World, tmp_path: Path) -> None:
+    with pytest.raises(FaultsFound) as raised:
+        read_handed(*handed(tmp_path, world.returns.assign(users=np.nan), world.exposed))
+    assert "demand.no_users" in {fault.code for fault in raised.value.faults}

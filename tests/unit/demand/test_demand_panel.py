@@ -59,8 +59,12 @@ def test_the_year_of_opening_is_only_a_floor() -> None:
 
 
 def test_unknown_places_make_a_floor() -> None:
-    cells = informative_cells(panel([30, 31, 29], [NAN, NAN, NAN]))
-    assert cells.is_floor.all()
+    cells = informative_cells(panel([[30, 31, 29], [20, 21, 22]], [[NAN, NAN, NAN], [40, 40, 40]]))
+    assert cells.is_floor[cells.area == 0].all() and not cells.is_floor[cells.area == 1].any()
+
+
+def test_a_service_that_nobody_counts_places_of_shows_its_demand() -> None:
+    assert not informative_cells(panel([30, 31, 29], [NAN, NAN, NAN])).is_floor.any()
 
 
 def test_a_service_that_always_ends_at_the_same_occupancy_is_read_both_ways() -> None:
