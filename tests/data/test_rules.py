@@ -1,5 +1,6 @@
 """The rules engine: worked cases that an analyst reads, shipped rules that compute nothing, faults in Bulgarian."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ossu_analysis.errors import FaultsFound
-from ossu_analysis.gap.rules import check_rules, criterion_maximum, maximum_users
+from ossu_analysis.gap.rules import check_rules, criterion_maximum, maximum_users, rules_by_year
 from ossu_analysis.inputs import RuleFile, parse
-from ossu_analysis.reference.records import _rule_row, read_rule_table
+from ossu_analysis.reference.records import _rule_row, read_rule_table, read_services
 from ossu_analysis.store import Store
 
 ROOT = Path(__file__).parents[2]
@@ -119,3 +120,36 @@ def test_more_persons_never_lower_the_maximum(one, other, base):
     rule = {"base": base[0], "rate": base[1], "per": 1000, "rounding": "up", "steps": "0: 5; 200: 9; 1e5: 50"}
     low, high = maximum_users(rule, np.array(sorted([one, other])))
     assert 0 <= low <= high
+
+
+def test_loading_a_rate_is_an_edit_of_one_file(tmp_path):
+    """The shipped file with one rule filled in: the gap has a maximum and names the version; nothing else changes."""
+    shutil.copytree(ROOT / "data" / "reference", tmp_path / "data" / "reference")
+    shutil.copytree(ROOT / "data" / "rules", tmp_path / "data" / "rules")
+    store, file = Store(tmp_path), tmp_path / "data" / "rules" / "npsu_2021.yaml"
+    content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    loaded = {name: value for name, value in RATE.items() if name not in ("level", "legal_ref", "valid_from")}
+    content["version"] = "тест 2"
+    content["rules"] = [rule | loaded if rule["service_code"] == "DAY-CH" else rule for rule in content["rules"]]
+    file.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+    rules = read_rule_table(store)
+    assert check_rules(rules, {"TG-DISCH"}) == []
+    found = rules_by_year(rules, "DAY-CH", [2030])
+    assert found[2030]["version"] == "тест 2" and maximum_users(found[2030], np.array([41.0])).tolist() == [21]
+    assert rules_by_year(rules, "DAY-AD", [2030]) == {}
+    assert read_services(store).set_index("service_code")["criterion_loaded"].sum() == 1
+
+
+@pytest.mark.parametrize("case", [one for one in CASES if one["expected"] != "absent"], ids=lambda case: case["name"])
+def test_the_gap_applies_rules_as_the_worked_cases_say(case):
+    """The gap reads the rule of 31 December; on that day it and the table of maxima agree."""
+    rules = rule_table([rule for rule in WORKED["rules"] if rule["service_code"] == case["service"]])
+    day = f"{str(case['on_date'])[:4]}-12-31"
+    (row,) = criterion_maximum(rules, indicators(case["area"], case["indicators"]), day).to_dict("records")
+    rule = rules_by_year(rules, case["service"], [int(day[:4])]).get(int(day[:4]))
+    if rule is None:
+        assert np.isnan(row["criterion_maximum"]) and row["reason"] == "критерият не е зареден"
+        return
+    value, asked = (np.array([case["indicators"].get(rule[name], np.nan)], dtype=float) for name in
+                    ("indicator", "condition_indicator"))  # fmt: skip
+    np.testing.assert_equal(maximum_users(rule, value, asked)[0], row["criterion_maximum"])
