@@ -3,11 +3,12 @@
 Belongs here: fertility at the origin and how uncertain its path is.
 
     B[a, t] = f(t) b[a] sum_x w[x] N[a, F, x, t]                  w sums to 1 over single ages 15..49
-    f = births / sum_x w[x] N[F, x] of the country;   b[a] = (B[a] + k) / (E[a] + k);   both over the last three years
+    f = births / sum_x w[x] N[F, x] of the country in the last year;   b[a] = (B[a] + k) / (E[a] + k) over three years
 
 E are the births expected at the national level and k = 1 / variance of the true ratio between areas (method of
 moments). Single ages of w: monotone spline of the cumulated five-year schedule. The level moves as a random walk
-whose yearly sd is that of the log of national births per inhabitant, whose history is the longest.
+whose yearly sd is that of the log of national births per inhabitant, whose history is the longest; of a random walk
+the last value is the best forecast.
 """
 
 from collections.abc import Sequence
@@ -19,7 +20,7 @@ from ossu_analysis.population.cells import AGES, Floats
 from ossu_analysis.population.mortality import pooled_ratio
 
 LEVEL_YEARS = 3
-"""Years pooled for the level of births (FORECASTING, section 2.1)."""
+"""Years pooled for the local levels of births, so that small areas have some."""
 
 
 @dataclass(frozen=True)

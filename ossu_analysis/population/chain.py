@@ -12,7 +12,7 @@ import pandas as pd
 
 from ossu_analysis.config import RunSettings
 from ossu_analysis.population.age_structure import AgeStructure, estimate_age_structure
-from ossu_analysis.population.constraint import constrained_to_official
+from ossu_analysis.population.constraint import COMPARED, adjustment_table, constrained_to_official, reaches
 from ossu_analysis.population.exposure import ExposureGroups, exposure_groups, exposure_observed
 from ossu_analysis.population.history import TotalsHistory, prepare_history
 from ossu_analysis.population.inputs import FIRST_YEAR, AgeInputs, age_inputs
@@ -78,11 +78,27 @@ def drawn_totals(
 ) -> TotalDraws:
     """Joint draws of the municipal totals, under the reference scenario when none is given."""
     history = history_of(tables, settings.base_year)
-    changed = (scenario.migration_factor, extra_growth(scenario, history)) if scenario else ()
-    totals = forecast_totals(history, settings.years, settings.draws, settings.seed, *changed)
+    totals = _unconstrained(history, settings, scenario)
     if scenario is None or not scenario.constraint:
         return totals
     return constrained_to_official(totals, tables["official_projection"], scenario.constraint, history)[0]
+
+
+def adjustment(tables: Mapping[str, pd.DataFrame], settings: RunSettings, scenario: Scenario) -> pd.DataFrame:
+    """Rows of ``population.adjustment``: how far the official projection is from our mean, applied or not."""
+    history, projection = history_of(tables, settings.base_year), tables["official_projection"]
+    variant = scenario.constraint or COMPARED
+    if not scenario.constraint and not reaches(projection, variant, settings.until_year):
+        return adjustment_table([], scenario.id, variant, False, "")
+    totals = _unconstrained(history, settings, scenario)
+    _, moved = constrained_to_official(totals, projection, variant, history)
+    source = ", ".join(sorted(set(projection["source_id"])))
+    return adjustment_table(moved, scenario.id, variant, bool(scenario.constraint), source)
+
+
+def _unconstrained(history: TotalsHistory, settings: RunSettings, scenario: Scenario | None) -> TotalDraws:
+    changed = (scenario.migration_factor, extra_growth(scenario, history)) if scenario else ()
+    return forecast_totals(history, settings.years, settings.draws, settings.seed, *changed)
 
 
 def history_of(tables: Mapping[str, pd.DataFrame], base_year: int) -> TotalsHistory:

@@ -7,6 +7,7 @@ forecast.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,9 @@ from ossu_analysis.population.totals import TotalDraws
 from ossu_analysis.reference.areas import COUNTRY
 
 MID_YEAR, YEAR_END = 0.5, 1.0
+COMPARED = "medium"
+"""Variant that the forecast is held against when no scenario follows one."""
+MOVED = ("area_level", "area_code", "year", "persons_before", "persons", "factor")
 
 
 def official_totals(
@@ -88,8 +92,27 @@ def constrain(
         persons[:, inside] *= factor
         loss[:, inside] *= factor
         rows += [(level, code, int(y), m, t, t / m) for y, m, t in zip(totals.years, mean, target, strict=True)]
-    names = ["area_level", "area_code", "year", "persons_before", "persons", "factor"]
-    return replace(totals, persons=persons, hidden_loss=loss), pd.DataFrame(rows, columns=names)
+    return replace(totals, persons=persons, hidden_loss=loss), pd.DataFrame(rows, columns=list(MOVED))
+
+
+def reaches(official_projection: pd.DataFrame, variant: str, year: int) -> bool:
+    """Whether the projection has a date after the end of a year."""
+    return bool((official_projection.loc[official_projection["variant"] == variant, "year"] >= year).any())
+
+
+def adjustment_table(
+    moved: pd.DataFrame | list[Any], scenario: str, variant: str, applied: bool, source: str
+) -> pd.DataFrame:
+    """Rows of ``population.adjustment`` from what `constrain` says; none when nothing could be compared."""
+    table = pd.DataFrame(moved, columns=list(MOVED))
+    said: dict[str, Any] = {
+        "scenario": scenario,
+        "variant": variant,
+        "applied": applied,
+        "source_id": source,
+        "status": "forecast",
+    }
+    return table.assign(**said)
 
 
 def constrained_to_official(

@@ -300,6 +300,7 @@ def _jump_off(tree: AreaTree, root: str, codes: list[str], leaves: list[str]) ->
     local = np.stack([ratios[leaf] / ratios[tree.parent[leaf] or leaf] for leaf in leaves])
     group = np.array([sisters.index(tree.parent[leaf] or leaf) for leaf in leaves])
     parents = np.stack([ratios[sister] for sister in sisters])
+    response = _response(persons, codes)
     middle = float(years[window_years(years)][1:].mean())
     return JumpOff(
         base_year=tree.years[-1],
@@ -323,7 +324,8 @@ def _jump_off(tree: AreaTree, root: str, codes: list[str], leaves: list[str]) ->
             spread[1],
             float(whole[-1, 1, 0] / whole[-1, :, 0].sum()),
         ),
-        response=_response(persons, codes),
+        response=response,
+        loss_response=response,
         spread=spread[0],
         start_spread=start,
     )

@@ -57,6 +57,8 @@ class AgeInputs:
     death_groups, person_groups : ndarray (1 + P, 2, G)
         Deaths, and person-years of the same years, of the country and the oblasts.
     death_starts : tuple of int
+    before_census : ndarray (2, 101), optional
+        The country by sex and age a year before the first year, on the base of the census before.
     expectancy : ndarray (Y, 2, 86)
         Remaining years of the country's life tables.
     crude_births : ndarray
@@ -76,6 +78,7 @@ class AgeInputs:
     deaths: Floats
     census: Floats
     national: Floats
+    before_census: Floats | None
     region_cells: Floats
     oblast_cells: Floats
     death_groups: Floats
@@ -165,6 +168,7 @@ def age_inputs(tables: Mapping[str, pd.DataFrame], base_year: int) -> AgeInputs:
         deaths=np.nan_to_num(deaths.sum(axis=-1)),
         census=census,
         national=national,
+        before_census=_before_census(known),
         region_cells=region_cells,
         oblast_cells=oblast_cells,
         death_groups=_area_groups(known["deaths_oblast_age"], "deaths", oblast_codes, years, death_starts),
@@ -198,6 +202,16 @@ def _national_ages(known: Mapping[str, pd.DataFrame], years: Ints) -> Floats:
     whole = table[(table["area_code"] == COUNTRY) & (table["residence"] == "total")]
     groups = grouped_array(whole, "persons", starts, year=years, sex=SEXES)
     return national_single_ages(groups, starts, _single_ages(known["population_single_age"], years))
+
+
+def _before_census(known: Mapping[str, pd.DataFrame]) -> Floats | None:
+    table = known["population_region_residence_age"]
+    whole = table[(table["area_code"] == COUNTRY) & (table["residence"] == "total")]
+    if FIRST_YEAR - 1 not in set(whole["year"]):
+        return None
+    starts = age_groups(table)
+    groups = grouped_array(whole, "persons", starts, year=[FIRST_YEAR - 1], sex=SEXES)
+    return national_single_ages(groups, starts)[0]
 
 
 def _territory_ages(

@@ -22,15 +22,25 @@ from numpy.typing import NDArray
 
 from ossu_analysis.population.age_structure import AgeStructure
 from ossu_analysis.population.births import Fertility, estimate_fertility, single_age_schedule
-from ossu_analysis.population.cells import AGES, BROAD, Floats, cohort_source, group_index, sum_groups
+from ossu_analysis.population.cells import (
+    AGES,
+    BROAD,
+    Floats,
+    cohort_source,
+    group_index,
+    smooth_over_age,
+    sum_groups,
+)
 from ossu_analysis.population.inputs import FIRST_YEAR, AgeInputs
 from ossu_analysis.population.mortality import mortality_drift
-from ossu_analysis.population.municipality_age import DEATH_YEARS, PLACE_AGES, PLACE_SHAPE
-from ossu_analysis.population.ratios import CohortRatios, direct_ratios
+from ossu_analysis.population.municipality_age import DEATH_YEARS, OLD_AGE, OLD_CAP, PLACE_AGES, PLACE_SHAPE
+from ossu_analysis.population.ratios import WINDOW, CohortRatios, direct_ratios
 
 AGE_ERROR = np.array([0.04, 0.06, 0.045, 0.02, 0.02, 0.02])
 """Sd c of the log error of a broad class of 10,000 inhabitants after five years without ages: fitted on 1,195 European
 NUTS 3 regions aged 2014-2019 inside their NUTS 2 regions (Eurostat demo_r_pjangrp3); extrapolated below 11,000."""
+LOSS_BANDWIDTH = 2.0
+"""Years: the counts are of five-year groups, in which single ages are estimated."""
 SIZE_POWER, AGE_ERROR_YEARS, AGE_ERROR_TAILS = -0.4, 5, 4
 
 
@@ -56,7 +66,8 @@ class JumpOff:
     mu_year : float
         Year in which the death rates stand.
     fertility : Fertility
-    response : ndarray (101,)
+    response, loss_response : ndarray (101,)
+        How much each age takes part in a change of the total, and in what a census takes away.
     spread : Spreads
     start_spread : ndarray (M, 6)
         Sd of the log error of broad ages in the base year; 0 where they are counted.
@@ -78,6 +89,7 @@ class JumpOff:
     mu_year: float
     fertility: Fertility
     response: Floats
+    loss_response: Floats
     spread: "Spreads"
     start_spread: Floats
 
@@ -123,6 +135,7 @@ def prepare_jump_off(structure: AgeStructure) -> JumpOff:
         mu_year=float(inputs.years[1:][-DEATH_YEARS:].mean()),
         fertility=fertility,
         response=structure.response,
+        loss_response=loss_response(inputs, structure.response),
         spread=Spreads(
             fertility=(fertility.sigma, *walk_spreads(births, inputs.oblast_of)),
             mortality=(drift.sigma, *walk_spreads(deaths, inputs.oblast_of)),
@@ -130,6 +143,23 @@ def prepare_jump_off(structure: AgeStructure) -> JumpOff:
         ),
         start_spread=start_spreads(structure.cells[:, -1], inputs.base_year - FIRST_YEAR + 1),
     )
+
+
+def loss_response(inputs: AgeInputs, response: Floats) -> Floats:
+    """What the last census took away at each age, relative to what it took of everybody.
+
+    Counts after the census over those before it, a year older by the ratios of the years that follow; births are
+    registered, so that nobody is missing at age 0. Ages that gained take no part, ages from 60 at most a quarter: both
+    are as in the 2011 correction. Without ages before a census the loss falls as other changes do.
+    """
+    if inputs.before_census is None or len(inputs.years) < 2:
+        return response
+    ratio, _ = direct_ratios(inputs.national[None, : WINDOW + 1], inputs.births.sum(axis=0)[None, : WINDOW + 1])
+    expected = (cohort_source(inputs.before_census) * ratio[0])[:, 1:].sum(axis=0)
+    found = inputs.national[0, :, 1:].sum(axis=0)
+    taken = np.append(0.0, smooth_over_age(np.log(found / expected), found, LOSS_BANDWIDTH))
+    relative = np.maximum(taken / np.log(found.sum() / expected.sum()), 0.0)
+    return np.where(AGES < OLD_AGE, relative, np.minimum(relative, OLD_CAP))
 
 
 def start_spreads(persons: Floats, years: int) -> Floats:

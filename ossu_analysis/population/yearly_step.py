@@ -7,8 +7,9 @@ made in `forecast`, `component` and `exposure`. One year of one municipality and
     survivors N'[x+1] = N[x] R[s, x+1](t) (1 + a(x) . z)        z: mortality, broad ages; country, oblast,
     municipality total     N = N' (1 + lambda g[x]),  lambda = (T - sum N') / sum g N'
 
-so that every draw has the total T drawn for it, with gains and losses of people at the ages that move. (Where lambda
-would leave fewer than a fifth of an age, the rest is proportional.) deaths ~ Poisson(sum mu N); net migration is
+so that every draw has the total T drawn for it, with gains and losses of people at the ages that move; what a census
+takes away is taken first, at the ages of the last one, and leaves registered births and deaths as they are. (Where
+lambda would leave fewer than a fifth of an age, the rest is proportional.) deaths ~ Poisson(sum mu N); net migration is
 what remains. State is real-valued; counts are made whole by cumulative rounding with one uniform number u per year
 and draw, floor(C[i] + u) - floor(C[i-1] + u), C the sum up to age group i: unbiased, any run of ages within one
 person of its value, and whole totals are met exactly. Everything above the municipality is a sum of whole persons of
@@ -205,20 +206,21 @@ class _Walk:
     ) -> None:
         name, rates = jump_off.municipalities[member], jump_off.mu[jump_off.oblast_of[member]] * jump_off.theta[member]
         self.jump_off, self.member, self.shared = jump_off, member, shared
-        self.persons, self.response = jump_off.persons[member], jump_off.response.astype(np.float32)
+        self.persons = jump_off.persons[member]
         self.generator, self.events = _stream(seed, name), _stream(seed, name, "events")
         self.loadings = _loadings(ratios * jump_off.local[member])
         self.own, self.between = _own_spreads(self.persons, rates)
-        self.effects = self._effects(rates)
+        self.rates = rates
         self.decline = jump_off.ratios.rho * (np.asarray(years)[:, None] - jump_off.mu_year)
 
-    def _effects(self, rates: Floats) -> Single:
-        """What is summed over ages, (2, 6, 101): persons, deaths, births to come; as it is and times the response."""
+    def _mover(self, response: Floats, draws: int) -> "_Mover":
+        """Sums persons, deaths and births to come over ages, and moves persons by a response."""
         fertility = self.jump_off.fertility
-        bearing = np.zeros_like(rates)
+        bearing = np.zeros_like(self.rates)
         bearing[0] = fertility.level * fertility.local[self.member] * fertility.schedule
-        alone = np.stack([np.ones_like(rates), rates, bearing], axis=1)
-        return np.concatenate([alone, alone * self.response], axis=1).astype(np.float32)
+        alone = np.stack([np.ones_like(bearing), self.rates, bearing], axis=1)
+        effects = np.concatenate([alone, alone * response], axis=1).astype(np.float32)
+        return _Mover(effects, response.astype(np.float32), draws)
 
     def run(self, start: Single, totals: Whole, loss: Whole, bounds: Sequence[int], factors: Floats) -> AreaDraws:
         """Walk through all years."""
@@ -230,11 +232,12 @@ class _Walk:
         shocks, fertility = self._shocks(walk), walk.fertility * factors.astype(np.float32)[:, None]
         births, reached = np.empty((2, horizon, draws), dtype=np.int32)
         dying = np.empty((horizon + 1, draws), dtype=np.float32)
-        rounding, mover = _Rounding(bounds, draws), _Mover(self.effects, self.response, draws)
+        rounding, mover = _Rounding(bounds, draws), self._mover(self.jump_off.response, draws)
+        taker = self._mover(self.jump_off.loss_response, draws) if loss.any() else mover
         uniform = self.generator.random((horizon, draws), dtype=np.float32)
         cumulated = np.empty((horizon, 2 * len(bounds) + 1, draws), dtype=np.int32)
         _, dying[0], bearing = mover.sums(lying[:, horizon:])[:3]
-        more = 0
+        more, registered = 0, np.ones((2, draws), dtype=np.float32)
         for at, low in enumerate(range(horizon - 1, -1, -1)):
             births[at] = _poisson(self.events, bearing * fertility[at])
             if factors[at] != 1:
@@ -244,7 +247,9 @@ class _Walk:
             state = lying[:, low : low + COUNT]
             for sex in range(len(state)):
                 state[sex] *= np.matmul(self.loadings[at, sex], shocks[at, sex], out=mover.factor)
-            _, dying[at + 1], bearing = mover.move(state, reached[at])
+            if loss[at].any():
+                registered *= _take_away(taker, state, loss[at])
+            dying[at + 1], bearing = mover.move(state, reached[at])[1:] * registered
             rounding.whole(state, reached[at], uniform[at], cumulated[at])
         rates = np.exp(walk.mortality - self.decline.astype(np.float32))
         deaths = _poisson(self.events, (dying[:-1] + dying[1:]) / 2 * rates)
@@ -270,6 +275,16 @@ class _Walk:
         np.subtract(own, between, out=shocks[:, 1, :CLASSES])
         shocks[:, :, CLASSES] = walk.mortality[:, None]
         return shocks
+
+
+def _take_away(taker: "_Mover", state: Single, loss: Whole) -> Single:
+    """Take the hidden loss out of the state; return deaths and births before it over those after it, (2, draws).
+
+    Who was not there was not in the registers of births and deaths either: both go on as they were.
+    """
+    everybody, *events = taker.sums(state)[:3]
+    left = taker.move(state, everybody + loss)[1:]
+    return (np.stack(events) / np.maximum(left, 1e-9)).astype(np.float32)
 
 
 def _loadings(ratios: Floats) -> Single:
@@ -320,7 +335,7 @@ class _Mover:
         found += np.matmul(self.effects[1], state[1])
         return found
 
-    def move(self, state: Single, totals: Whole) -> Single:
+    def move(self, state: Single, totals: Whole | Single) -> Single:
         """Move the persons in ``state`` (2, 101, draws); return the K sums over ages after it."""
         sums = self.sums(state)
         half, step = len(sums) // 2, self._step[1]

@@ -83,6 +83,27 @@ class TotalDraw(Table):
     status: str = status_column()
 
 
+@declare(
+    "population",
+    "adjustment",
+    "Разлика между прогнозата и официалната прогноза по години: с колко сценарий, който я следва, умножава лицата",
+)
+class Adjustment(Table):
+    """Mean of the draws, the official total and their ratio; ``applied`` in a scenario that follows the projection."""
+
+    area_level: str = column("ниво на територията, за което е даден официалният общ брой")
+    area_code: str = column("код на територията")
+    year: int = column("година, към 31 декември", "година")
+    persons_before: float = column("средно от нашите симулации преди изравняването", "лица", ge=0)
+    persons: float = column("официална прогноза, пренесена към 31 декември", "лица", ge=0)
+    factor: float = column("официалната прогноза, делена на нашата", "отношение", ge=0)
+    scenario: str = column("сценарий; reference е основният")
+    variant: str = column("вариант на официалната прогноза")
+    applied: bool = column("дали сценарият следва официалната прогноза; иначе редът е само за сравнение")
+    source_id: str = column("код на източника на официалната прогноза")
+    status: str = status_column()
+
+
 @declare("population", "total_method", "Средна линия на общия брой жители по метод: как е съставена прогнозата")
 class TotalMethod(Table):
     """Median path of municipal totals by method; ``combined`` is the forecast, with expected census steps."""

@@ -61,6 +61,15 @@ def total_method(settings: Settings, **tables: pd.DataFrame) -> pd.DataFrame:
     return method_table(fitted_totals(tables, settings.run_settings()))
 
 
+@table_asset("population", "adjustment", reads=TOTALS_READ)
+def adjustment(workspace: Workspace, settings: Settings, **tables: pd.DataFrame) -> pd.DataFrame:
+    """How far an official projection is from the forecast, whether the scenario follows it or not."""
+    from ossu_analysis.population.chain import adjustment, scenario_of
+
+    wanted = settings.run_settings()
+    return adjustment(tables, wanted, scenario_of(workspace.store, wanted))
+
+
 @dg.multi_asset(
     name="population__total_draw",
     specs=[table_spec("population", "total_draw", tuple(TOTALS_READ.values()))],

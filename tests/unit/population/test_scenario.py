@@ -9,7 +9,7 @@ import pytest
 
 from ossu_analysis.errors import FaultsFound, OssuError
 from ossu_analysis.inputs import scenario_names
-from ossu_analysis.population.constraint import constrain, official_totals
+from ossu_analysis.population.constraint import adjustment_table, constrain, official_totals
 from ossu_analysis.population.history import TotalsHistory
 from ossu_analysis.population.scenario import (
     Scenario,
@@ -18,6 +18,7 @@ from ossu_analysis.population.scenario import (
     read_scenario,
 )
 from ossu_analysis.population.totals import TotalDraws
+from ossu_analysis.schemas import table_class, validated
 
 FOLDER = Path(__file__).parents[3] / "data" / "assumptions" / "scenarios"
 NAMED = {"reference", "zero_migration", "low_fertility", "high_fertility", "higher_emigration", "return_migration"}
@@ -98,3 +99,18 @@ def test_a_scenario_is_frozen() -> None:
     with pytest.raises(ValueError):
         chosen.migration_factor = 2.0  # type: ignore[misc]
     assert isinstance(replace(history_with([0.0] * 6)), TotalsHistory) and isinstance(chosen, Scenario)
+
+
+def test_the_size_of_an_adjustment_is_a_declared_table() -> None:
+    years = np.array([2019, 2020])
+    totals = TotalDraws(
+        ("A",), years, np.full((4, 1, 2), 900, np.float32), np.zeros((4, 1, 2), np.float32), pd.DataFrame()
+    )
+    _, moved = constrain(totals, {"BG": np.array([990.0, 450.0])}, ["BG"], "country")
+    table = adjustment_table(moved, "un_medium", "medium", True, "un_wpp")
+    checked = validated(table_class("population", "adjustment"), table)
+    assert checked["factor"].tolist() == pytest.approx([1.1, 0.5]) and checked["applied"].all()
+    assert (
+        len(validated(table_class("population", "adjustment"), adjustment_table([], "reference", "medium", False, "")))
+        == 0
+    )

@@ -176,3 +176,28 @@ def test_fewer_births_lower_the_totals_by_themselves(
         .sub(tables["forecast"].query(everybody).set_index("year")["persons"])
     )
     assert less[2022] == pytest.approx(-part["births"].sum(), rel=0.05)
+
+
+def test_what_a_census_takes_away_is_not_taken_from_births_deaths_and_the_old(
+    jump_off: JumpOff, totals: TotalDraws, groups: ExposureGroups
+) -> None:
+    """The same totals with the census loss and, without it, as migration: nobody was there to give birth or to die."""
+    step = totals.persons.copy()
+    step[:, :, 2:] *= 0.9
+    loss = np.zeros_like(step)
+    loss[:, :, 2] = step[:, :, 2] * (1 - 1 / 0.9)
+    tables = {}
+    for name, hidden in (("census", loss), ("migration", np.zeros_like(loss))):
+        given = TotalDraws(totals.areas, totals.years, step, hidden, totals.method)
+        chosen = SimulationSettings(5, run_id="test")
+        (tables[name],) = simulate(jump_off, given, groups, chosen, {"forecast", "component"}, ["PDV"])
+    (before,) = simulate(jump_off, totals, groups, SimulationSettings(5), {"forecast", "component"}, ["PDV"])
+    births, old = {}, {}
+    for name, chunk in (*tables.items(), ("before", before)):
+        rows = chunk["component"].to_pandas().query("area_code == 'PDV' and output_type == 'mean'").set_index("year")
+        births[name] = rows.loc[2022, "births"]
+        rows = chunk["forecast"].to_pandas().query("area_code == 'PDV' and output_type == 'mean' and year == 2021")
+        old[name] = rows.query("sex == 'T' and age_from == 65 and age_to != age_to")["persons"].item()
+    assert births["census"] == pytest.approx(births["before"], rel=0.03)
+    assert births["migration"] < 0.95 * births["before"]
+    assert old["census"] == pytest.approx(old["before"], rel=0.01) and old["migration"] < 0.985 * old["before"]
