@@ -119,7 +119,11 @@ def _write_charts(drawn: Sequence[Chart], folder: Path) -> None:
 
 def _pages(folder: Path) -> list[tuple[str, str]]:
     """Addresses of the pages that already stand in the folder, and what they hold."""
-    held = {"options.html": "allocation.page.link", "trace/index.html": "trace.page.link"}
+    held = {
+        "options.html": "allocation.page.link",
+        "trace/index.html": "trace.page.link",
+        "open_data/datapackage.json": "report.open_data.link",
+    }
     return [(address, text(said)) for address, said in held.items() if (folder / address).exists()]
 
 

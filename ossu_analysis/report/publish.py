@@ -109,6 +109,8 @@ def publish_run(
         ``report.run_exists`` when a finished run has that name; it is not touched.
     """
     from ossu_analysis.report.index import write_index
+    from ossu_analysis.report.open_data import FOLDER as OPEN_DATA
+    from ossu_analysis.report.open_data import write_open_data
     from ossu_analysis.report.options_page import write_options_page
     from ossu_analysis.report.trace_page import write_trace_pages
 
@@ -127,6 +129,7 @@ def publish_run(
             if documents_folder.exists():
                 shutil.copytree(documents_folder, building / FOLDER)
             rows = row_counts(store)
+            write_open_data(store, building / OPEN_DATA, imprint)
             write_options_page(store, building, imprint)
             write_trace_pages(store, building, imprint, settings)
             headlines = write_index(store, building, imprint, finished.name, checks, rows, former)

@@ -50,7 +50,7 @@ def published(store, run_id="ab12cd", **more):
 def test_run_holds_everything_and_latest_names_it(store):
     folder = published(store)
     pages = {"index.html", "report_card.html"}
-    assert {file.name for file in folder.iterdir()} == pages | {"ossu.duckdb", "manifest.json", "charts"}
+    assert {file.name for file in folder.iterdir()} == pages | {"ossu.duckdb", "manifest.json", "charts", "open_data"}
     assert latest_run(store) == folder
     assert re.fullmatch(r"\d{4}-\d{2}-\d{2}-ab12cd", folder.name)
     manifest = read_manifest(folder)
