@@ -92,15 +92,13 @@ class _Row:
     @classmethod
     def of(cls, tracer: Tracer, area: str, service: str, year: int) -> "_Row":
         table, column = ("service_gap", "municipality_code") if is_municipality(area) else ("oblast_gap", "area_code")
-        row = tracer.one(
-            f"gap.{table}", f"{column} = $area and service_code = $service and year = $year",
-            area=area, service=service, year=year,
-        )  # fmt: skip
+        keys = {column: area, "service_code": service, "year": year}
+        row = tracer.row_of(f"gap.{table}", keys)
         return cls(tracer, area, service, year, table, row, article_of(tracer, service))
 
     def steps(self) -> tuple[Step, ...]:
         """One step per number of the row, in the order of the columns."""
-        infos = [info for info in columns(table_class("gap", self.table)) if info.name in self.row.index]
+        infos = [info for info in columns(table_class("gap", self.table)) if info.name in self.row]
         wanted = [info for info in infos if info.unit and info.name not in KEYS]
         return tuple(self._step(info.name, label_of(info.comment)) for info in wanted)
 
@@ -152,13 +150,11 @@ class _Row:
     def _quantile(self, level: float) -> float | None:
         if self.tracer.redraws:
             return float(pd.Series(self._draws()).quantile(level))
-        kind = "output_type = 'median'" if level == 0.5 else f"output_type_id = '{level}'"
-        found = self.tracer.rows(
-            f"select persons from demand.demand_forecast where area_code = $area and service_code = $service "
-            f"and year = $year and {kind}",
-            area=self.area, service=self.service, year=self.year,
-        )  # fmt: skip
-        return float(found["persons"].iloc[0]) if len(found) else None
+        made = self.tracer.lookup(
+            "demand.demand_forecast", area_code=self.area, service_code=self.service, year=self.year
+        )
+        kind = ("output_type", "median") if level == 0.5 else ("output_type_id", str(level))
+        return next((float(row["persons"]) for row in made if row[kind[0]] == kind[1]), None)
 
     def _share_short(self, name: str) -> float | None:
         places = self._places_of_residents()
@@ -181,11 +177,8 @@ class _Row:
 
     def _use_rate(self) -> Any:
         """Row of ``demand.use_rate``; None where there is none."""
-        found = self.tracer.rows(
-            "select * from demand.use_rate where municipality_code = $area and service_code = $service",
-            area=self.area, service=self.service,
-        )  # fmt: skip
-        return found.iloc[0] if len(found) else None
+        found = self.tracer.lookup("demand.use_rate", municipality_code=self.area, service_code=self.service)
+        return found[0] if found else None
 
     def _people(self) -> Step:
         rate = self._use_rate() if is_municipality(self.area) else None
@@ -233,14 +226,9 @@ class _Row:
         step = self.tracer.capacity(self.area, self.service, self.year)
         if name == "places":
             return _Made(text("trace.places.formula"), step.recomputed, (step,))
-        found = self.tracer.rows(
-            "select * from capacity.current where municipality_code = $area and service_code = $service "
-            "order by period_end desc limit 1",
-            area=self.area, service=self.service,
-        )  # fmt: skip
-        if found.empty:
+        row = self.tracer.last_capacity(self.area, self.service)
+        if row is None:
             return _Made(text("trace.places.none"), 0.0, (step,))
-        row = found.iloc[0]
         reported = Step(
             text("trace.reported", period=row["period_end"]), value_of(row, name), "capacity.current",
             f"{self.area} {self.service} {row['period_end']}", source=f"{row['source_id']} ({row['source_class']})",
@@ -251,12 +239,9 @@ class _Row:
     def _moved(self, name: str) -> _Made:
         if "capacity.by_residence" not in self.tracer.tables:
             return _Made(source=text("trace.by_program"))
-        found = self.tracer.rows(
-            "select * from capacity.by_residence where municipality_code = $area and service_code = $service "
-            "order by period_end desc limit 1",
-            area=self.area, service=self.service,
-        )  # fmt: skip
-        again = 0.0 if found.empty else value_of(found.iloc[0], name)
+        found = self.tracer.lookup("capacity.by_residence", municipality_code=self.area, service_code=self.service)
+        newest = max(found, key=lambda row: str(row["period_end"]), default={})
+        again = value_of(newest, name) if newest else 0.0
         ledger = Step(text("trace.moved.label"), again, "capacity.by_residence", f"{self.area} {self.service}",
                       source=text("trace.moved.formula"))  # fmt: skip
         return _Made(text("trace.moved.formula"), again, (ledger,))
@@ -264,7 +249,7 @@ class _Row:
     def _gap(self) -> _Made:
         demand, places, target = self._ref("demand_median"), self._places_of_residents(), self.tracer.target()
         names = [name for name in ("places", "places_for_others", "places_elsewhere", "places_for_residents")
-                 if name in self.row.index]  # fmt: skip
+                 if name in self.row]  # fmt: skip
         again = None if demand.value is None or places is None else demand.value / float(target.value or 1.0) - places
         return _Made(text("trace.gap.formula"), again, (demand, target, *(self._ref(name) for name in names)))
 
@@ -275,12 +260,8 @@ class _Row:
 
     def _population(self) -> _Made:
         group = str(self.row["target_group"])
-        found = self.tracer.rows(
-            "select * from demand.need_forecast where area_code = $area and target_group = $group and year = $year "
-            "and output_type = 'median'",
-            area=self.area, group=group, year=self.year,
-        )  # fmt: skip
-        again = float(found["persons"].iloc[0]) if len(found) else None
+        made = self.tracer.lookup("demand.need_forecast", area_code=self.area, target_group=group, year=self.year)
+        again = next((float(row["persons"]) for row in made if row["output_type"] == "median"), None)
         return _Made(text("trace.need.formula"), again, (self.tracer.exposed(self.area, group, self.year),))
 
     def _criterion(self) -> _Made:
@@ -290,7 +271,7 @@ class _Row:
         }
         return _Made(
             text("trace.formula.criterion", **said),
-            inputs=(self._ref("target_population"),) if "target_population" in self.row.index else (),
+            inputs=(self._ref("target_population"),) if "target_population" in self.row else (),
             source=text("trace.rule", **said, file=rule.get("file")),
         )
 

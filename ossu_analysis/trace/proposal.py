@@ -43,8 +43,8 @@ def line_numbers(tracer: Tracer, area: str, service: str) -> tuple[Step, ...]:
     OssuError
         ``trace.no_row``.
     """
-    row = tracer.one("proposal.line", "area_code = $area and service_code = $service", area=area, service=service)
-    infos = {info.name: info for info in columns(table_class("proposal", "line")) if info.name in row.index}
+    row = tracer.row_of("proposal.line", {"area_code": area, "service_code": service})
+    infos = {info.name: info for info in columns(table_class("proposal", "line")) if info.name in row}
     names = [name for name, info in infos.items() if info.unit and name not in NO_FIGURES]
     return tuple(_line_step(tracer, row, name, label_of(infos[name].comment)) for name in names)
 

@@ -54,6 +54,35 @@ class Tracer:
         asked = tuple((name, str(value)) for name, value in facts.items())
         return self.once(("rows", query, *asked), lambda: self.db.execute(query, facts or None).df())
 
+    def lookup(self, table: str, **keys: Any) -> list[dict[str, Any]]:
+        """Rows of a table under these keys; pages ask for thousands, so there a table is read once and indexed."""
+        if self.redraws:
+            where = " and ".join(f"{name} = ${name}" for name in keys)
+            return _records(self.rows(f"select * from {table} where {where}", **keys))
+        index = self.once(("index", table, *keys), lambda: self._index(table, list(keys)))
+        return index.get(tuple(keys.values()), [])
+
+    def _index(self, table: str, keys: list[str]) -> dict[tuple[Any, ...], list[dict[str, Any]]]:
+        found: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+        for row in _records(self.rows(f"select * from {table}")):
+            found.setdefault(tuple(row[key] for key in keys), []).append(row)
+        return found
+
+    def row_of(self, table: str, keys: dict[str, Any]) -> dict[str, Any]:
+        """The only row under these keys: area, service and, where the table has one, year.
+
+        Raises
+        ------
+        OssuError
+            ``trace.no_row``.
+        """
+        found = self.lookup(table, **keys)
+        if not found:
+            area, service, *year = (str(value) for value in keys.values())
+            years = f"{self.base_year}–{self.last_year}"
+            raise OssuError("trace.no_row", table=table, years=years, area=area, service=service, year="".join(year))
+        return found[0]
+
     def one(self, table: str, where: str, **facts: Any) -> Any:
         """The only row of a table under a condition."""
         found = self.rows(f"select * from {table} where {where}", **facts)
@@ -105,28 +134,29 @@ class Tracer:
             source=f"{found['source_bg']} ({found['file']})", status=str(found["quality"]),
         )  # fmt: skip
 
+    def last_capacity(self, area: str, service: str) -> dict[str, Any] | None:
+        """The newest row of ``capacity.current``; None where nothing was reported."""
+        found = self.lookup("capacity.current", municipality_code=area, service_code=service)
+        return max(found, key=lambda row: str(row["period_end"])) if found else None
+
     def capacity(self, area: str, service: str, year: int) -> Step:
         """Places of the last period, from the returns that were added up."""
-        found = self.rows(
-            "select * from capacity.current where municipality_code = $area and service_code = $service "
-            "order by period_end desc limit 1",
-            area=area, service=service,
-        )  # fmt: skip
-        if found.empty:
+        row = self.last_capacity(area, service)
+        if row is None:
             return Step(text("trace.places.none"), 0.0, "capacity.current", f"{area} {service}", recomputed=0.0)
-        row = found.iloc[0]
-        returns = self.rows(
-            "select * from collection.return where municipality_code = $area and list_contains($codes, service_code) "
-            "and period_end = $end",
-            area=area, codes=[service, *str(row["reported_service_code"]).split("|")], end=row["period_end"],
-        )  # fmt: skip
+        codes = {service, *str(row["reported_service_code"]).split("|")}
+        returns = [
+            one
+            for one in self.lookup("collection.return", municipality_code=area, period_end=row["period_end"])
+            if one["service_code"] in codes
+        ]
         inputs = tuple(
             Step(
                 text("trace.return.label", service=one["service_code"], period=_period(one)),
                 float(one["places"]), "collection.return", f"{area} {one['service_code']} {one['period_end']}",
                 source=f"{one['source_id']} ({one['source_class']})", status=one["status"],
             )
-            for one in returns.to_dict("records")
+            for one in returns
         )  # fmt: skip
         return Step(
             text("trace.places.label"), float(row["places"]), "capacity.current",
@@ -315,6 +345,10 @@ class Tracer:
                 if area in line.split(",") and str(self.base_year) in line.split(","):
                     return f", {file}, {text('trace.words.row')} {at}"
         return f", {file}"
+
+
+def _records(rows: "pd.DataFrame") -> list[dict[str, Any]]:
+    return [{str(name): value for name, value in row.items()} for row in rows.to_dict("records")]
 
 
 def _period(row: dict[Any, Any]) -> str:
