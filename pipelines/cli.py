@@ -299,6 +299,18 @@ def ui(port: Annotated[int, typer.Option("--port", help="Порт на 127.0.0.1
 
 
 def _settings(config: dict[str, Any]) -> dict[str, Any]:
+    """Run config of the settings; a scenario that no file describes is named here, beside those there are."""
+    from ossu_analysis.errors import OssuError
+    from ossu_analysis.inputs import scenario_names
+    from ossu_analysis.store import Store, project_root
+
+    for key, link, folder in (
+        ("scenario", "population", "scenarios"),
+        ("demand_scenario", "demand", "demand_scenarios"),
+    ):
+        known = scenario_names(Store(project_root()).assumptions / folder)
+        if config.get(key, "reference") not in known:
+            raise OssuError(f"{link}.no_scenario", scenario=config[key], known=", ".join(known))
     return {"resources": {"settings": {"config": config}}}
 
 

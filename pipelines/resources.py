@@ -4,12 +4,14 @@
 the command line started it. `Settings` is the short form that an analyst sees in the launchpad.
 """
 
+from enum import Enum
 from typing import Any
 
 import dagster as dg
 from pydantic import Field, PrivateAttr
 
 from ossu_analysis.config import RunSettings
+from ossu_analysis.inputs import scenario_names
 from ossu_analysis.store import Store, project_root
 from ossu_analysis.texts import text
 from pipelines.lock import run_lock
@@ -42,6 +44,16 @@ class Workspace(dg.ConfigurableResource):
             self._lock.release()
 
 
+def _names_of(kind: str, folder: str) -> Any:
+    """The scenario files of a folder as choices: the launchpad offers them and refuses any other name."""
+    names = scenario_names(Store(project_root()).assumptions / folder) or ["reference"]
+    return Enum(kind, {name: name for name in names}, type=str)
+
+
+PopulationScenario = _names_of("PopulationScenario", "scenarios")
+DemandScenario = _names_of("DemandScenario", "demand_scenarios")
+
+
 class Settings(dg.ConfigurableResource):
     """Настройки на хода; стойностите по подразбиране са за редовното обновяване."""
 
@@ -49,9 +61,12 @@ class Settings(dg.ConfigurableResource):
     until_year: int = Field(default=2035, description=RunSettings.model_fields["until_year"].description)
     draws: int = Field(default=500, description=RunSettings.model_fields["draws"].description)
     seed: int = Field(default=20181231, description=RunSettings.model_fields["seed"].description)
-    scenario: str = Field(default="reference", description=RunSettings.model_fields["scenario"].description)
-    demand_scenario: str = Field(
-        default="reference", description="Сценарий за търсенето по име на файл в data/assumptions/demand_scenarios"
+    scenario: PopulationScenario = Field(  # type: ignore[valid-type]
+        default=PopulationScenario["reference"], description=RunSettings.model_fields["scenario"].description
+    )
+    demand_scenario: DemandScenario = Field(  # type: ignore[valid-type]
+        default=DemandScenario["reference"],
+        description="Сценарий за търсенето по име на файл в data/assumptions/demand_scenarios",
     )
     jobs: int = Field(default=2, description=RunSettings.model_fields["jobs"].description)
     past_base_year: int = Field(
@@ -60,7 +75,11 @@ class Settings(dg.ConfigurableResource):
 
     def run_settings(self) -> RunSettings:
         """The settings of the main run."""
-        return RunSettings(**self.model_dump(include=set(RunSettings.model_fields)))
+        return RunSettings(**self.model_dump(mode="json", include=set(RunSettings.model_fields)))
+
+    def demand_scenario_name(self) -> str:
+        """The demand scenario chosen, by the name of its file."""
+        return str(self.model_dump(mode="json")["demand_scenario"])
 
     def past_settings(self) -> RunSettings:
         """The same run as if it were ``past_base_year``, up to the base year of the main run."""

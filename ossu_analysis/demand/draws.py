@@ -1,4 +1,4 @@
-"""Joint simulations of demand: population draws x drawn rate path x drawn municipal level x chance of the count.
+"""Joint simulations of demand: population draws x rate path x municipal level and its movement x chance of the count.
 
 Belongs here: what is drawn for a service, and in which order. Each service has a stream keyed by its code, so one
 service alone gives the same numbers as the whole run, in any order and in any process.
@@ -35,7 +35,7 @@ class DemandDraws:
 
 
 Change = Callable[[UseRate, np.ndarray, np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
-"""What a scenario does to rates: (fit, log path, levels, years) -> (years, draws) and (areas, years or 1, draws)."""
+"""What a scenario does to rates: (fit, log path, levels, years) -> log path and levels, of the same shapes."""
 
 
 def draw_demand(
@@ -61,11 +61,11 @@ def draw_demand(
     draws = exposed.shape[2] if exposed.shape[2] > 1 else 1000
     rng = stream(seed, panel.service_code)
     path = draw_rate_path(panel.years, fitted.year_effects, fitted.covariance, years, draws, rng)
-    level = fitted.levels.draw(rng, draws)
-    path, levels = change(fitted, path, level, years) if change else (path, level[:, None, :])
+    levels = fitted.levels.draw(rng, draws).astype(np.float32)[:, None, :]
+    levels = levels * walk(fitted.moves, years - panel.years[-1], len(panel.areas), draws, rng)
+    path, levels = change(fitted, path, levels, years) if change else (path, levels)
     mean = exposed * np.exp(path).astype(np.float32)[None]
     mean *= levels.astype(np.float32)
-    mean *= walk(fitted.moves, years - panel.years[-1], len(panel.areas), draws, rng)
     return DemandDraws(panel.service_code, panel.areas, years, _counts(mean, fitted.dispersion, rng))
 
 

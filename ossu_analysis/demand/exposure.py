@@ -4,6 +4,7 @@ Belongs here: reading ``population.exposure_observed`` and ``population.exposure
 that memory holds one group. The same class reads working tables (Parquet) and frames (tests, notebooks, the command).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -80,6 +81,19 @@ class Exposure:
         fixed = self._sum(group, lambda base: self._observed(base, early)).astype(np.float32)
         repeated = np.broadcast_to(fixed[:, :, None], (*fixed.shape, ahead.shape[2]))
         return np.concatenate([repeated, ahead], axis=1)
+
+    def keep(self, groups: Iterable[str]) -> None:
+        """Read the draws of these groups now, as many as they are, for their file will not stay."""
+        every = self.years()[1]
+        self._kept.update(
+            {group: self._complete(group, self._all_drawn(group, every)) for group in groups if self._has(group)}
+        )
+
+    def _has(self, group: str) -> bool:
+        """Whether a group is drawn itself and not made of others."""
+        return (
+            self.rates is None or not (self.rates["target_group"].eq(group) & self.rates["base_group"].ne(group)).any()
+        )
 
     def _sum(self, group: str, read: "object") -> np.ndarray:
         rates = self.rates

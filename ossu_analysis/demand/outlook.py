@@ -3,7 +3,9 @@
 Belongs here: the two tables that are made beside the forecast, ``demand.scenario_forecast`` and ``demand.driver``.
 """
 
+import tempfile
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,9 +16,11 @@ from ossu_analysis.config import RunSettings
 from ossu_analysis.demand.chain import DemandModel, planning_years
 from ossu_analysis.demand.draws import DemandDraws, demand_draws
 from ossu_analysis.demand.driver import demand_drivers
+from ossu_analysis.demand.exposure import Exposure
 from ossu_analysis.demand.forecast import Labels, forecast_chunk
-from ossu_analysis.demand.scenario import DemandScenario, change_rates, read_scenario, runnable, with_moves
+from ossu_analysis.demand.scenario import DemandScenario, age_factors, change_rates, read_scenario, runnable, with_moves
 from ossu_analysis.demand.service import latest_places
+from ossu_analysis.population.chain import write_exposure
 from ossu_analysis.store import Store
 from ossu_analysis.texts import text
 
@@ -33,6 +37,7 @@ def scenario_draws(
     scenario: DemandScenario,
     exposed: dict[str, np.ndarray],
     years: np.ndarray,
+    aged: np.ndarray | None = None,
 ) -> Iterator[DemandDraws]:
     """Joint draws of demand under a scenario, one service at a time; scenarios share their random numbers.
 
@@ -44,6 +49,8 @@ def scenario_draws(
     exposed : dict
         Draws of persons, shape (areas, years, draws), by exposed group.
     years : numpy.ndarray of int
+    aged : numpy.ndarray, shape (areas, years), optional
+        Of `age_factors_of`, for a scenario that moves shares by age.
     """
     last_return = int(model.returns["year"].max())
     last = model.returns[model.returns["year"] == last_return]
@@ -51,13 +58,61 @@ def scenario_draws(
     group = {service.code: service.exposed_group for service in model.services}
     change = partial(change_rates, scenario)
     drawn = demand_draws(model.fits, lambda code, _: exposed[group[code]], years, settings.seed, change)
-    return with_moves(scenario, drawn, residents, last_return)
+    return with_moves(scenario, _aged(scenario, drawn, aged), residents, last_return)
 
 
-def exposed_draws(model: DemandModel, years: np.ndarray, most: int | None = None) -> dict[str, np.ndarray]:
-    """Draws of persons of every exposed group, the first `most` of them."""
+def _aged(
+    scenario: DemandScenario, simulated: Iterator[DemandDraws], factors: np.ndarray | None
+) -> Iterator[DemandDraws]:
+    """Demand of the services whose shares by age move; `factors` (areas, years) are of `scenario.age_factors`."""
+    for drawn in simulated:
+        moves = scenario.age_shift is not None and drawn.service_code in scenario.age_shift.services
+        if moves and factors is not None:
+            drawn = replace(drawn, persons=drawn.persons * factors.astype(np.float32)[:, :, None])
+        yield drawn
+
+
+def age_factors_of(store: Store, model: DemandModel, scenario: DemandScenario, years: np.ndarray) -> np.ndarray | None:
+    """Factors (areas, years) of a scenario that moves shares by age, from ``population.forecast``; else None."""
+    if scenario.age_shift is None:
+        return None
+    bands = store.sql(
+        """select area_code, year, age_from, age_to, sum(persons) as persons from population.forecast
+        where area_level = 'municipality' and output_type = 'mean' and sex in ('F', 'M')
+          and (age_to = age_from + 4 or (age_to is null and age_from = 90)) group by all""",
+        ("population", "forecast"),
+    )
+    wide = bands.pivot(index=["area_code", "year"], columns="age_from", values="persons").fillna(0.0)
+    rows = pd.MultiIndex.from_product([model.exposure.areas, years])
+    persons = wide.reindex(rows).to_numpy(float).reshape(len(model.exposure.areas), len(years), -1)
+    ages = wide.columns.to_numpy(float) + 2.5
+    return age_factors(scenario.age_shift, ages, persons, years - int(model.returns["year"].max()))
+
+
+def exposure_of(store: Store, model: DemandModel, settings: RunSettings, population_scenario: str) -> Exposure:
+    """Persons exposed under another scenario of the population: its draws made again, by the same random numbers.
+
+    Without a name, or with that of the run, the draws of the run themselves.
+    """
+    if population_scenario in ("", settings.scenario):
+        return model.exposure
+    wanted = RunSettings(**(settings.model_dump() | {"scenario": population_scenario}))
+    with tempfile.TemporaryDirectory() as folder:
+        path = f"{folder}/exposure_draw.parquet"
+        write_exposure(store, wanted, path)
+        groups = {service.exposed_group for service in model.services} | {"TG-POP"}
+        groups |= set(model.rates.loc[model.rates["target_group"].isin(groups), "base_group"])
+        exposure = replace(model.exposure, drawn=f"select * from read_parquet('{path}')", _kept={}, _years=[])
+        exposure.keep(sorted(groups))
+    return exposure
+
+
+def exposed_draws(
+    model: DemandModel, years: np.ndarray, most: int | None = None, exposure: Exposure | None = None
+) -> dict[str, np.ndarray]:
+    """Draws of persons of every exposed group, the first `most` of them; those of the run unless others are given."""
     groups = sorted({service.exposed_group for service in model.services})
-    return {group: model.exposure.path(group, years)[:, :, :most].copy() for group in groups}
+    return {group: (exposure or model.exposure).path(group, years)[:, :, :most].copy() for group in groups}
 
 
 def scenario_chunks(
@@ -76,9 +131,11 @@ def scenario_chunks(
     model, folder = DemandModel.of_store(store), store.assumptions / "demand_scenarios"
     by_code = {service.code: service for service in model.services}
     years = planning_years(settings)
-    exposed = exposed_draws(model, years, COMPARED)
     for name in names or runnable(folder):
-        for simulated in scenario_draws(model, settings, read_scenario(folder, name), exposed, years):
+        scenario = read_scenario(folder, name)
+        exposure = exposure_of(store, model, settings, scenario.population_scenario)
+        exposed, aged = exposed_draws(model, years, COMPARED, exposure), age_factors_of(store, model, scenario, years)
+        for simulated in scenario_draws(model, settings, scenario, exposed, years, aged):
             service = by_code[simulated.service_code]
             labels = Labels(service.code, service.exposed_group, name, text("demand.method.demand"), run_id)
             status = np.full(len(simulated.years), service.status)
@@ -88,19 +145,24 @@ def scenario_chunks(
 def driver_table(
     store: Store, settings: RunSettings, scenario: str = "reference", target_year: int | None = None
 ) -> pd.DataFrame:
-    """``demand.driver``: why demand moves from the base year to the target year, for every service and area."""
+    """``demand.driver``: why demand moves from the base year to the target year, for every service and area.
+
+    Under a scenario of another population the first two causes are those of that population; policy is the rest.
+    """
     model, folder = DemandModel.of_store(store), store.assumptions / "demand_scenarios"
     ends = np.array([settings.base_year, target_year or settings.until_year])
     by_code = {service.code: service for service in model.services}
-    exposed = exposed_draws(model, ends)
+    chosen = read_scenario(folder, scenario)
+    exposure = exposure_of(store, model, settings, chosen.population_scenario)
+    exposed, aged = exposed_draws(model, ends, exposure=exposure), age_factors_of(store, model, chosen, ends)
     kept = scenario_draws(model, settings, read_scenario(folder, "reference"), exposed, ends)
-    moved = scenario_draws(model, settings, read_scenario(folder, scenario), exposed, ends)
+    moved = scenario_draws(model, settings, chosen, exposed, ends, aged)
     parts = []
     for before, simulated in zip(kept, moved, strict=True):
         code = simulated.service_code
         places = latest_places(model.returns, code, simulated.areas)
         drivers = demand_drivers(
-            simulated, by_code[code], places, model.exposure, model.levels, scenario=scenario, unchanged=before
+            simulated, by_code[code], places, exposure, model.levels, scenario=scenario, unchanged=before
         )
         parts.append(drivers)
     return pd.concat(parts, ignore_index=True)

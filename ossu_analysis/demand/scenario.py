@@ -2,8 +2,9 @@
 
 Belongs here: reading ``data/assumptions/demand_scenarios/<id>.yaml`` and what a scenario does to rates and to services.
 It may hold rates at their last level, take them as certain, let low coverage rise to that of a reference oblast, move
-residents of homes that must close to the service that replaces them, and move a share of one service's demand to
-another. What nobody has published is named in the file (``missing_bg``), and the scenario then refuses to run.
+residents of homes that must close to the service that replaces them, move a share of one service's demand to another,
+move shares by age to older ages, and rest on another scenario of the population. What nobody has published is named in
+the file (``missing_bg``), and the scenario then refuses to run.
 """
 
 from collections.abc import Iterator, Mapping
@@ -46,6 +47,25 @@ class Shift(Strict):
     by_year: int
 
 
+class AgeShare(Strict):
+    """Share of the people of an age, from `age_from` up to the next entry, that a scenario is about."""
+
+    age_from: int = Field(ge=0, le=110)
+    share: float = Field(ge=0, le=1)
+
+
+class AgeShift(Strict):
+    """Shares by age move to older ages as life grows longer (constant disability).
+
+    After `gain` years of longer life people of an age have the share of those as many years younger. What moves is the
+    demand of the services named, in proportion to the persons who have the share.
+    """
+
+    services: tuple[str, ...]
+    shares: tuple[AgeShare, ...] = Field(description="by age, from the youngest on; empty: nobody has published them")
+    yearly_gain: float | None = Field(ge=0, le=1, description="years of life gained in a year")
+
+
 class DemandScenario(Strict):
     """One scenario file."""
 
@@ -59,12 +79,16 @@ class DemandScenario(Strict):
     convergence: Convergence | None = None
     closing: Closing | None = None
     shift: Shift | None = None
+    age_shift: AgeShift | None = None
+    population_scenario: str = Field("", description="of data/assumptions/scenarios; empty: that of the run")
     missing_bg: str = Field("", description="figures without which the scenario cannot be computed; empty: none")
 
     @model_validator(mode="after")
     def _an_empty_number_is_named(self) -> "DemandScenario":
         if self.shift and self.shift.share is None and not self.missing_bg:
             raise ValueError("shift.share: null -> missing_bg")
+        if self.age_shift and not (self.age_shift.shares and self.age_shift.yearly_gain) and not self.missing_bg:
+            raise ValueError("age_shift.shares, age_shift.yearly_gain -> missing_bg")
         return self
 
 
@@ -97,25 +121,49 @@ def runnable(folder: Path) -> list[str]:
 def change_rates(
     scenario: DemandScenario, fitted: UseRate, path: np.ndarray, level: np.ndarray, years: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Log rate path (years, draws) and levels (areas, years or 1, draws) as the scenario has them.
+    """Log rate path (years, draws) and levels (areas, years, draws) as the scenario has them.
 
     Parameters
     ----------
     path : numpy.ndarray, shape (years, draws)
-    level : numpy.ndarray, shape (areas, draws)
+    level : numpy.ndarray, shape (areas, years, draws)
     """
     last = int(fitted.panel.years[-1])
     if not scenario.trend:
-        at_last = path[np.argmin(np.abs(years - last))]
-        path = np.where((years > last)[:, None], at_last, path)
+        at_last = np.argmin(np.abs(years - last))
+        path = np.where((years > last)[:, None], path[at_last], path)
+        level = np.where((years > last)[:, None], level[:, [at_last]], level)
     if scenario.rates_certain:
         path = np.repeat(np.log(np.exp(path).mean(axis=1, keepdims=True)), path.shape[1], axis=1)
-        level = np.repeat(fitted.levels.mean()[:, None], level.shape[1], axis=1)
-    wide = level[:, None, :]
+        level = np.broadcast_to(fitted.levels.mean().astype(np.float32)[:, None, None], level.shape)
     if scenario.convergence:
-        share = _share_by(years, last, scenario.convergence.by_year)[None, :, None]
-        wide = wide + share * np.maximum(_reference_level(scenario.convergence, fitted) - wide, 0.0)
-    return path, wide
+        share = _share_by(years, last, scenario.convergence.by_year)[None, :, None].astype(np.float32)
+        level = level + share * np.maximum(_reference_level(scenario.convergence, fitted) - level, 0.0)
+    return path, level
+
+
+def age_factors(shift: AgeShift, ages: np.ndarray, persons: np.ndarray, elapsed: np.ndarray) -> np.ndarray:
+    """Factor on demand when shares by age are those of people as many years younger as life has grown longer.
+
+    Parameters
+    ----------
+    shift : AgeShift
+    ages : numpy.ndarray, shape (bands,)
+        Middle age of each band.
+    persons : numpy.ndarray, shape (areas, years, bands)
+    elapsed : numpy.ndarray, shape (years,)
+        Years after the last return; before it nothing has moved.
+
+    Returns
+    -------
+    numpy.ndarray, shape (areas, years)
+    """
+    starts, shares = (np.array([getattr(entry, name) for entry in shift.shares]) for name in ("age_from", "share"))
+    middles = np.append((starts[:-1] + starts[1:]) / 2, starts[-1] + 5.0)
+    gained = (shift.yearly_gain or 0.0) * np.maximum(elapsed, 0)
+    moved, kept = (np.interp(ages[None, :] - years[:, None], middles, shares) for years in (gained, 0 * gained))
+    have = (persons * kept).sum(axis=2)
+    return np.divide((persons * moved).sum(axis=2), have, out=np.ones(have.shape), where=have > 0)
 
 
 def _reference_level(convergence: Convergence, fitted: UseRate) -> float:

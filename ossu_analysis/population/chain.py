@@ -144,3 +144,23 @@ def simulate_into(
     write_side_by_side(store, link, chunks)
     # The simulation is the last to need it in a run.
     _age_structure.cache_clear()
+
+
+def write_exposure(store: Store, settings: RunSettings, path: str) -> None:
+    """Write draws of exposed persons under the scenario of the settings to a file of their own, totals drawn anew."""
+    import pyarrow.parquet as parquet
+
+    names = ("population_municipality", "births_municipality", "deaths_municipality", "official_projection")
+    tables = {name: store.read("sources", name) for name in names}
+    tables["area_change"] = store.read("reference", "area_change")
+    scenario = scenario_of(store, settings)
+    jump_off = with_migration(prepare_jump_off(age_structure(store, settings.base_year)), scenario.migration_factor)
+    factors = fertility_factors(scenario, jump_off.fertility.level, settings.years, settings.base_year)
+    chosen = SimulationSettings(settings.seed, scenario.id, "", settings.jobs, tuple(factors))
+    totals, writer = drawn_totals(tables, settings, scenario), None
+    for chunk in simulate(jump_off, totals, groups_of_years(store, settings.years), chosen, ["exposure_draw"]):
+        if "exposure_draw" in chunk:
+            writer = writer or parquet.ParquetWriter(path, chunk["exposure_draw"].schema)
+            writer.write_table(chunk["exposure_draw"])
+    if writer is not None:
+        writer.close()

@@ -102,7 +102,7 @@ def driver(workspace: Workspace, settings: Settings) -> pd.DataFrame:
     """Why demand moves from the base year to the horizon, under the demand scenario of the settings."""
     from ossu_analysis.demand.outlook import driver_table
 
-    return driver_table(workspace.store, settings.run_settings(), settings.demand_scenario)
+    return driver_table(workspace.store, settings.run_settings(), settings.demand_scenario_name())
 
 
 @dg.multi_asset(

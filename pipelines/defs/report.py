@@ -52,7 +52,7 @@ def headline(workspace: Workspace, settings: Settings) -> pd.DataFrame:
     """The few numbers by which two runs are compared."""
     from ossu_analysis.report.headlines import headlines
 
-    return headlines(workspace.store, settings.base_year, settings.until_year, settings.scenario)
+    return headlines(workspace.store, settings.base_year, settings.until_year, settings.run_settings().scenario)
 
 
 @table_asset("report", "document", deps=READ_BY_DOCUMENTS)

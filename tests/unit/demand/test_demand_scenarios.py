@@ -14,7 +14,9 @@ from ossu_analysis.demand.exposure import Exposure
 from ossu_analysis.demand.forecast import levels
 from ossu_analysis.demand.panel import panels
 from ossu_analysis.demand.scenario import (
+    AgeShift,
     DemandScenario,
+    age_factors,
     change_rates,
     read_scenario,
     runnable,
@@ -151,3 +153,53 @@ def test_causes_add_up_and_each_goes_where_it_belongs(world: World, fitted: UseR
     assert country["policy"] == 0
     by_level = table.groupby("area_level")[[*CAUSES]].sum()
     assert by_level.loc["oblast"].to_numpy() == pytest.approx(by_level.loc["country"].to_numpy(), abs=1e-6)
+
+
+def given(folder: Path, name: str, **figures: object) -> DemandScenario:
+    """A copy of a shipped file in which an analyst has written the missing figure and its source."""
+    import yaml
+
+    content = yaml.safe_load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
+    content = {key: value for key, value in content.items() if key != "missing_bg"} | {
+        "source_bg": "проучване",
+        **figures,
+    }
+    (folder / f"{name}.yaml").write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+    return read_scenario(folder, name)
+
+
+def test_an_analyst_who_has_the_share_that_stays_at_home_runs_the_scenario(tmp_path: Path) -> None:
+    shift = {"from_service": "RES-OLD", "to_service": "ASSIST", "share": 0.2, "by_year": 2035}
+    scenario = given(tmp_path, "residential_to_home", shift=shift)
+    moved = {
+        d.service_code: d for d in with_moves(scenario, iter([simple("ASSIST", 10), simple("RES-OLD", 50)]), {}, 2021)
+    }
+    assert moved["RES-OLD"].persons[:, -1] == pytest.approx(40)
+    assert moved["ASSIST"].persons[:, -1] == pytest.approx(20)
+
+
+def test_an_analyst_who_has_shares_by_age_runs_constant_disability(tmp_path: Path) -> None:
+    shares = [{"age_from": age, "share": share} for age, share in ((0, 0.02), (50, 0.1), (70, 0.3), (85, 0.6))]
+    shift = {"services": ["ASSIST"], "shares": shares, "yearly_gain": 0.1}
+    scenario = given(tmp_path, "constant_disability", age_shift=shift)
+    assert scenario.age_shift is not None
+    ages, persons = np.array([30.0, 60.0, 80.0, 92.0]), np.ones((2, 15, 4))
+    factors = age_factors(scenario.age_shift, ages, persons, YEARS - 2021)
+    assert factors[:, 0] == pytest.approx(1.0), "in the year of the last return nothing has moved"
+    assert (np.diff(factors, axis=1) < 0).all(), "longer life at the same years of disability asks for less"
+
+
+def test_flat_shares_or_no_gain_move_nothing() -> None:
+    ages, persons = np.array([30.0, 80.0]), np.ones((1, 15, 2))
+    for shares, gain in ((((0, 0.1), (80, 0.1)), 0.3), (((0, 0.1), (80, 0.5)), 0.0)):
+        shift = AgeShift(
+            services=("ASSIST",), shares=[{"age_from": a, "share": s} for a, s in shares], yearly_gain=gain
+        )
+        assert age_factors(shift, ages, persons, YEARS - 2021) == pytest.approx(1.0)
+
+
+def test_a_population_scenario_named_by_a_demand_scenario_exists() -> None:
+    population = scenario_names(FOLDER.parent / "scenarios")
+    named = {name: read_scenario(FOLDER, name).population_scenario for name in runnable(FOLDER)}
+    assert named["higher_emigration"] == "higher_emigration"
+    assert {name for name in named.values() if name} <= set(population)
