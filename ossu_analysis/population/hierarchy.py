@@ -123,6 +123,7 @@ def hierarchy_chunks(
     years = range(tree.years[-1] + 1, tree.years[-1] + 1 + horizon)
     if not tree.starts:
         faults.append(Fault("population.input_no_ages", file, severity=NOTICE))
+    faults += _age_notices(tree, file)
     return _forecast(tree, years, draws, seed, run_id), faults
 
 
@@ -288,15 +289,16 @@ def _jump_off(tree: AreaTree, root: str, codes: list[str], leaves: list[str]) ->
     first = _first_known(tree.ages[at[root]])
     whole = national_single_ages(tree.ages[at[root], first:], tree.starts)
     persons = {root: whole}
-    for code in codes[1:]:
-        if np.isfinite(tree.ages[at[code], first:]).all():
-            persons[code] = split_groups(tree.ages[at[code], first:], tree.starts, whole)
     years = np.array(tree.years[first:])
+    for code in codes[1:]:
+        since = max(_first_known(tree.ages[at[code]]), first)
+        if since <= first + window_years(years).start:
+            persons[code] = split_groups(tree.ages[at[code], since:], tree.starts, whole[since - first :])
     ratios, fertility = _ratios(tree, root, codes, persons, years)
     drift = _drift(whole, ratios[root])
     spread = _spreads(persons, whole, drift.sigma)
     sisters = sorted({tree.parent[leaf] or leaf for leaf in leaves})
-    base, start = _leaf_ages(tree, leaves, persons)
+    base, start = _leaf_ages(tree, leaves, persons, whole)
     local = np.stack([ratios[leaf] / ratios[tree.parent[leaf] or leaf] for leaf in leaves])
     group = np.array([sisters.index(tree.parent[leaf] or leaf) for leaf in leaves])
     parents = np.stack([ratios[sister] for sister in sisters])
@@ -331,6 +333,25 @@ def _jump_off(tree: AreaTree, root: str, codes: list[str], leaves: list[str]) ->
     )
 
 
+def _age_notices(tree: AreaTree, file: str) -> list[Fault]:
+    """Areas whose ages cannot be used: a root without them in the last two years, others with gaps since then."""
+    notices, at = [], {code: number for number, code in enumerate(tree.codes)}
+    for root in tree.below[""] if tree.starts else ():
+        if not np.isfinite(tree.ages[at[root], -2:]).all():
+            notices.append(Fault("population.input_root_ages", file, found=root, severity=NOTICE))
+            continue
+        years = np.array(tree.years[_first_known(tree.ages[at[root]]) :])
+        window = window_years(years).start - len(years)
+        for code in _descendants(tree, root):
+            known = np.isfinite(tree.ages[at[code], window:]).all(axis=(1, 2))
+            if known.any() and not known.all():
+                found = f"{code}: {known.sum()} / {-window}"
+                notices.append(
+                    Fault("population.input_some_ages", file, found=found, severity=NOTICE, municipality_code=code)
+                )
+    return notices
+
+
 def _first_known(ages: Floats) -> int:
     """Position of the first of the last consecutive years with ages."""
     missing = np.flatnonzero(~np.isfinite(ages).all(axis=(1, 2)))
@@ -341,7 +362,7 @@ def _ratios(
     tree: AreaTree, root: str, codes: list[str], persons: dict[str, Floats], years: Any
 ) -> tuple[dict[str, Floats], dict[str, float]]:
     """Pooled ratios of every area, level by level, and children of age 0 per woman in the same way."""
-    window = window_years(years)
+    window = slice(window_years(years).start - len(years), None)
     direct: dict[str, tuple[Floats, Floats]] = {}
     for code, cells in persons.items():
         mothers = np.zeros(cells.shape[:2])
@@ -406,16 +427,20 @@ def _spreads(persons: dict[str, Floats], whole: Floats, mortality: float) -> tup
     return Spreads((fertility, 0.0, 0.0), (mortality, 0.0, 0.0), ages), fertility
 
 
-def _leaf_ages(tree: AreaTree, leaves: list[str], persons: dict[str, Floats]) -> tuple[Floats, Floats]:
+def _leaf_ages(tree: AreaTree, leaves: list[str], persons: dict[str, Floats], whole: Floats) -> tuple[Floats, Floats]:
     """Base-year cells of the leaves and the sd of their log error: counted ages, or the shares of the area above."""
     found, spread = [], np.zeros((len(leaves), len(BROAD)))
-    unknown = _sister_spread(tree, persons)
+    unknown, place = _sister_spread(tree, persons), {code: at for at, code in enumerate(tree.codes)}
     for at, leaf in enumerate(leaves):
-        everybody = tree.base_total(leaf)
+        everybody, counted = tree.base_total(leaf), tree.ages[place[leaf], -1]
         above = leaf
         while above not in persons:
-            above, spread[at] = tree.parent[above], unknown
+            above = tree.parent[above]
         cells = persons[above][-1]
+        if np.isfinite(counted).all():
+            cells = split_groups(counted, tree.starts, whole[-1])
+        elif above != leaf:
+            spread[at] = unknown
         found.append(cells * everybody / max(cells.sum(), 1e-9))
     return np.stack(found), spread
 

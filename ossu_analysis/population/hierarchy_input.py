@@ -16,6 +16,7 @@ import pandas as pd
 
 from ossu_analysis.errors import BLOCKING, NOTICE, TO_CHECK, Fault, FaultsFound, OssuError
 from ossu_analysis.population.cells import SEXES, Floats, grouped_array
+from ossu_analysis.population.hierarchy_suppressed import fill_suppressed, not_counts
 
 COLUMNS = ("area_code", "parent_code", "sex", "age_from", "age_to", "year", "persons")
 LEAST_YEARS = 3
@@ -94,8 +95,8 @@ def read_tree(frame: pd.DataFrame, file: str = "") -> tuple[AreaTree, list[Fault
     missing = [name for name in COLUMNS if name not in frame]
     if missing:
         raise FaultsFound([Fault("population.input_column", file, column=name, severity=BLOCKING) for name in missing])
-    rows = _typed(frame)
-    faults = [*_row_faults(rows, file), *_overlap_faults(rows, file)]
+    rows, hidden = fill_suppressed(_typed(frame), file)
+    faults = [*_row_faults(rows, file), *_overlap_faults(rows, file), *(f for f in hidden if f.severity != NOTICE)]
     first = rows.drop_duplicates("area_code")
     parent: dict[str, str] = dict(zip(first["area_code"], first["parent_code"], strict=True))
     rows = rows[~rows["area_code"].isin({fault.municipality_code for fault in faults})]
@@ -114,7 +115,7 @@ def read_tree(frame: pd.DataFrame, file: str = "") -> tuple[AreaTree, list[Fault
     starts, ages = _ages(rows, codes, [int(year) for year in totals.columns])
     basis = rows.groupby("year")["basis"].max() if "basis" in rows else None
     tree = AreaTree(tuple(codes), known, tuple(int(y) for y in totals.columns), totals, starts, ages, basis)
-    return tree, [*faults, *dropped, *_sum_notices(tree, file)]
+    return tree, [*faults, *dropped, *(f for f in hidden if f.severity == NOTICE), *_sum_notices(tree, file)]
 
 
 def _typed(frame: pd.DataFrame) -> pd.DataFrame:
@@ -124,7 +125,8 @@ def _typed(frame: pd.DataFrame) -> pd.DataFrame:
         for name in ("age_from", "age_to", "year", "persons")
     }
     texts = {name: rows[name].astype("object").where(rows[name].notna(), "").astype(str) for name in COLUMNS[:3]}
-    return rows.assign(**numbers, **texts, row=np.arange(len(rows)) + FIRST_ROW)
+    said = rows["persons"].astype("object").where(rows["persons"].notna(), "").astype(str)
+    return rows.assign(**numbers, **texts, count=said, row=np.arange(len(rows)) + FIRST_ROW)
 
 
 def _row_faults(rows: pd.DataFrame, file: str) -> list[Fault]:
@@ -135,6 +137,7 @@ def _row_faults(rows: pd.DataFrame, file: str) -> list[Fault]:
         ("population.input_year", "year", "YYYY"): rows["year"].isna() | (rows["year"] % 1 != 0),
         ("population.input_age", "age_from", "0-120"): rows["age_from"].isna() | ~rows["age_from"].between(0, 120),
         ("population.input_age", "age_to", ">= age_from"): rows["age_to"] < rows["age_from"],
+        ("population.input_count", "count", "1, 2, 3 ... x"): not_counts(rows["count"], counts),
         ("population.input_negative", "persons", ">= 0"): counts < 0,
         ("population.input_fraction", "persons", "1, 2, 3 ..."): counts.notna() & (counts % 1 != 0),
         ("population.input_duplicate", "area_code", "1"): rows.duplicated(key, keep="first"),
@@ -195,7 +198,8 @@ def _year_faults(rows: pd.DataFrame, totals: pd.DataFrame, file: str) -> list[Fa
     wrong = {
         "population.input_few_years": known < LEAST_YEARS,
         "population.input_no_base": totals.iloc[:, -1].isna() & (known >= LEAST_YEARS),
-        "population.input_nobody": (totals == 0).any(axis=1),
+        "population.input_all_zero": (totals.fillna(0) == 0).all(axis=1),
+        "population.input_nobody": (totals == 0).any(axis=1) & (totals > 0).any(axis=1),
     }
     return [
         _fault(code, file, first[area], "year", f"{area}: {known[area]}")

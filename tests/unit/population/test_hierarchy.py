@@ -165,3 +165,65 @@ def test_a_year_that_is_missing_is_not_a_step() -> None:
     full, _ = project_hierarchy(frame, horizon=2, draws=60, seed=1)
     assert not faults
     np.testing.assert_allclose(mean_of(rows, 2021)["X"], mean_of(full, 2021)["X"], rtol=0.02)
+
+
+def suppressed(marks: dict[int, str], area: str = "XA1") -> pd.DataFrame:
+    """Old ages of one area small, and some of them hidden by a mark; totals by sex stay published."""
+    frame = made_up().astype({"persons": object})
+    mine = (frame["area_code"] == area) & (frame["age_from"] >= 80) & (frame["sex"] == "F")
+    frame.loc[mine, "persons"] = 3
+    both = frame[frame["sex"] != "T"]
+    totals = both.groupby(["area_code", "parent_code", "sex", "year"])["persons"].sum().reset_index()
+    frame = pd.concat([both, totals.assign(age_from=0, age_to=None)], ignore_index=True)
+    for year, mark in marks.items():
+        frame.loc[(frame["area_code"] == area) & (frame["age_from"] >= 80) & (frame["sex"] == "F")
+                  & (frame["year"] == year), "persons"] = mark  # fmt: skip
+    return frame
+
+
+def test_suppressed_cells_are_zero_to_four_and_meet_the_known_totals() -> None:
+    tree, faults = read_tree(suppressed({2014: "x", 2016: "..", 2017: "<5", 2018: ":", 2019: None}))
+    (notice,) = (fault for fault in faults if fault.code == "population.input_suppressed")
+    assert "XA1: 10" in notice.found and notice.row
+    at, old = tree.codes.index("XA1"), [tree.starts.index(80), tree.starts.index(85)]
+    cells = tree.ages[at][:, 0, old]
+    assert ((cells >= 0) & (cells <= 4)).all() and (cells == np.rint(cells)).all()
+    np.testing.assert_array_equal(cells.sum(axis=1), 6)
+
+
+def test_hidden_cells_that_cannot_be_small_leave_the_area_out() -> None:
+    frame = made_up().astype({"persons": object})
+    sums = frame[frame["sex"] != "T"].groupby(["area_code", "parent_code", "sex", "year"])["persons"].sum()
+    frame = pd.concat([frame[frame["sex"] != "T"], sums.reset_index().assign(age_from=0, age_to=None)])
+    frame.loc[(frame["area_code"] == "XA1") & (frame["age_from"] == 5) & (frame["year"] == 2016), "persons"] = "x"
+    _, faults = read_tree(frame)
+    assert {f.municipality_code for f in faults if f.code == "population.input_hidden_sum"} == {"XA1"}
+
+
+def test_a_count_that_is_no_number_is_named_and_an_empty_area_too() -> None:
+    frame = made_up().astype({"persons": object})
+    frame.loc[(frame["area_code"] == "XA1") & (frame["year"] == 2016) & (frame["age_from"] == 10), "persons"] = "десет"
+    frame.loc[frame["area_code"] == "XB1", "persons"] = 0
+    _, faults = read_tree(frame)
+    assert {(f.code, f.municipality_code) for f in faults} >= {
+        ("population.input_count", "XA1"),
+        ("population.input_all_zero", "XB1"),
+    }
+
+
+def test_faults_in_every_area_are_said() -> None:
+    frame = made_up()
+    frame.loc[:, "persons"] += 0.5
+    with pytest.raises(FaultsFound, match="Дробен"):
+        read_tree(frame)
+
+
+def test_ages_in_isolated_years_are_said_and_the_others_go_on() -> None:
+    frame = made_up()
+    aged = (frame["area_code"] == "XA1") & (frame["sex"] != "T") & (frame["year"] != 2016)
+    rows, faults = project_hierarchy(frame[~aged], horizon=1, draws=60, seed=1)
+    assert [(f.code, f.municipality_code) for f in faults] == [("population.input_some_ages", "XA1")]
+    assert mean_of(rows, 2020, 65)["XA1"] > 0
+    gone = (frame["area_code"] == "X") & (frame["sex"] != "T") & (frame["year"] == 2019)
+    rows, faults = project_hierarchy(frame[~gone], horizon=1, draws=60, seed=1)
+    assert [fault.code for fault in faults] == ["population.input_root_ages"] and set(rows["sex"]) == {"T"}
