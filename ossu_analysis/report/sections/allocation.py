@@ -30,6 +30,8 @@ class Plans:
         Tables of ``proposal`` made by the job ``options``, rows of the area only.
     area_names, service_names, oblast_of : mapping of str to str
         By code.
+    to_trace : str
+        Address of the folder of trace pages, from the page that is written.
     """
 
     area_code: str
@@ -38,6 +40,7 @@ class Plans:
     area_names: Mapping[str, str]
     service_names: Mapping[str, str]
     oblast_of: Mapping[str, str]
+    to_trace: str = "trace/"
 
     @property
     def options(self) -> pd.DataFrame:
@@ -67,7 +70,7 @@ def annex(case: Case) -> list[Block]:
     facts = case.facts
     names = dict(facts.municipalities[["municipality_code", "name_bg"]].to_numpy())
     oblasts = dict(facts.municipalities[["municipality_code", "oblast_code"]].to_numpy())
-    plans = Plans(case.code, case.label, facts.plans, names, facts.service_names, oblasts)
+    plans = Plans(case.code, case.label, facts.plans, names, facts.service_names, oblasts, "../../trace/")
     made = sum(len(facts.plans.get(name, ())) for name in ("allocation", "allocation_note"))
     options = plans_section(plans, 2, with_places=False) if made else []
     checks, cliffs = (facts.plans.get(name, pd.DataFrame()) for name in ("subsidy_check", "funding_cliff"))
@@ -159,19 +162,20 @@ def _comparison(plans: Plans, status: str) -> Table:
         new_cost=rows["yearly_cost"] - rows["existing_cost"],
         worst=[f"{row['worst_name']}: {percent(row['worst_share'], 0)}" for row in rows.to_dict("records")],
         gap=[percent(gap, 2) for gap in rows["optimality_gap"]],
+        trace=[f"{plans.to_trace}{plans.area_code}.html#plan-{plans.area_code}-{code}-" for code in rows["option"]],
     )
     columns = (
         Column("name", text("allocation.column.option"), width=3),
         Column("expected_served", text("allocation.column.served"), "count", width=1.2),
-        Column("share", text("allocation.column.share"), "share", width=1.1),
-        Column("worst", text("allocation.column.worst"), width=2),
+        Column("share", text("allocation.column.share"), "share", width=1.1, origin=""),
+        Column("worst", text("allocation.column.worst"), width=2, origin="worst_share"),
         Column("yearly_cost", text("allocation.column.cost", currency=currency), "count", width=1.6),
-        Column("new_cost", text("allocation.column.new_cost", currency=currency), "count", width=1.5),
+        Column("new_cost", text("allocation.column.new_cost", currency=currency), "count", width=1.5, origin=""),
         Column("new_places", text("allocation.column.new_places"), "count"),
         Column("staff_posts", text("allocation.column.staff"), "count"),
         Column("shared_places", text("allocation.column.shared"), "count", width=1.2),
         Column("travel", text("allocation.column.travel", unit=rows["travel_unit"].iloc[0]), "count", width=1.1),
-        Column("gap", text("allocation.column.gap"), width=1),
+        Column("gap", text("allocation.column.gap"), width=1, origin="optimality_gap"),
     )
     first = rows.iloc[0]
     note = text(

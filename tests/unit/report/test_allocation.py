@@ -98,3 +98,11 @@ def test_cliffs_name_the_day_and_the_last_month():
 def test_the_annex_is_empty_where_nothing_was_made():
     facts = SimpleNamespace(plans={}, municipalities=MUNICIPALITY, service_names={})
     assert annex(SimpleNamespace(facts=facts, code="AAA", label="Проба")) == []
+
+
+def test_every_number_of_the_comparison_leads_to_its_origin(made):
+    table = next(block for block in plans_section(made) if isinstance(block, Table))
+    for addresses, cells in zip(table.origins(), table.rows(), strict=True):
+        leads = dict(zip((column.name for column in table.columns), addresses, strict=True))
+        assert leads["expected_served"].startswith("trace/AAA.html#plan-AAA-") and len(cells) == len(addresses)
+        assert leads["share"] == leads["new_cost"] == "" and leads["gap"].endswith("-optimality_gap")
