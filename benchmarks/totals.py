@@ -3,6 +3,10 @@
 Prints three tables: time for draws (ours) and for points with two ranges (theirs); accuracy from the origins that the
 targets name, with the ratio of errors; time and peak memory against the number of areas. Run when idle:
 ``python -m benchmarks.totals``. Without statsforecast (``uv sync --group bench``) it says that the peers are missing.
+
+``python -m benchmarks.totals TABLE`` judges other countries instead: TABLE is a Parquet of Eurostat's demo_r_pjanaggr3
+(columns ``geo, nuts_level, sex, age, year, value``), of which every country with eight regions of NUTS 3 or more is
+forecast alone, without births and deaths, from each of `EU_ORIGINS`.
 """
 
 import resource
@@ -20,7 +24,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ossu_analysis.population.baselines import BASELINES
-from ossu_analysis.population.history import TotalsHistory, history_from_store
+from ossu_analysis.population.history import TotalsHistory, history_from_store, prepare_history
 from ossu_analysis.population.totals import draw_totals, fit_totals
 from ossu_analysis.store import Store
 
@@ -32,6 +36,7 @@ WINDOWS = {
     "census inside, 10 years": [(origin, 10) for origin in range(2006, 2009)],
 }
 SIZES = (28, 265, 1_500, 10_000)
+EU_ORIGINS, EU_HORIZONS, EU_FEWEST = range(2005, 2014), (1, 3, 5, 10), 8
 DRAWS, YEARS, AREAS_AT_ONCE = 1_000, 17, 256
 
 Forecast = tuple[NDArray[np.float64], NDArray[np.float64] | None, NDArray[np.float64] | None]
@@ -125,6 +130,39 @@ def _score(
     return mape, 100 * float(np.mean((low[:, -1] <= actual) & (actual <= high[:, -1])))
 
 
+def countries(table: Path) -> pd.DataFrame:
+    """MAPE of ours and of the baselines, and the share inside the 80 % range, mean of the countries, by horizon."""
+    figures = pd.read_parquet(table)
+    figures = figures[(figures["sex"] == "T") & (figures["age"] == "TOTAL") & (figures["nuts_level"] == 3)]
+    wide = figures.astype({"geo": str}).pivot_table(index="geo", columns="year", values="value")
+    wide = wide[~wide.index.str.contains("XX|ZZ") & wide.loc[:, EU_ORIGINS[0] :].notna().all(axis=1)]
+    rows = [row for code, regions in wide.groupby(wide.index.str[:2]) for row in _country(str(code), regions)]
+    scores = pd.DataFrame(rows).groupby(["horizon", "country"]).mean()
+    return scores.groupby("horizon").mean().assign(countries=scores.groupby("horizon").size())
+
+
+def _country(code: str, regions: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    # The longest run of years up to the last in which every region has a figure.
+    known = regions.notna().all()
+    regions = regions.loc[:, known[::-1].cummin()[::-1]]
+    if len(regions) < EU_FEWEST:
+        return
+    long = regions.rename_axis("area_code").melt(ignore_index=False, var_name="year", value_name="persons")
+    # A count of 1 January is that of 31 December before.
+    long = long.reset_index().assign(area_level="leaf", year=lambda rows: rows["year"].astype(int) - 1)
+    parents = pd.Series({area: area[:4] for area in regions.index})
+    history = prepare_history(long, None, None, None, int(long["year"].max()), parents, "leaf")
+    methods: dict[str, Callable[[TotalsHistory, int], Forecast]] = {"ours": ours}
+    methods |= {name: lambda h, n, method=method: (method(h, n), None, None) for name, method in BASELINES.items()}
+    for origin in EU_ORIGINS:
+        if (history.years <= origin).sum() < EU_HORIZONS[-2]:
+            continue
+        for horizon in (h for h in EU_HORIZONS if origin + h <= history.origin):
+            scores = {name: _score(history, origin, horizon, method) for name, method in methods.items()}
+            inside = scores["ours"][1]
+            yield {"country": code, "horizon": horizon} | {k: v[0] for k, v in scores.items()} | {"in_80": inside}
+
+
 def scaling() -> list[list[float]]:
     """Seconds and memory by number of areas, each in a process of its own so that its peak is its own."""
     found = []
@@ -173,4 +211,10 @@ def resampled(history: TotalsHistory, areas: int) -> TotalsHistory:
 
 
 if __name__ == "__main__":
-    one_size(int(sys.argv[1])) if len(sys.argv) > 1 else main()
+    if len(sys.argv) < 2:
+        main()
+    elif sys.argv[1].isdigit():
+        one_size(int(sys.argv[1]))
+    else:
+        warnings.simplefilter("ignore")
+        print(countries(Path(sys.argv[1])).round(2).to_string())
