@@ -28,8 +28,10 @@ _HOME_KEYS = ("municipality_code", "service_code", "year", HOME, "users")
 _HOME_ROWS = 60
 """Empty lines of the sheet of users by address."""
 
-_WIDTHS = {"municipality_code": 11, "service_code": 14, "name": 52, "year": 9, "funding_type": 16, "note": 40}
+_WIDTHS = {"municipality_code": 11, "service_code": 14, "name": 44, "year": 8, "funding_type": 14, "note": 28}
 _HEADER_ROW, _LINE_HEIGHT = 4, 15
+_A3 = 8
+"""Paper size of the form, whose many columns are too small on A4."""
 
 
 def write_template(
@@ -107,12 +109,12 @@ def _write_services(book: "Workbook", code: str, year: int, service: pd.DataFram
     keys = ["municipality_code", "service_code", "name", "year", *_FILLED, *(f"before_{name}" for name in _BEFORE)]
     last_row = _HEADER_ROW + len(service)
     thin = Side(style="thin", color="FFBFBFBF")
-    sheet.row_dimensions[_HEADER_ROW].height = 2 * _LINE_HEIGHT
+    sheet.row_dimensions[_HEADER_ROW].height = 3 * _LINE_HEIGHT
     for place, key in enumerate(keys, 1):
         head = sheet.cell(_HEADER_ROW, place, _label(key))
         head.font, head.fill = Font(bold=True), PatternFill("solid", _HEAD)
         head.alignment = Alignment(wrap_text=True, vertical="top")
-        sheet.column_dimensions[get_column_letter(place)].width = _WIDTHS.get(key, 14)
+        sheet.column_dimensions[get_column_letter(place)].width = _WIDTHS.get(key, 11)
     for row, (service_code, name) in enumerate(
         zip(service["service_code"], service["name_bg"], strict=True), _HEADER_ROW + 1
     ):
@@ -132,6 +134,7 @@ def _write_services(book: "Workbook", code: str, year: int, service: pd.DataFram
         sheet[f"{letter}{last_row + 1}"] = f"=SUM({letter}{_HEADER_ROW + 1}:{letter}{last_row})"
     _add_rules(sheet, keys, last_row)
     sheet.freeze_panes = sheet.cell(_HEADER_ROW + 1, 5)
+    sheet.page_setup.paperSize = _A3
     sheet.page_setup.orientation, sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = "landscape", 1, 0
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     sheet.protection.sheet = True
