@@ -51,10 +51,11 @@ def gap_changes(drivers: pd.DataFrame, service_gap: pd.DataFrame, occupancy_targ
     rows = drivers[drivers["area_level"].eq("municipality") & ~drivers["service_code"].isin(CLOSING)]
     rows = rows.rename(columns={"area_code": "municipality_code"})
     theirs = service_gap["places"].astype(float) - service_gap["places_for_others"] + service_gap["places_elsewhere"]
-    places = service_gap[["municipality_code", "service_code", "scenario", "year"]].assign(places=theirs)
+    # Places are what they are under every scenario of demand; the run has one table of them.
+    places = service_gap[["municipality_code", "service_code", "year"]].assign(places=theirs)
     for end, year in (("now", "base_year"), ("then", "target_year")):
         known = places.rename(columns={"places": f"places_{end}", "year": year})
-        rows = rows.merge(known, on=["municipality_code", "service_code", "scenario", year])
+        rows = rows.merge(known, on=["municipality_code", "service_code", year])
     rows = rows.dropna(subset=["places_now", "places_then"])
     moved = (rows["places_then"] - rows["places_now"]).astype(float)
     causes = {cause: rows[name] / occupancy_target for name, cause in _OF_DRIVER.items()}

@@ -60,3 +60,9 @@ def test_places_elsewhere_are_the_residents_own_and_those_of_guests_are_not():
     moved = places(20, 20).assign(places_for_others=[5.0, 5.0], places_elsewhere=[0.0, 8.0])
     (row,) = gap_changes(drivers(), moved).to_dict("records")
     assert (row["gap_now"], row["openings"], row["gap_then"]) == (20 - 15, -8, 27.5 - 23)
+
+
+def test_a_scenario_of_demand_is_set_against_the_places_of_the_run() -> None:
+    """Places do not depend on who asks; a driver of another scenario once found none and the table was empty."""
+    (row,) = gap_changes(drivers(scenario="status_quo"), places(20, 15)).to_dict("records")
+    assert row["scenario"] == "status_quo"
