@@ -104,17 +104,25 @@ def options(
     real: Annotated[
         bool, typer.Option("--real", "--действителни", help="Само данни с източник; каквото липсва, се назовава.")
     ] = False,
+    with_documents: Annotated[
+        bool, typer.Option("--documents", "--документи", help="И документите наново, с вариантите в тях.")
+    ] = False,
 ) -> None:
     """Варианти под бюджет и щат: кого обслужва всеки, от какво се отказва, какво го спира; по демонстрационни данни."""
+    import dagster as dg
+
     from ossu_analysis.proposal.allocation_words import as_text
     from ossu_analysis.store import Store, project_root
+    from pipelines.defs.gap import ALLOCATED
 
     areas = [code.upper() for code in area or ["SML"]]
     chosen: dict[str, Any] = {"areas": areas, "budget": budget, "staff": staff, "least_coverage": coverage}
     chosen |= {"inputs": "real" if real else "demonstration", "shared_places": shared_places if sharing else 0}
-    documents = _documents([code for code in areas if code != "BG"] or None, False)
-    documents["ops"]["proposal__allocation"] = {"config": {k: v for k, v in chosen.items() if v is not None}}
-    _run_job("options", {**_settings_of_latest(), **documents})
+    ops = _documents([code for code in areas if code != "BG"] or None, False)["ops"] if with_documents else {}
+    ops["proposal__allocation"] = {"config": {name: value for name, value in chosen.items() if value is not None}}
+    asked = [("proposal", table) for table in ALLOCATED] + [("report", "published_run")]
+    selection = None if with_documents else [dg.AssetKey(key) for key in asked]
+    _run_job("options", {**_settings_of_latest(), "ops": ops}, selection)
     store = Store(project_root())
     typer.echo(as_text({name: store.read("proposal", name) for name in ("allocation", "allocation_note")}))
 
@@ -328,12 +336,12 @@ def _documents(oblast: list[str] | None, all_oblasts: bool) -> dict[str, Any]:
     return {"ops": {"report__document": {"config": chosen}}}
 
 
-def _run_job(name: str, run_config: dict[str, Any]) -> None:
+def _run_job(name: str, run_config: dict[str, Any], selection: Any = None) -> None:
     from pipelines.execute import run_job
     from pipelines.progress import Progress
 
     with Progress() as progress:
-        outcome = run_job(name, run_config, progress.on_event, on_plan=progress.plan)
+        outcome = run_job(name, run_config, progress.on_event, selection, progress.plan)
     for warning in outcome.warnings:
         typer.echo(f"За проверка: {warning}")
     for failure in outcome.failures:
