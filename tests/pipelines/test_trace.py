@@ -70,7 +70,7 @@ def test_no_number_of_a_trace_page_is_without_origin_or_differs(project, setting
         assert not re.search(r"\b(?:trace|common|gap)\.[a-z]+\.[a-z]", said)
 
 
-@pytest.mark.parametrize("area, service", [("SML02", "ASSIST"), ("SML31", "DAY-OLD")])
+@pytest.mark.parametrize("area, service", [("SML02", "ASSIST"), ("SML31", "SP-INFO")])
 def test_a_line_is_drawn_and_added_up_again_down_to_the_publisher(finished, area, service):
     steps = [below for step in trace_row(finished, "proposal", area, service) for below in step.walk()]
     assert all(step.is_confirmed is not False for step in steps)
