@@ -1,48 +1,63 @@
-"""The simulation: time and peak memory of one pass, and any hierarchy at the size of Europe.
+"""The simulation: time and peak memory beside named peers, its scaling, and any hierarchy at the size of Europe.
 
 ``python -m benchmarks.population [TABLE.parquet]``. Prints (1) 1,000 draws of 265 municipalities x 2 sexes x 101
-ages x 17 years with all tables, by number of processes; (2) errors of ages on the official figures, by base year;
-(3) all NUTS 3 regions of a Eurostat table ``demo_r_pjangrp3`` as Parquet (columns geo, nuts_level, sex, age, year on
-1 January, value), when its path is given; it is not shipped. Each measurement runs in a process of its own, so that
-peaks are its own.
+ages x 20 years, the forecast alone and all three tables, in one and in two threads; (2) statsforecast AutoETS and
+AutoTheta on the totals of the same municipalities (points and two ranges; ``uv sync --group bench``); (3) time and
+peak memory against the number of areas; (4) errors of ages on the official figures, by base year; (5) when the path
+of a Eurostat table ``demo_r_pjangrp3`` is given as Parquet (columns geo, nuts_level, sex, age, year on 1 January,
+value; it is not shipped): all its NUTS 3 regions, and ages of NUTS 3 estimated from NUTS 2 as if they were unknown.
+Each measurement runs in a process of its own, so that peaks are its own.
 """
 
 import resource
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from joblib.externals.loky import get_reusable_executor
 
+from benchmarks.totals import peer, peers
 from ossu_analysis.config import RunSettings
-from ossu_analysis.population.age_structure import estimate_age_structure, score_hidden_ages
-from ossu_analysis.population.chain import drawn_totals
-from ossu_analysis.population.exposure import exposure_groups
+from ossu_analysis.population.age_structure import TEST_GROUPS, estimate_age_structure, score_hidden_ages
+from ossu_analysis.population.chain import drawn_totals, history_of
+from ossu_analysis.population.exposure import ExposureGroups, exposure_groups
 from ossu_analysis.population.hierarchy import hierarchy_chunks
+from ossu_analysis.population.hierarchy_input import read_tree
 from ossu_analysis.population.inputs import age_inputs
-from ossu_analysis.population.jump_off import prepare_jump_off
+from ossu_analysis.population.jump_off import JumpOff, prepare_jump_off
+from ossu_analysis.population.municipality_age import PLACE_AGES, PLACE_SHAPE
 from ossu_analysis.population.names import REFERENCE_TABLES, SOURCE_TABLES
 from ossu_analysis.population.projection import project_oblasts
-from ossu_analysis.population.simulate import SimulationSettings, simulate
+from ossu_analysis.population.simulate import ALL_OUTPUTS, SimulationSettings, simulate
+from ossu_analysis.population.totals import TotalDraws
 from ossu_analysis.reference import READERS as REFERENCE
 from ossu_analysis.sources import READERS as SOURCES
 from ossu_analysis.store import Store
 
 ROOT = Path(__file__).parents[1]
+SETTINGS = RunSettings(draws=1000, until_year=2038)
+SIZES, OBLASTS_AT_ONCE = (28, 265, 1_500, 10_000), 10
+PLACE_WEIGHT = 0.5
+"""As estimated on hidden oblasts of Bulgaria (`age_structure.best_place_weight`), so that EU regions are new to it."""
 AGE_GROUPS = {"15-64": slice(15, 65), "65+": slice(65, None), "80+": slice(80, None)}
 
 
 def main() -> None:
-    """Run the three measurements."""
-    for jobs in (1, 2):
-        _alone("simulation", str(jobs))
+    """Run the measurements."""
+    for tables in ("forecast", ",".join(ALL_OUTPUTS)):
+        for jobs in (1, 2):
+            _alone("simulation", str(jobs), tables)
+    _alone("peers")
+    for areas in SIZES:
+        _alone("scaling", str(areas))
     _alone("ages")
     if len(sys.argv) > 1:
         _alone("hierarchy", sys.argv[1])
+        _alone("hidden", sys.argv[1])
     else:
         print("hierarchy: no table given; pass the path of demo_r_pjangrp3 as Parquet to measure all NUTS 3 regions")
 
@@ -57,16 +72,86 @@ def _tables() -> dict[str, pd.DataFrame]:
     return {name: reader(store) for name, reader in names.items()}
 
 
-def measure_simulation(jobs: str) -> None:
-    """One pass with all three tables."""
-    tables, store, settings = _tables(), Store(ROOT), RunSettings(jobs=int(jobs))
-    jump_off = prepare_jump_off(estimate_age_structure(age_inputs(tables, settings.base_year)))
-    groups = exposure_groups(REFERENCE["target_group"](store), REFERENCE["retirement_age"](store), list(settings.years))
-    totals, start, rows = drawn_totals(tables, settings), time.perf_counter(), 0
-    for chunk in simulate(jump_off, totals, groups, SimulationSettings(settings.seed, jobs=settings.jobs)):
+def measure_simulation(jobs: str, outputs: str) -> None:
+    """One pass with some of the tables; estimation before it is measured apart."""
+    jump_off, groups, totals = _estimated()
+    started, busy, rows = time.perf_counter(), time.process_time(), 0
+    chosen = SimulationSettings(1, jobs=int(jobs))
+    for chunk in simulate(jump_off, totals, groups, chosen, outputs.split(",")):
         rows += sum(table.num_rows for table in chunk.values())
-    get_reusable_executor().shutdown()
-    _say(f"simulation, {jobs} process(es): {rows:,} rows", time.perf_counter() - start)
+    _say(f"simulation of {outputs}, {jobs} thread(s): {rows:,} rows", started, busy)
+
+
+def _estimated() -> tuple[JumpOff, ExposureGroups, TotalDraws]:
+    tables, store, started, busy = _tables(), Store(ROOT), time.perf_counter(), time.process_time()
+    jump_off = prepare_jump_off(estimate_age_structure(age_inputs(tables, SETTINGS.base_year)))
+    years = list(SETTINGS.years)
+    groups = exposure_groups(REFERENCE["target_group"](store), REFERENCE["retirement_age"](store), years)
+    totals = drawn_totals(tables, SETTINGS)
+    _say("ages, rates and totals", started, busy)
+    return jump_off, groups, totals
+
+
+def measure_peers() -> None:
+    """Points and two ranges of the totals of the same municipalities, twenty years ahead."""
+    history = history_of(_tables(), SETTINGS.base_year)
+    if not peers():
+        print("peers: statsforecast is not installed")
+    for name in peers():
+        peer(name, history.select(np.arange(5)), len(SETTINGS.years))
+        started, busy = time.perf_counter(), time.process_time()
+        peer(name, history, len(SETTINGS.years))
+        _say(f"statsforecast {name}, totals of {len(history.areas)} municipalities", started, busy)
+
+
+def measure_scaling(areas: str) -> None:
+    """A made-up country of ``areas`` areas in groups of ten: real municipalities drawn again; the forecast alone."""
+    jump_off = _resampled(_estimated_ages(), int(areas))
+    years, draws = list(SETTINGS.years), SETTINGS.draws
+    groups = ExposureGroups((), tuple(years), np.zeros((0, len(years), 2, 101)))
+    started, busy, rows = time.perf_counter(), time.process_time(), 0
+    for first in range(0, len(jump_off.oblasts), OBLASTS_AT_ONCE):
+        chosen = jump_off.oblasts[first : first + OBLASTS_AT_ONCE]
+        totals = _walking_totals(jump_off, chosen, years, draws)
+        for chunk in simulate(jump_off, totals, groups, SimulationSettings(1), ("forecast",), chosen):
+            rows += chunk["forecast"].num_rows
+    _say(f"{areas} areas: {rows:,} rows", started, busy)
+
+
+def _estimated_ages() -> JumpOff:
+    return prepare_jump_off(estimate_age_structure(age_inputs(_tables(), SETTINGS.base_year)))
+
+
+def _resampled(real: JumpOff, areas: int) -> JumpOff:
+    picked = np.random.default_rng(0).integers(len(real.municipalities), size=areas)
+    group = np.arange(areas) // 10
+    above = real.oblast_of[picked[::10]]
+    return replace(
+        real,
+        municipalities=tuple(f"M{number:05d}" for number in range(areas)),
+        oblasts=tuple(f"O{number:04d}" for number in range(len(above))),
+        regions=("R",),
+        oblast_of=group,
+        region_of_oblast=np.zeros(len(above), dtype=np.int64),
+        persons=real.persons[picked],
+        oblast_persons=np.stack([real.persons[picked[group == g]].sum(axis=0) for g in range(len(above))]),
+        totals=real.totals[picked],
+        ratios=replace(real.ratios, ratio=real.ratios.ratio[above]),
+        local=real.local[picked],
+        mu=real.mu[above],
+        theta=real.theta[picked],
+        fertility=replace(real.fertility, local=real.fertility.local[picked]),
+        start_spread=real.start_spread[picked],
+    )
+
+
+def _walking_totals(jump_off: JumpOff, oblasts: tuple[str, ...], years: list[int], draws: int) -> TotalDraws:
+    """Made-up totals of the areas of some oblasts; zero elsewhere, where nothing is simulated."""
+    wanted = np.isin(jump_off.oblast_of, [jump_off.oblasts.index(code) for code in oblasts])
+    size, names = jump_off.totals[wanted].sum(axis=1), np.array(jump_off.municipalities)[wanted]
+    steps = np.random.default_rng(1).normal(-0.01, 0.01, (draws, len(size), len(years))).astype(np.float32)
+    persons = (size[:, None] * np.exp(np.cumsum(steps, axis=2))).astype(np.float32)
+    return TotalDraws(tuple(names), np.array(years), persons, np.zeros_like(persons), pd.DataFrame())
 
 
 def measure_ages() -> None:
@@ -96,11 +181,62 @@ def measure_hierarchy(path: str) -> None:
     if not Path(path).exists():
         print(f"hierarchy: {path} is not there")
         return
-    start, rows = time.perf_counter(), 0
+    started, busy, rows = time.perf_counter(), time.process_time(), 0
     chunks, faults = hierarchy_chunks(eurostat_areas(pd.read_parquet(path)), horizon=10)
     for chunk in chunks:
         rows += chunk.num_rows
-    _say(f"hierarchy: {rows:,} rows, {len(faults)} messages", time.perf_counter() - start)
+    _say(f"hierarchy: {rows:,} rows, {len(faults)} messages", started, busy)
+
+
+def measure_hidden(path: str) -> None:
+    """Ages of NUTS 3 in the last year as if only those of five years before and those of NUTS 2 were known."""
+    if not Path(path).exists():
+        return
+    tree, _ = read_tree(eurostat_areas(pd.read_parquet(path)))
+    at = {code: number for number, code in enumerate(tree.codes)}
+    known = np.isfinite(tree.ages[:, [0, -1]]).all(axis=(1, 2, 3))
+    pairs = [(at[code], at[code[:-1]]) for code in tree.codes if len(code) == 5 and code[:-1] in at]
+    child, parent = np.array([pair for pair in pairs if known[list(pair)].all()]).T
+    before, actual = tree.ages[child, 0], tree.ages[child, -1]
+    above, earlier = tree.ages[parent, -1], tree.ages[parent, 0]
+    totals = actual.sum(axis=-1, keepdims=True)
+    cohorts = np.maximum(_moved_cohorts(before, earlier, above), 1e-9)
+    weight = PLACE_WEIGHT * np.interp(np.array(tree.starts) + 2.5, PLACE_AGES, PLACE_SHAPE)
+    guesses = {
+        "shares of NUTS 2": above,
+        "own ages five years ago": before,
+        "own cohorts moved as those of NUTS 2": cohorts,
+        "the same, with place-bound ages": cohorts ** (1 - weight) * np.maximum(before, 1e-9) ** weight,
+    }
+    whole, owner = np.unique(parent, return_inverse=True)
+    for name, guess in guesses.items():
+        fitted, said = _raked(guess, totals, tree.ages[whole, -1], owner), []
+        for group, low, high in TEST_GROUPS:
+            ages = [low <= start < high for start in tree.starts]
+            error = fitted[..., ages].sum(-1) / np.maximum(actual[..., ages].sum(-1), 1) - 1
+            said.append(f"{group} {100 * np.abs(error).mean():.2f}")
+        print(f"hidden ages of {len(child)} NUTS 3 regions, {name}: {', '.join(said)}")
+
+
+def _raked(guess: Any, totals: Any, above: Any, owner: Any) -> Any:
+    """Fit in turn to totals by sex and to the ages of the area above."""
+    fitted = np.maximum(guess, 1e-9)
+    for _ in range(20):
+        inside = np.zeros_like(above)
+        np.add.at(inside, owner, fitted)
+        fitted = fitted * (above / np.maximum(inside, 1e-9))[owner]
+        fitted *= totals / np.maximum(fitted.sum(axis=-1, keepdims=True), 1e-9)
+    return fitted
+
+
+def _moved_cohorts(before: Any, earlier: Any, above: Any) -> Any:
+    """Five-year groups five years on: each cohort changes as its parent's did; the open group with the one below."""
+    moved = before * above / np.maximum(earlier, 1)
+    ratio = above[..., 1:-1] / np.maximum(earlier[..., :-2], 1)
+    moved[..., 1:-1] = before[..., :-2] * ratio
+    last = above[..., -1] / np.maximum(earlier[..., -2:].sum(axis=-1), 1)
+    moved[..., -1] = before[..., -2:].sum(axis=-1) * last
+    return moved
 
 
 def eurostat_areas(table: pd.DataFrame) -> pd.DataFrame:
@@ -131,10 +267,10 @@ def _age_bounds(name: str) -> tuple[int, int | None]:
     return int(first), int(last) if last else None
 
 
-def _say(what: str, seconds: float) -> None:
-    use = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    peak, busy = max(one.ru_maxrss for one in use) / 1024, sum(one.ru_utime + one.ru_stime for one in use)
-    print(f"{what}: {seconds:.1f} s, largest process {peak:.0f} MB, {busy:.0f} s of processor in all", flush=True)
+def _say(what: str, started: float, busy: float) -> None:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    elapsed, busy = time.perf_counter() - started, time.process_time() - busy
+    print(f"{what}: {elapsed:.1f} s, {busy:.1f} s of processor, peak {peak:.0f} MB", flush=True)
 
 
 if __name__ == "__main__":

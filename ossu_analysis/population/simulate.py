@@ -89,7 +89,7 @@ def simulate(
     ----------
     jump_off : JumpOff
     totals : TotalDraws
-        Joint draws of the totals of all municipalities of the jump-off.
+        Joint draws of the totals of the municipalities of the oblasts asked for.
     groups : ExposureGroups
         Of the forecast years.
     settings : SimulationSettings
@@ -110,7 +110,7 @@ def simulate(
     """
     years = [int(year) for year in totals.years]
     chosen = _positions(jump_off, oblasts)
-    order = _order_of(jump_off, totals)
+    order = _order_of(jump_off, totals, chosen)
     wanted = groups.of_years(years)
     bounds = class_bounds(wanted, group_starts()) if "exposure_draw" in outputs else group_starts()
     national = national_paths(jump_off, years, totals.persons.shape[0], settings.seed)
@@ -130,15 +130,17 @@ def _positions(jump_off: JumpOff, oblasts: Sequence[str] | None) -> list[int]:
     return [at for at, code in enumerate(jump_off.oblasts) if oblasts is None or code in oblasts]
 
 
-def _order_of(jump_off: JumpOff, totals: TotalDraws) -> NDArray[np.int64]:
+def _order_of(jump_off: JumpOff, totals: TotalDraws, chosen: list[int]) -> NDArray[np.int64]:
+    """Position in the totals of each municipality; -1 in oblasts that were not chosen and have no totals."""
     position = {code: at for at, code in enumerate(totals.areas)}
-    missing = [code for code in jump_off.municipalities if code not in position]
+    wanted = np.flatnonzero(np.isin(jump_off.oblast_of, chosen))
+    missing = [code for code in (jump_off.municipalities[at] for at in wanted) if code not in position]
     if missing:
         raise OssuError("population.no_totals", areas=", ".join(missing))
     sound = np.isfinite(totals.persons).all(axis=(0, 2)) & (totals.persons >= 0).all(axis=(0, 2))
     if not sound.all():
         raise OssuError("population.bad_totals", areas=", ".join(np.array(totals.areas)[~sound]))
-    return np.array([position[code] for code in jump_off.municipalities])
+    return np.array([position.get(code, -1) for code in jump_off.municipalities])
 
 
 def _run(
