@@ -192,7 +192,9 @@ def run_links(folder: Path, documents: pd.DataFrame) -> dict[str, Any]:
     run = f"{files_address()}/{folder.name}"
     links: dict[str, list[str]] = {}
     for row in documents.to_dict("records"):
-        links.setdefault(row["place"], []).append(f"[{row['format'].upper()}]({run}/{row['file']})")
+        links.setdefault(f"{row['place']}: {row['title']}", []).append(
+            f"[{row['format'].upper()}]({run}/{row['file']})"
+        )
     lines = [f"- {place}: {' · '.join(found)}" for place, found in links.items()]
     return {
         text("pipelines.page.start"): dg.MetadataValue.url(f"{run}/index.html"),
