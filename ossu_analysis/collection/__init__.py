@@ -1,12 +1,19 @@
 """What did municipalities, providers and ДСП report? Demonstration returns, the reading of real ones, and their union.
 
-Belongs here: making and checking rows of ``collection.return`` and ``collection.residence``. Capacity is computed from
-them in `capacity`.
+Belongs here: making and checking rows of ``collection.return``, ``residence`` and ``user_profile``. Capacity is
+computed from them in `capacity`.
 """
 
 from ossu_analysis.collection.administration import demonstration_residence
 from ossu_analysis.collection.demonstration import demonstration_returns, newest_persons
-from ossu_analysis.collection.inbox import check_inbox, error_table, read_code_lists, read_inbox, read_residence
+from ossu_analysis.collection.inbox import (
+    check_inbox,
+    error_table,
+    read_code_lists,
+    read_inbox,
+    read_residence,
+    read_user_profile,
+)
 from ossu_analysis.collection.settings import read_settings
 from ossu_analysis.collection.template import write_template
 from ossu_analysis.collection.union import mixture_label, with_real_residence, with_real_returns
@@ -22,6 +29,7 @@ __all__ = [
     "read_inbox",
     "read_residence",
     "read_settings",
+    "read_user_profile",
     "with_real_residence",
     "with_real_returns",
     "write_template",

@@ -37,6 +37,8 @@ COLUMNS = (
 REQUIRED = ("municipality_code", "service_code", "year", "users")
 HOME = "home_code"
 """A sheet with this column lists users by the municipality of their address, not services."""
+PROFILE = ("sex", "age_from", "age_to")
+"""A sheet with one of these columns lists users by sex and age."""
 _HEADER_ROWS = 30
 _SPACES = re.compile(r"[\s\u00a0\u202f\u2009]+")
 _PERSONAL_NUMBER = re.compile(r"\d{10}")
@@ -56,6 +58,16 @@ class Sheet:
     def is_residence(self) -> bool:
         """Whether the rows are users by municipality of address."""
         return any(column_of(label) == HOME for label in self.header)
+
+    @property
+    def is_profile(self) -> bool:
+        """Whether the rows are users by sex and age."""
+        return not self.is_residence and any(column_of(label) in PROFILE for label in self.header)
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """Columns that the sheet must have."""
+        return (*REQUIRED, *((HOME,) if self.is_residence else PROFILE if self.is_profile else ()))
 
 
 def plain(value: object) -> str:
@@ -102,7 +114,7 @@ def _key(label: str) -> str:
 @cache
 def _labels() -> dict[str, str]:
     known = {}
-    for column in (*COLUMNS, HOME):
+    for column in (*COLUMNS, HOME, *PROFILE):
         known[_key(column)] = column
         known[_key(text(f"collection.column.{column}"))] = column
         for alias in text(f"collection.alias.{column}").split("|"):

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from ossu_analysis.collection.cells import HOME, REQUIRED, Sheet, column_of, open_return
+from ossu_analysis.collection.cells import Sheet, column_of, open_return
+from ossu_analysis.collection.profile import COLUMNS as PROFILE
+from ossu_analysis.collection.profile import beside_returns, profile_rows
 from ossu_analysis.collection.residence import COLUMNS as RESIDENCE
 from ossu_analysis.collection.residence import residence_rows
 from ossu_analysis.collection.rows import (
@@ -34,14 +36,16 @@ from ossu_analysis.texts import text
 _COUNTS = ("services_count", "places", "users", "waiting", "approved", "map_number")
 _POSTS = ("staff_posts", "staff_filled")
 _KEY = ["municipality_code", "service_code", "period_end"]
+_KINDS = ("returns", "residence", "profile")
 
 
 @dataclass(frozen=True)
 class ReturnFile:
-    """What one file holds: returns, users by municipality of address, and its faults."""
+    """What one file holds: returns, users by municipality of address and by sex and age, and its faults."""
 
     returns: pd.DataFrame
     residence: pd.DataFrame
+    profile: pd.DataFrame
     faults: list[Fault]
 
     @property
@@ -77,6 +81,11 @@ def read_residence(store: Store, lists: CodeLists | None = None) -> pd.DataFrame
     return _joined("residence", [file.residence for file in _read_files(store, lists) if file.is_sound])
 
 
+def read_user_profile(store: Store, lists: CodeLists | None = None) -> pd.DataFrame:
+    """Users by sex and age from the sound files of ``data/inbox``, as ``collection.user_profile``."""
+    return _joined("user_profile", [file.profile for file in _read_files(store, lists) if file.is_sound])
+
+
 def _read_files(store: Store, lists: CodeLists | None) -> list[ReturnFile]:
     lists = lists or read_code_lists(store)
     found, reported = list[ReturnFile](), dict[tuple[str, ...], str]()
@@ -87,6 +96,12 @@ def _read_files(store: Store, lists: CodeLists | None) -> list[ReturnFile]:
         if file.is_sound:
             reported |= dict.fromkeys(_keys(file.returns), path.relative_to(store.root).as_posix())
         found.append(file)
+    users = {
+        key: n for file in found if file.is_sound for key, n in zip(_keys(file.returns), _users(file), strict=True)
+    }
+    for file in found:
+        if file.is_sound and len(file.profile):
+            file.faults.extend(beside_returns(file.profile, users, str(file.profile["source_id"].iloc[0])))
     return found
 
 
@@ -138,7 +153,7 @@ def error_table(faults: list[Fault]) -> pd.DataFrame:
 
 def read_return(path: Path, file: str, lists: CodeLists) -> ReturnFile:
     """What one file holds and what is wrong with it; it is only meant for use when no fault blocks."""
-    nothing = pd.DataFrame(columns=_KEY), pd.DataFrame(columns=RESIDENCE)
+    nothing = pd.DataFrame(columns=_KEY), pd.DataFrame(columns=RESIDENCE), pd.DataFrame(columns=list(PROFILE))
     if path.suffix.lower() not in (".csv", ".xlsx"):
         fault = Fault("collection.unsupported_file", file, found=path.suffix, expected="CSV, XLSX")
         return ReturnFile(*nothing, [fault])
@@ -147,17 +162,22 @@ def read_return(path: Path, file: str, lists: CodeLists) -> ReturnFile:
         faults += _header_faults(sheet)
     if any(fault.severity == BLOCKING for fault in faults):
         return ReturnFile(*nothing, faults)
-    rows = [row for sheet in sheets if not sheet.is_residence for row in rows_of(sheet)]
-    homes = [row for sheet in sheets if sheet.is_residence for row in rows_of(sheet)]
-    if not rows and not homes:
+    kinds = {kind: [row for sheet in sheets if _kind(sheet) == kind for row in rows_of(sheet)] for kind in _KINDS}
+    rows, homes, ages = (kinds[kind] for kind in _KINDS)
+    if not any(kinds.values()):
         return ReturnFile(*nothing, [*faults, Fault("collection.empty_file", file)])
     values = [_values(row, lists) for row in rows]
     _mark_duplicates(rows, values)
     users = {tuple(value[name] for name in _KEY): value["users"] for value in values}
     residence = residence_rows(homes, lists, users).assign(source_id=file)
-    faults += [fault for row in [*rows, *homes] for fault in row.faults]
+    profile = profile_rows(ages, lists).assign(source_id=file)
+    faults += [fault for row in [*rows, *homes, *ages] for fault in row.faults]
     returns = pd.DataFrame(values).assign(source_id=file) if values else nothing[0]
-    return ReturnFile(returns, residence, faults)
+    return ReturnFile(returns, residence, profile, faults)
+
+
+def _kind(sheet: Sheet) -> str:
+    return _KINDS[1] if sheet.is_residence else _KINDS[2] if sheet.is_profile else _KINDS[0]
 
 
 def _files(store: Store) -> list[Path]:
@@ -170,7 +190,7 @@ def _files(store: Store) -> list[Path]:
 def _header_faults(sheet: Sheet) -> Iterator[Fault]:
     known = [column_of(label) for label in sheet.header]
     ignored = text("collection.ignored").split("|")
-    for column in (*REQUIRED, *([HOME] if sheet.is_residence else [])):
+    for column in sheet.required:
         if column not in known:
             label = text(f"collection.column.{column}")
             yield Fault("collection.missing_column", sheet.file, sheet.name, sheet.header_row, expected=label)
@@ -244,6 +264,10 @@ def _mark_duplicates(rows: list[Row], values: list[dict[str, object]]) -> None:
 
 def _keys(rows: pd.DataFrame) -> list[tuple[str, ...]]:
     return list(rows[_KEY].itertuples(index=False, name=None))
+
+
+def _users(file: ReturnFile) -> list[object]:
+    return file.returns["users"].tolist() if len(file.returns) else []
 
 
 def _reported_twice(rows: pd.DataFrame, reported: dict[tuple[str, ...], str]) -> Iterator[Fault]:

@@ -23,6 +23,9 @@ _NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
 _AMBIGUOUS = re.compile(r"[+-]?\d{1,3}[.,]\d{3}")
 """``1.000`` may be one or one thousand; nobody is asked to guess."""
 
+OLDEST = 120
+"""Ages above it are slips of the pen."""
+
 _TOTALS = ("общо", "всичко", "сума")
 _LOOK_ALIKE = str.maketrans("АВЕКМНОРСТХ", "ABEKMHOPCTX")
 _DAY = re.compile(r"(\d{1,2})[.](\d{1,2})[.](\d{4})( ?г\.?)?")
@@ -166,6 +169,24 @@ def year_of(row: Row) -> int:
         return int(found.group(1))
     row.wrong("collection.bad_year", "year")
     return 1900
+
+
+def sex_of(row: Row) -> str:
+    """F or M."""
+    said = row.cells["sex"].lower()
+    for sex in ("F", "M"):
+        if said in text(f"collection.sex.{sex}").split("|"):
+            return sex
+    row.wrong("collection.unknown_sex", "sex", ", ".join(text(f"collection.sex.{sex}").split("|")[0] for sex in "FM"))
+    return ""
+
+
+def age_of(row: Row, column: str) -> int | None:
+    """Completed years; None for an empty cell, which is an open group."""
+    age = count_of(row, column)
+    if age is not None and age > OLDEST:
+        row.wrong("collection.bad_age", column, f"0-{OLDEST}")
+    return age
 
 
 def number_of(row: Row, column: str) -> float | None:

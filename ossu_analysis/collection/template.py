@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from ossu_analysis.collection.cells import COLUMNS, HOME
+from ossu_analysis.collection.cells import COLUMNS, HOME, PROFILE
 from ossu_analysis.collection.rows import CodeLists
 from ossu_analysis.collection.settings import FUNDING_TYPES
 from ossu_analysis.errors import OssuError
@@ -19,14 +19,16 @@ if TYPE_CHECKING:
     from openpyxl.workbook import Workbook
     from openpyxl.worksheet.worksheet import Worksheet
 
-VERSION = "2"
+VERSION = "3"
 _YELLOW, _GREY, _HEAD = "FFFFF2CC", "FFE7E6E6", "FFD9E2F3"
 _BEFORE = ("places", "users", "waiting")
 _FILLED = tuple(column for column in COLUMNS if column not in ("municipality_code", "service_code", "year"))
 _COUNTED = ("services_count", "places", "users", "waiting", "approved", "map_number", "staff_posts", "staff_filled")
-_HOME_KEYS = ("municipality_code", "service_code", "year", HOME, "users")
-_HOME_ROWS = 60
-"""Empty lines of the sheet of users by address."""
+_LISTS = {
+    "residence": (("municipality_code", "service_code", "year", HOME, "users"), 60),
+    "profile": (("municipality_code", "service_code", "year", *PROFILE, "users"), 200),
+}
+"""Columns and empty lines of the sheets of users by address, and by sex and age."""
 
 _WIDTHS = {"municipality_code": 11, "service_code": 14, "name": 44, "year": 8, "funding_type": 14, "note": 28}
 _HEADER_ROW, _LINE_HEIGHT = 4, 15
@@ -68,7 +70,8 @@ def write_template(
     guide.title = text("collection.template.guide_sheet")
     _write_guide(guide, names[municipality_code], municipality_code, year)
     _write_services(book, municipality_code, year, lists.service, _last_return(returns, municipality_code))
-    _write_residence(book, municipality_code, year)
+    for kind in _LISTS:
+        _write_list(book, kind, municipality_code, year)
     _write_lists(book)
     _write_version(book, municipality_code, year)
     book.active = 1
@@ -140,19 +143,20 @@ def _write_services(book: "Workbook", code: str, year: int, service: pd.DataFram
     sheet.protection.sheet = True
 
 
-def _write_residence(book: "Workbook", code: str, year: int) -> None:
-    """Users who live elsewhere: one line per service and municipality of address."""
+def _write_list(book: "Workbook", kind: str, code: str, year: int) -> None:
+    """Users who live elsewhere, or by sex and age: one line per service and municipality of address or ages."""
     from openpyxl.styles import Font, PatternFill, Protection
 
-    sheet = book.create_sheet(text("collection.template.residence_sheet"))
-    sheet.cell(1, 1, text("collection.template.residence_title", code=code, year=year)).font = Font(bold=True, size=14)
-    sheet.cell(2, 1, text("collection.template.residence_hint"))
-    for place, key in enumerate(_HOME_KEYS, 1):
+    keys, lines = _LISTS[kind]
+    sheet = book.create_sheet(text(f"collection.template.{kind}_sheet"))
+    sheet.cell(1, 1, text(f"collection.template.{kind}_title", code=code, year=year)).font = Font(bold=True, size=14)
+    sheet.cell(2, 1, text(f"collection.template.{kind}_hint"))
+    for place, key in enumerate(keys, 1):
         head = sheet.cell(_HEADER_ROW, place, _label(key))
         head.font, head.fill = Font(bold=True), PatternFill("solid", _HEAD)
-        sheet.column_dimensions["ABCDE"[place - 1]].width = 20
-    for row in range(_HEADER_ROW + 1, _HEADER_ROW + 1 + _HOME_ROWS):
-        for place, key in enumerate(_HOME_KEYS, 1):
+        sheet.column_dimensions["ABCDEFG"[place - 1]].width = 20
+    for row in range(_HEADER_ROW + 1, _HEADER_ROW + 1 + lines):
+        for place, key in enumerate(keys, 1):
             cell = sheet.cell(row, place, {"municipality_code": code, "year": year}.get(key))
             if cell.value is None:
                 cell.fill, cell.protection = PatternFill("solid", _YELLOW), Protection(locked=False)
@@ -161,7 +165,7 @@ def _write_residence(book: "Workbook", code: str, year: int) -> None:
 
 
 def _label(key: str) -> str:
-    if key in (*COLUMNS, HOME):
+    if key in (*COLUMNS, HOME, *PROFILE):
         return text(f"collection.column.{key}")
     return text(f"collection.template.{key}")
 

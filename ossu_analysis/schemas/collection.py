@@ -82,6 +82,33 @@ class Residence(Table):
         unique = ("municipality_code", "home_code", "service_code", "period_end")
 
 
+@declare(
+    "collection",
+    "user_profile",
+    "Потребители по пол и възраст, по отчетите на общините; празна, когато никой не ги дава",
+)
+class UserProfile(Table):
+    """Users of one service in one municipality by sex and age; without rows nothing is known of their ages."""
+
+    municipality_code: str = column("община, в която е услугата", str_matches=MUNICIPALITY)
+    service_code: str = column("код на услугата, както е отчетена")
+    period_start: str = column("първи ден на периода", str_matches=DAY)
+    period_end: str = column("последен ден на периода; числата са към него", str_matches=DAY)
+    sex: str = column("пол: F жени, M мъже", isin=("F", "M"))
+    age_from: int = column("първа навършена възраст на групата", "години", ge=0, le=120)
+    age_to: pd.Int64Dtype = column(
+        "последна възраст на групата; NULL значи отворена група", "години", nullable=True, ge=0, le=120
+    )
+    users: pd.Int64Dtype = column("потребители към последния ден", "лица", ge=0)
+    source_id: str = column("откъде идва редът: файлът в data/inbox")
+    status: str = status_column()
+
+    class Config:
+        """One row per municipality, service, period, sex and first age."""
+
+        unique = ("municipality_code", "service_code", "period_end", "sex", "age_from")
+
+
 @declare("collection", "error", "Грешки в отчетите на общините: по файл, ред и колона")
 class Error(Table):
     """One line per fault of a file in ``data/inbox``."""

@@ -60,6 +60,14 @@ def residence(
     return collection.with_real_residence(made_up, observed, real["municipality_code"].unique())
 
 
+@table_asset("collection", "user_profile", more="Само от файловете в data/inbox: за пол и възраст няма съчинени числа")
+def user_profile(workspace: Workspace) -> pd.DataFrame:
+    """Users by sex and age, where a return gives them."""
+    from ossu_analysis.collection import read_user_profile
+
+    return read_user_profile(workspace.store)
+
+
 @table_asset("collection", "error")
 def error(workspace: Workspace) -> pd.DataFrame:
     """Faults of the files in ``data/inbox``."""

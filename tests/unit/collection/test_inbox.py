@@ -10,7 +10,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ossu_analysis.collection import error_table, read_inbox, read_residence, with_real_residence, with_real_returns
+from ossu_analysis.collection import (
+    error_table,
+    read_inbox,
+    read_residence,
+    read_user_profile,
+    with_real_residence,
+    with_real_returns,
+)
 from ossu_analysis.collection.inbox import CodeLists, read_code_lists
 from ossu_analysis.errors import BLOCKING, NOTICE, TO_CHECK
 from ossu_analysis.schemas import table_class, validated
@@ -364,3 +371,61 @@ def workbook(store: Store, *sheets: list[str]) -> None:
 def test_nobody_is_made_up_to_live_in_or_to_be_served_by_a_municipality_that_reports():
     made_up = pd.DataFrame({"municipality_code": ["A", "B", "C"], "home_code": ["B", "C", "D"]})
     assert with_real_residence(made_up, made_up[:0], ["B"])["municipality_code"].tolist() == ["C"]
+
+
+AGES = "Код на община;Код на услуга;Година;Пол;Възраст от;Възраст до;Потребители"
+
+
+def test_users_by_sex_and_age_come_from_a_sheet_or_a_file_of_their_own(store, lists):
+    workbook(store, [HEADER, GOOD], [AGES, "SML02;DAY-CH;2021;жени;0;6;10", "SML02;DAY-CH;2021;М;7;;14"])
+    put(store, HEADER, GOOD.replace("SML02", "SML31"), name="sml31.csv")
+    put(store, AGES, "SML31;DAY-CH;2021;F;0;17;20", name="ages.csv")
+    returns, faults = read_inbox(store, lists)
+    assert len(returns) == 2 and codes(faults) == []
+    assert codes(faults, NOTICE) == ["profile_below_users"], "20 of the 24 users of SML31 have an age"
+    profile = validated(table_class("collection", "user_profile"), read_user_profile(store, lists))
+    assert profile[["municipality_code", "sex", "age_from", "age_to", "users"]].fillna(-1).to_numpy().tolist() == [
+        ["SML31", "F", 0, 17, 20],
+        ["SML02", "F", 0, 6, 10],
+        ["SML02", "M", 7, -1, 14],
+    ]
+
+
+def test_without_the_sheet_nothing_is_said_of_sex_and_age(store, lists):
+    put(store, HEADER, GOOD)
+    assert validated(table_class("collection", "user_profile"), read_user_profile(store, lists)).empty
+
+
+@pytest.mark.parametrize(
+    ("lines", "code"),
+    [
+        (["SML02;DAY-CH;2021;двама;0;6;1"], "unknown_sex"),
+        (["SML02;DAY-CH;2021;F;шест;6;1"], "not_a_number"),
+        (["SML02;DAY-CH;2021;F;;6;1"], "bad_age"),
+        (["SML02;DAY-CH;2021;F;130;;1"], "bad_age"),
+        (["SML02;DAY-CH;2021;F;7;6;1"], "bad_age"),
+        (["SML02;DAY-CH;2021;F;0;6;"], "missing_value"),
+        (["SML02;DAY-CH;2021;F;0;6;-1"], "negative"),
+        (["SML02;DAY-CH;2021;F;0;6;25"], "profile_above_users"),
+        (["SML02;DAY-CH;2021;F;0;6;20", "SML02;DAY-CH;2021;M;0;6;20"], "profile_above_users"),
+        (["SML02;DAY-CH;2021;F;0;6;1", "SML02;DAY-CH;2021;F;6;9;1"], "ages_overlap"),
+        (["SML02;DAY-CH;2021;F;7;;1", "SML02;DAY-CH;2021;F;80;90;1"], "ages_overlap"),
+        (["SML02;DAY-CH;2020;F;0;6;1"], "profile_without_return"),
+        (["SML02;ASSIST;2021;F;0;6;1"], "profile_without_return"),
+    ],
+)
+def test_faulty_ages_are_named_and_nothing_of_the_file_is_used(store, lists, lines, code):
+    workbook(store, [HEADER, GOOD], [AGES, *lines])
+    assert codes(read_inbox(store, lists)[1]) == [code]
+    assert len(read_user_profile(store, lists)) == 0
+
+
+def test_all_faults_of_a_sheet_of_ages_are_told_with_their_rows(store, lists):
+    workbook(store, [HEADER, GOOD], [AGES, "SML99;DAY-CH;2021;F;0;6;1", "SML02;DAY-CH;2021;х;9;7;1"])
+    found = {(fault.code.removeprefix("collection."), fault.row) for fault in read_inbox(store, lists)[1]}
+    assert found >= {("unknown_municipality", 2), ("unknown_sex", 3), ("bad_age", 3)}
+
+
+def test_a_sheet_of_ages_without_all_its_columns_is_refused(store, lists):
+    workbook(store, [HEADER, GOOD], ["Код на община;Код на услуга;Година;Пол;Потребители", "SML02;DAY-CH;2021;F;1"])
+    assert codes(read_inbox(store, lists)[1]) == ["missing_column", "missing_column"]
