@@ -40,7 +40,10 @@ def fill_suppressed(rows: pd.DataFrame, file: str, seed: int = 0) -> tuple[pd.Da
         A notice per area with suppressed cells, and areas whose totals do not allow 0 to 4.
     """
     everybody = (rows["age_from"] == 0) & rows["age_to"].isna()
-    cells = rows[~everybody & rows["age_from"].notna()]
+    width = (rows["age_to"] - rows["age_from"]).fillna(np.inf)
+    aged = rows.assign(width=width)[~everybody & rows["age_from"].notna()]
+    # Of groups that begin at the same age only the narrowest counts, as everywhere else.
+    cells = aged.sort_values("width", kind="stable").drop_duplicates([*KEYS, "age_from"]).sort_index()
     known = cells.groupby(KEYS)["persons"].agg(["sum", "count", "size"])
     of_block = known.reindex(pd.MultiIndex.from_frame(cells[KEYS])).set_axis(cells.index)
     hidden = cells["persons"].isna() & ~not_counts(cells["count"], cells["persons"])
@@ -58,7 +61,8 @@ def fill_suppressed(rows: pd.DataFrame, file: str, seed: int = 0) -> tuple[pd.Da
         filled.loc[drawn.index, "persons"] = drawn
         place = file, "", int(of_area["row"].iloc[0]), "persons"
         faults += [Fault("population.input_hidden_sum", *place, *said, TO_CHECK, str(area)) for said in wrong]
-        faults.append(Fault("population.input_suppressed", *place, f"{area}: {len(of_area)}", "", NOTICE, str(area)))
+        if len(drawn):
+            faults.append(Fault("population.input_suppressed", *place, f"{area}: {len(drawn)}", "", NOTICE, str(area)))
     return filled, faults
 
 
@@ -80,7 +84,9 @@ def _draw(of_area: pd.DataFrame, generator: np.random.Generator) -> tuple["pd.Se
     for (year, sex), block in of_area.groupby(["year", "sex"]):
         numbers, rest = np.array([_truncated(generator, one) for one in block["mean"]]), block["rest"].iloc[0]
         if np.isfinite(rest) and not 0 <= rest <= LARGEST * len(block):
-            wrong.append((f"{year:.0f} {sex}: {rest:.0f}", f"0-{LARGEST * len(block)}"))
+            # Cells left empty are then not suppressed but missing, and stay so.
+            if (block["count"].str.strip() != "").any():
+                wrong.append((f"{year:.0f} {sex}: {rest:.0f}", f"0-{LARGEST * len(block)}"))
             continue
         if np.isfinite(rest):
             numbers = _moved_to(generator, numbers, round(rest))

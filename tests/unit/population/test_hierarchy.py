@@ -227,3 +227,15 @@ def test_ages_in_isolated_years_are_said_and_the_others_go_on() -> None:
     gone = (frame["area_code"] == "X") & (frame["sex"] != "T") & (frame["year"] == 2019)
     rows, faults = project_hierarchy(frame[~gone], horizon=1, draws=60, seed=1)
     assert [fault.code for fault in faults] == ["population.input_root_ages"] and set(rows["sex"]) == {"T"}
+
+
+def test_an_empty_cell_that_cannot_be_small_and_an_empty_wider_group_stay_as_they_are() -> None:
+    frame = suppressed({})
+    wide = frame[(frame["age_from"] == 80) & (frame["sex"] == "F")].assign(age_to=None, persons=None)
+    tree, faults = read_tree(pd.concat([frame, wide], ignore_index=True))
+    assert {f.code for f in faults} == {"population.input_sum"} and np.isfinite(tree.ages).all()
+    gone = (frame["area_code"] == "XA1") & (frame["age_from"] == 5) & (frame["year"] == 2016)
+    tree, faults = read_tree(frame.assign(persons=frame["persons"].mask(gone, None)))
+    assert {f.code for f in faults} == {"population.input_sum"} and np.isnan(
+        tree.ages[tree.codes.index("XA1"), 2]
+    ).any()
