@@ -4,7 +4,7 @@ Belongs here: which table feeds which step and the order of the services. Arithm
 """
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from ossu_analysis.config import RunSettings
+from ossu_analysis.demand.age_weights import Ask, read_weights
 from ossu_analysis.demand.draws import DemandDraws
 from ossu_analysis.demand.exposure import Exposure
 from ossu_analysis.demand.forecast import Level, bulgarian_levels
@@ -65,7 +66,8 @@ class DemandModel:
     @classmethod
     def of_store(cls, store: Store) -> "DemandModel":
         """Read the working tables of a project; the same model, with its fits, until one of them changes."""
-        names = (*_READ, "population.exposure_observed", "population.exposure_draw")
+        names = [*_READ, "population.exposure_observed", "population.exposure_draw"]
+        names += ["collection.user_profile"] if store.has("collection", "user_profile") else []
         links_and_tables = (name.partition(".")[::2] for name in names)
         return _model(store.root, store.stamp(*links_and_tables))
 
@@ -77,6 +79,8 @@ class DemandModel:
         returns = yearly_returns(store.read("capacity", "by_residence"))
         exposure = Exposure.of_store(store, ordered_areas(municipality), rates)
         services = services_of(returns, store.read("reference", "service"))
+        if store.has("collection", "user_profile"):
+            services = _by_age(store.sql, exposure.areas, rates, services)
         return cls(municipality, oblast, returns, rates, exposure, services)
 
     @classmethod
@@ -96,6 +100,9 @@ class DemandModel:
             for name in ("exposure_observed", "exposure_draw")
         )
         exposure = Exposure(ordered_areas(municipality), observed, drawn, rates)
+        # Runs made before returns could give ages have no such table.
+        if db.sql("select 1 from duckdb_tables() where table_name = 'user_profile'").fetchall():
+            services = _by_age(lambda query, *_: db.sql(query).df(), exposure.areas, rates, services)
         return cls(municipality, table["reference.oblast"], returns, rates, exposure, services)
 
     @cached_property
@@ -111,6 +118,12 @@ class DemandModel:
     def draws(self, settings: RunSettings) -> Iterator[DemandDraws]:
         """Joint draws of demand, one service at a time, for the base year and the years ahead."""
         return simulate_services(self.services, self.fits, self.exposure, planning_years(settings), settings.seed)
+
+
+def _by_age(ask: Ask, areas: np.ndarray, rates: pd.DataFrame, services: list[Service]) -> list[Service]:
+    """Services with the weights of their users' ages, where returns give those."""
+    weights = read_weights(ask, areas, rates, services)
+    return [replace(service, weights=weights.get(service.code)) for service in services]
 
 
 @lru_cache(maxsize=1)

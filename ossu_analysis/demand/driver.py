@@ -90,6 +90,7 @@ def _factors(
     """Factors of today and of the target year, each of shape (areas,)."""
     at = np.searchsorted(simulated.years, ends)
     population, exposed = (exposure.path(group, ends).mean(axis=2) for group in ("TG-POP", service.exposed_group))
+    exposed = service.weighted(exposed, ends)
     demand, kept = (draws.persons[:, at].mean(axis=2) for draws in (simulated, unchanged))
     served = np.minimum(simulated.persons[:, at[0]], places.astype(np.float32)[:, None]).mean(axis=1)
     made = []

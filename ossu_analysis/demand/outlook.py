@@ -55,9 +55,13 @@ def scenario_draws(
     last_return = int(model.returns["year"].max())
     last = model.returns[model.returns["year"] == last_return]
     residents = {str(code): rows.set_index("area_code")["users"] for code, rows in last.groupby("service_code")}
-    group = {service.code: service.exposed_group for service in model.services}
+    by_code = {service.code: service for service in model.services}
     change = partial(change_rates, scenario)
-    drawn = demand_draws(model.fits, lambda code, _: exposed[group[code]], years, settings.seed, change)
+
+    def persons(code: str, wanted: np.ndarray) -> np.ndarray:
+        return by_code[code].weighted(exposed[by_code[code].exposed_group], wanted)
+
+    drawn = demand_draws(model.fits, persons, years, settings.seed, change)
     return with_moves(scenario, _aged(scenario, drawn, aged), residents, last_return)
 
 

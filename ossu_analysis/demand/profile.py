@@ -2,13 +2,17 @@
 
 Belongs here: indirect standardisation. Users by kind (sex, age) are Poisson with the log of persons as offset, an
 effect for each kind and one for each year (statsmodels GLM, on national sums, which hold all that the effects need).
-Persons then count by the relative rate of their kind: a municipality that ages expects more users at unchanged rates.
+Rates of kinds with few users are drawn towards the common one (`pooling.pooled_levels`): a return of twenty users says
+little of the ages of all. Persons then count by the relative rate of their kind: a municipality that ages expects more
+users at unchanged rates.
 """
 
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+
+from ossu_analysis.demand.pooling import pooled_levels
 
 
 def kinds_in(returns: pd.DataFrame, exposed: pd.DataFrame, grouping: Sequence[str]) -> list[str]:
@@ -43,23 +47,31 @@ def standardised(
 
 
 def relative_rates(returns: pd.DataFrame, people: pd.DataFrame, kinds: Sequence[str]) -> pd.DataFrame:
-    """Rate of each kind over the mean rate of one service: columns ``kinds`` and ``weight``."""
-    from statsmodels.genmod.families import Poisson
-    from statsmodels.genmod.generalized_linear_model import GLM
-
+    """Rate of each kind over the mean rate of one service, pooled: columns ``kinds`` and ``weight``."""
     keys = ["area_code", "year", *kinds]
     mean = people.groupby(keys, as_index=False, dropna=False)["persons"].mean()
     cells = returns.dropna(subset="users").merge(mean, on=keys)
     sums = cells.groupby([*kinds, "year"], as_index=False, dropna=False)[["users", "persons"]].sum()
     sums = sums[sums["persons"] > 0].reset_index(drop=True)
-    label = sums[list(kinds)].astype("str").agg("|".join, axis=1)
-    design = np.column_stack([pd.get_dummies(label), pd.get_dummies(sums["year"]).iloc[:, 1:]]).astype(float)
-    model = GLM(sums["users"].to_numpy() + 0.5, design, Poisson(), offset=np.log(sums["persons"]))
-    names = sorted(label.unique())
-    rate = np.exp(model.fit().params[: len(names)])
-    first = sums.assign(label=label).drop_duplicates("label").set_index("label").loc[names]
-    persons = sums.groupby(label)["persons"].sum().loc[names]
-    return first[list(kinds)].assign(weight=rate / np.average(rate, weights=persons)).reset_index(drop=True)
+    if sums.empty:
+        return pd.DataFrame(columns=[*kinds, "weight"])
+    sums = sums.assign(expected=sums["persons"] * _year_effects(sums, kinds))
+    found = sums.groupby(list(kinds), as_index=False, dropna=False)[["users", "persons", "expected"]].sum()
+    level = pooled_levels(found["users"].to_numpy(), found["expected"].to_numpy(), np.zeros(len(found), int))
+    return found[list(kinds)].assign(weight=level / np.average(level, weights=found["persons"]))
+
+
+def _year_effects(sums: pd.DataFrame, kinds: Sequence[str]) -> np.ndarray:
+    """Rate of each row's year over that of the first year, at the same kinds."""
+    from statsmodels.genmod.families import Poisson
+    from statsmodels.genmod.generalized_linear_model import GLM
+
+    years = pd.get_dummies(sums["year"]).iloc[:, 1:].to_numpy(float)
+    if years.shape[1] == 0:
+        return np.ones(len(sums))
+    design = np.column_stack([pd.get_dummies(sums[list(kinds)].astype("str").agg("|".join, axis=1)), years])
+    fitted = GLM(sums["users"].to_numpy() + 0.5, design.astype(float), Poisson(), offset=np.log(sums["persons"])).fit()
+    return np.asarray(np.exp(years @ fitted.params[-years.shape[1] :]))
 
 
 def _summed_returns(returns: pd.DataFrame, keys: list[str]) -> pd.DataFrame:

@@ -4,12 +4,13 @@ Belongs here: which table gives what, status and wording of the result. No estim
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from ossu_analysis.demand.age_weights import AgeWeights
 from ossu_analysis.demand.draws import Change, DemandDraws, demand_draws
 from ossu_analysis.demand.exposure import Exposure
 from ossu_analysis.demand.forecast import Labels, Level, forecast_chunk
@@ -32,6 +33,14 @@ class Service:
     code: str
     exposed_group: str
     status: str
+    weights: AgeWeights | None = field(default=None, compare=False, repr=False)
+
+    def weighted(self, persons: np.ndarray, years: np.ndarray) -> np.ndarray:
+        """Exposed persons (areas, years) or (areas, years, draws) by the ages of users, where returns give those."""
+        if self.weights is None:
+            return persons
+        factors = self.weights.of_years(years).astype(persons.dtype)
+        return persons * factors.reshape(*factors.shape, *[1] * (persons.ndim - 2))
 
 
 def ordered_areas(municipality: pd.DataFrame) -> np.ndarray:
@@ -91,7 +100,7 @@ def service_panel(service: Service, returns: pd.DataFrame, exposure: Exposure, m
     years = np.arange(rows["year"].min(), rows["year"].max() + 1)
     oblast = municipality.set_index("municipality_code")["oblast_code"].reindex(exposure.areas).to_numpy(str)
     parent_codes, parents = np.unique(oblast, return_inverse=True)
-    persons = exposure.past(service.exposed_group, years)
+    persons = service.weighted(exposure.past(service.exposed_group, years), years)
     figures = {name: grid(rows, name, exposure.areas, years) for name in ("users", "places", "waiting")}
     return Panel(service.code, exposure.areas, parents, parent_codes, years, persons, **figures)
 
@@ -113,8 +122,12 @@ def simulate_services(
     change: Change | None = None,
 ) -> Iterator[DemandDraws]:
     """Joint draws of the demand for every service, one in memory at a time; what the link ``gap`` reads."""
-    group = {service.code: service.exposed_group for service in services}
-    return demand_draws(fits, lambda code, wanted: exposure.path(group[code], wanted), years, seed, change)
+    by_code = {service.code: service for service in services}
+
+    def exposed(code: str, wanted: np.ndarray) -> np.ndarray:
+        return by_code[code].weighted(exposure.path(by_code[code].exposed_group, wanted), wanted)
+
+    return demand_draws(fits, exposed, years, seed, change)
 
 
 def latest_places(returns: pd.DataFrame, service_code: str, areas: np.ndarray) -> np.ndarray:
@@ -189,9 +202,7 @@ def use_rate_table(fits: Sequence[UseRate], services: Sequence[Service]) -> pd.D
         expected = table["rate"] * fitted.panel.persons[:, -1]
         few = (expected < FEW) | (table["known_cells"] + table["floor_cells"] == 0)
         status = "demonstration" if service.status == "demonstration" else "estimated"
-        parts.append(
-            table.assign(
-                exposed_group=service.exposed_group, pooled=few, method=text("demand.method.use_rate"), status=status
-            ).drop(columns="shape")
-        )
+        method = text("demand.method.use_rate" if service.weights is None else "demand.method.use_rate_by_age")
+        table = table.assign(exposed_group=service.exposed_group, pooled=few, method=method, status=status)
+        parts.append(table.drop(columns="shape"))
     return pd.concat(parts, ignore_index=True)

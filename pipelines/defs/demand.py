@@ -17,6 +17,11 @@ READS = (
     "demand.group_rate",
     "population.exposure_draw",
     "population.exposure_observed",
+    "population.municipality_age",
+    "population.forecast",
+    "collection.user_profile",
+    "reference.target_group",
+    "reference.retirement_age",
 )
 SIMULATED = ("demand_forecast", "use_forecast", "above_places")
 OUTLOOK = ("driver", "scenario_forecast")

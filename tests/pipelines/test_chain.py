@@ -155,7 +155,12 @@ def test_one_return_moves_the_gap_and_its_trace(project, finished):
         "SML02;ASSIST;2020;60;31;0\nSML02;ASSIST;2021;64;33;0\n",
         encoding="utf-8",
     )
-    moved = ("collection/re*", "capacity/*", "demand/*", "gap/*", "proposal/*", "report/*")
+    (project / "data" / "inbox" / "SML02_ages.csv").write_text(
+        "Код на община;Код на услуга;Година;Пол;Възраст от;Възраст до;Потребители\n"
+        "SML02;ASSIST;2021;жени;65;79;6\nSML02;ASSIST;2021;жени;80;;17\nSML02;ASSIST;2021;мъже;65;;10\n",
+        encoding="utf-8",
+    )
+    moved = ("collection/*", "capacity/*", "demand/*", "gap/*", "proposal/*", "report/*")
     later = rerun(project, *moved)
     after = trace_number(later, "gap", "SML02", "ASSIST", 2021)
     places = next(step for step in after.walk() if step.table == "collection.return")
@@ -164,7 +169,10 @@ def test_one_return_moves_the_gap_and_its_trace(project, finished):
     assert after.value != before.value
     with duckdb.connect(str(later / "ossu.duckdb"), read_only=True) as db:
         labels = db.sql("select distinct data_label from gap.oblast_gap where area_code = 'SML'").df()["data_label"]
+        by_age = db.sql("select distinct service_code, method like '%пола и%' as m from demand.use_rate").df()
+        ages = db.sql("select sum(users) as n from collection.user_profile").df()["n"][0]
     assert labels.tolist() == ["смесени данни"]
+    assert ages == 33 and by_age.loc[by_age["m"], "service_code"].tolist() == ["ASSIST"]
 
 
 def test_one_raw_cell_moves_the_traced_number(project, finished):
