@@ -101,7 +101,16 @@ def national_single_ages(groups: Floats, starts: Sequence[int], known: Floats | 
     for sex in range(groups.shape[1]):
         given = None if known is None else known[:, sex]
         found[:, sex] = _cohort_consistent(groups[:, sex], starts, first[:, sex], given)
-    return found if (found >= 0).all() else split_groups(groups, starts, found)
+    return _where_possible(found, groups, starts, first)
+
+
+def _where_possible(found: Floats, groups: Floats, starts: Sequence[int], first: Floats) -> Floats:
+    """The solution, but the spline in groups where it has negative ages.
+
+    Cut at zero, a whole group would fall on the one age that is left.
+    """
+    sound = sum_groups((found < 0).astype(float), starts)[..., group_index(starts)] == 0
+    return split_groups(groups, starts, np.where(sound, found, first))
 
 
 def _cohort_consistent(groups: Floats, starts: Sequence[int], first: Floats, known: Floats | None) -> Floats:

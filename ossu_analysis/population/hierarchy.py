@@ -54,6 +54,8 @@ LEAST_LEVELS, LEAST_AREAS = 4, 5
 DRAWS, HORIZON = 1000, 10
 RATIO_SHARE = 1 / 4
 """Share of the totals that births and ratios by age give: equal to that of each method of `combination` [1]_."""
+OLD_SLOPE, LEAST_HAZARD = 15, 1e-3
+"""Ages before the open group that tell how mortality grows in it, and the least hazard that has a logarithm."""
 TOGETHER = 64
 """Areas whose totals are held at once."""
 
@@ -367,8 +369,11 @@ def _ratios(
     for code, cells in persons.items():
         mothers = np.zeros(cells.shape[:2])
         mothers[1:] = cells[:-1, 0, MOTHERS].sum(axis=1)[:, None]
-        ratio, reached = direct_ratios(cells[None, window], mothers[None, window])
-        direct[code] = ratio[0], reached[0]
+        ratio, reached = (part[0] for part in direct_ratios(cells[None, window], mothers[None, window]))
+        direct[code] = (
+            np.stack([_old_ratios(*sex, tree.starts[-1]) for sex in zip(ratio, reached, strict=True)]),
+            reached,
+        )
     pooled = {root: direct[root][0]}
     for depth in range(1, 1 + max(tree.depth(code) for code in codes)):
         level = [code for code in codes if tree.depth(code) == depth]
@@ -384,6 +389,30 @@ def _ratios(
     fertility = {code: float(ratio[:, 0].sum()) for code, ratio in pooled.items()}
     alone = {code: np.concatenate([np.ones((2, 1)), ratio[:, 1:]], axis=1) for code, ratio in pooled.items()}
     return alone, fertility
+
+
+def _old_ratios(ratio: Floats, reached: Floats, open_age: int) -> Floats:
+    """Ratios of one sex with those inside the open group made from a hazard that grows with age as before it.
+
+    Single ages there are a split of one count, and their own ratios may be anything; the hazard's level is the one
+    that leads to the persons counted.
+    """
+    from scipy.optimize import brentq
+
+    before, inside = np.arange(open_age - OLD_SLOPE, open_age), np.arange(open_age + 1, len(ratio))
+    if not len(inside) or before[0] < DRIFT_FROM:
+        return ratio
+    hazards = np.log(np.maximum(-np.log(ratio[before]), LEAST_HAZARD))
+    growth, level = np.polyfit(before - open_age, hazards, 1)
+    line = np.maximum(growth, 0.0) * (inside - open_age)
+    source, counted = reached[inside] / ratio[inside], reached[inside].sum()
+
+    def too_many(at: float) -> float:
+        return float(source @ np.exp(-np.exp(at + line)) - counted)
+
+    low, high = level - 1.0, level + 1.0
+    level = brentq(too_many, low, high) if too_many(low) > 0 > too_many(high) else level
+    return np.concatenate([ratio[: open_age + 1], np.exp(-np.exp(level + line))])
 
 
 def _response(persons: dict[str, Floats], codes: list[str]) -> Floats:

@@ -68,11 +68,11 @@ def direct_ratios(persons: Floats, births: Floats) -> tuple[Floats, Floats]:
     Returns
     -------
     ratio, reached : ndarray (A, 2, 101)
-        1 where nobody could have reached the age.
+        1 where nobody could have reached the age; less than one person, which only a split of groups has, is nobody.
     """
     source = cohort_source(persons[:, :-1], births[:, 1:]).sum(axis=1)
     reached = persons[:, 1:].sum(axis=1)
-    ratio = np.divide(reached, source, out=np.ones_like(reached), where=(source > 0) & (reached > 0))
+    ratio = np.divide(reached, source, out=np.ones_like(reached), where=(source >= 1) & (reached > 0))
     return ratio, reached
 
 

@@ -8,6 +8,8 @@ from ossu_analysis.errors import FaultsFound
 from ossu_analysis.population.hierarchy import project_hierarchy
 from ossu_analysis.population.hierarchy_input import read_tree
 from ossu_analysis.schemas import table_class
+from ossu_analysis.sources import READERS
+from ossu_analysis.store import Store, project_root
 
 STARTS = tuple(range(0, 90, 5))
 YEARS = range(2014, 2020)
@@ -239,3 +241,14 @@ def test_an_empty_cell_that_cannot_be_small_and_an_empty_wider_group_stay_as_the
     assert {f.code for f in faults} == {"population.input_sum"} and np.isnan(
         tree.ages[tree.codes.index("XA1"), 2]
     ).any()
+
+
+def test_every_oblast_alone_keeps_its_old_people_few() -> None:
+    """Split ages inside an open group once had ratios far above 1: a million of 90+ in Plovdiv."""
+    people = READERS["population_oblast_age"](Store(project_root()))
+    people = people[people["area_level"].eq("oblast") & people["sex"].isin(["F", "M"])].assign(parent_code=pd.NA)
+    made, faults = project_hierarchy(people[made_up().columns], horizon=5, draws=20)
+    last = int(people["year"].max())
+    assert not faults and made["area_code"].nunique() == 28
+    assert (mean_of(made, last + 5) / mean_of(made, last)).between(0.8, 1.1).all()
+    assert (mean_of(made, last + 5, 90) / mean_of(made, last, 90)).between(0.5, 3).all()
