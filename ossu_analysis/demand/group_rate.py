@@ -61,6 +61,7 @@ def group_rates(
     unemployment_rate: pd.DataFrame,
     employment_rate: pd.DataFrame,
     until_year: int | None = None,
+    base_year: int | None = None,
 ) -> pd.DataFrame:
     """Return ``demand.group_rate``.
 
@@ -74,6 +75,8 @@ def group_rates(
         ``area_code, year, quarter, sex, rate_percent, source_id``.
     until_year : int, optional
         Use surveys up to this year only; without it, all.
+    base_year : int, optional
+        Last year of observed population: the date of the groups that are ages.
 
     Returns
     -------
@@ -81,7 +84,7 @@ def group_rates(
         One row per target group, area and base group.
     """
     parts = [
-        _age_rows(),
+        _age_rows(base_year),
         _disability_rows(national_count),
         _survey_rows("TG-POV", "TG-POP", _poverty(at_risk_of_poverty), until_year, at_risk_of_poverty),
         _survey_rows(
@@ -130,13 +133,13 @@ def _gain(ratio: float) -> float:
     return float(np.clip(predicted / (predicted + 1), 0.05, 1.0))
 
 
-def _age_rows() -> pd.DataFrame:
+def _age_rows(base_year: int | None) -> pd.DataFrame:
     return _rows(
         target_group=list(AGE_GROUPS),
         base_group=list(AGE_GROUPS),
         rate=1.0,
         standard_error=0.0,
-        reference_date="",
+        reference_date=f"{base_year}-12-31" if base_year else "",
         source_id="population_forecast",
         source_class="official",
         note_bg=text("demand.rate.age"),

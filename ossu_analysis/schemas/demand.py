@@ -21,7 +21,7 @@ class GroupRate(Table):
     standard_error: float = column("стандартна грешка на логаритъма на дела", "лог. единици", ge=0)
     yearly_sd: float = column("стандартно отклонение на годишното движение на дела", "лог. единици", nullable=True)
     common_share: float = column("част от движението, обща за всички области", "дял", nullable=True, ge=0, le=1)
-    reference_date: str = column("към коя дата е числото; празно при възрастовите групи")
+    reference_date: str = column("към коя дата е числото; при възрастовите групи: последното наблюдавано население")
     source_id: str = column("източник (reference.source)")
     source_class: str = column("вид на източника: official, municipal_study, context")
     note_bg: str = column("какво значи делът и как е получен")

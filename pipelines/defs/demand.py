@@ -39,6 +39,7 @@ OUTLOOK = ("driver", "scenario_forecast")
     },
 )
 def group_rate(
+    settings: Settings,
     national_count: pd.DataFrame,
     at_risk_of_poverty: pd.DataFrame,
     unemployment_rate: pd.DataFrame,
@@ -47,7 +48,13 @@ def group_rate(
     """Shares of the target groups for which a publisher gives a figure."""
     from ossu_analysis.demand.group_rate import group_rates
 
-    return group_rates(national_count, at_risk_of_poverty, unemployment_rate, employment_rate)
+    return group_rates(
+        national_count,
+        at_risk_of_poverty,
+        unemployment_rate,
+        employment_rate,
+        base_year=settings.base_year,
+    )
 
 
 @table_asset("demand", "group_status", reads={"rates": "demand.group_rate", "target_group": "reference.target_group"})

@@ -1,16 +1,23 @@
 """Official rates of groups, need, and what has no rate."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from ossu_analysis.demand.exposure import Exposure
 from ossu_analysis.demand.forecast import levels
-from ossu_analysis.demand.group_rate import by_municipality, filtered, group_rates, group_status
+from ossu_analysis.demand.group_rate import AGE_GROUPS, by_municipality, filtered, group_rates, group_status
 from ossu_analysis.demand.need import draw_need, need_chunks
 from ossu_analysis.errors import OssuError
+from ossu_analysis.population.cells import AGES, SEXES
+from ossu_analysis.population.exposure import exposure_groups
+from ossu_analysis.reference import READERS
 from ossu_analysis.schemas import table_class, validated
+from ossu_analysis.store import Store
 
+ROOT = Path(__file__).parents[3]
 OBLASTS = ["SML", "VID", "BGS"]
 MUNICIPALITIES = pd.DataFrame(
     {"municipality_code": ["BGS01", "SML01", "SML02", "VID01"], "oblast_code": ["BGS", "SML", "SML", "VID"]}
@@ -36,7 +43,8 @@ def survey(low: float, high: float, **more: object) -> pd.DataFrame:
 @pytest.fixture(scope="module")
 def rates() -> pd.DataFrame:
     employment = pd.concat([survey(50, 60, quarter=q) for q in range(1, 5)])
-    return group_rates(national_count(), survey(15, 25, age_from=0, age_to=None), survey(4, 8), employment)
+    poverty = survey(15, 25, age_from=0, age_to=None)
+    return group_rates(national_count(), poverty, survey(4, 8), employment, base_year=2018)
 
 
 def exposure() -> Exposure:
@@ -56,6 +64,13 @@ def test_rates_fit_their_table_and_never_mix_two_counts_of_disability(rates: pd.
     assert disability["reference_date"].str.startswith("2021").all()
     assert sorted(disability["rate"].unique()) == [0.027, 0.124]
     assert disability["base_group"].tolist() == ["AGE-0-15", "AGE-16-PLUS"] * 2
+
+
+def test_every_rate_has_a_source_of_a_class_and_a_date(rates: pd.DataFrame) -> None:
+    assert (rates["source_class"] == "official").all() and (rates["source_id"] != "").all()
+    assert rates["reference_date"].str.fullmatch(r"\d{4}-\d\d-\d\d").all()
+    assert set(rates.loc[rates["target_group"].isin(AGE_GROUPS), "reference_date"]) == {"2018-12-31"}
+    assert (rates.groupby("target_group")["source_id"].nunique() == 1).all(), "one source in one series"
 
 
 def test_unemployed_per_person_follow_the_stated_formula() -> None:
@@ -131,3 +146,39 @@ def test_a_question_about_other_years_is_not_answered_with_those_asked_before() 
     assert (alone == whole[:, [0, 2]]).all()
     with pytest.raises(OssuError, match="2099"):
         people.path("TG-OLD", np.array([2018, 2099]))
+
+
+@pytest.mark.parametrize("group", ["TG-POV", "TG-UNEMP", "TG-DIS-16P"])
+def test_need_carries_the_uncertainty_of_the_rate_and_of_the_population(rates: pd.DataFrame, group: str) -> None:
+    """With both it is no narrower than with either; without both it is one number."""
+    spread, people = by_municipality(rates, MUNICIPALITIES), exposure()
+    certain_rate = spread.assign(standard_error=0.0, yearly_sd=np.nan)
+    mean = people.drawn.groupby(["municipality_code", "year", "target_group"])["persons"].transform("mean")
+    certain_people = Exposure(AREAS, people.observed, people.drawn.assign(persons=mean))
+
+    def width(rate: pd.DataFrame, persons: Exposure) -> float:
+        low, high = np.quantile(draw_need(group, rate, persons, YEARS, 1)[:, -1].sum(axis=0), [0.1, 0.9])
+        return float(high - low)
+
+    both, of_rate, of_people = (
+        width(spread, people),
+        width(spread, certain_people),
+        width(certain_rate, people),
+    )
+    assert min(of_rate, of_people) > 0
+    assert both >= 0.97 * max(of_rate, of_people), "up to the chance of 300 draws"
+    assert width(certain_rate, certain_people) == pytest.approx(0.0, abs=1e-2)
+
+
+def test_people_above_working_age_follow_the_law_year_by_year_and_sex_by_sex() -> None:
+    """Of those at the age in which the threshold falls, the months after it; the file itself, not a formula."""
+    store = Store(ROOT)
+    law, groups = READERS["retirement_age"](store), READERS["target_group"](store)
+    made = exposure_groups(groups, law, sorted(law["year"].unique().tolist()))
+    above, working = (made.weights[made.codes.index(code)] for code in ("TG-OLD", "TG-WA"))
+    for row in law.itertuples():
+        at = made.years.index(row.year), SEXES.index(row.sex)
+        years_above = above[at].sum() - (len(AGES) - 1 - row.years)
+        assert years_above == pytest.approx(1 - row.months / 12), (row.year, row.sex)
+        assert (above[at] + working[at])[16:] == pytest.approx(1.0)
+    assert (np.diff(above.sum(axis=2), axis=0) <= 1e-12).all(), "the threshold only rises"
