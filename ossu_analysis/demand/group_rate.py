@@ -245,7 +245,7 @@ def by_municipality(rates: pd.DataFrame, municipality: pd.DataFrame) -> pd.DataF
     return pd.concat([country, oblast], ignore_index=True)
 
 
-def group_status(rates: pd.DataFrame, target_group: pd.DataFrame) -> pd.DataFrame:
+def group_status(rates: pd.DataFrame, target_group: pd.DataFrame, local: pd.DataFrame | None = None) -> pd.DataFrame:
     """Which target groups have a real rate, and for the others which return would supply one (``demand.group_status``).
 
     Parameters
@@ -255,6 +255,8 @@ def group_status(rates: pd.DataFrame, target_group: pd.DataFrame) -> pd.DataFram
     target_group : pandas.DataFrame
         ``reference.target_group``: ``target_group, name_bg, official_source, missing_note_bg``. Technical ages
         (``AGE-...``) are not groups of the law and are left out.
+    local : pandas.DataFrame, optional
+        ``demand.local_group_rate``: how many municipalities counted a group is added to its remark.
     """
     target_group = target_group[~target_group["target_group"].str.startswith("AGE-")].reset_index(drop=True)
     first = rates.drop_duplicates("target_group").set_index("target_group")
@@ -264,6 +266,11 @@ def group_status(rates: pd.DataFrame, target_group: pd.DataFrame) -> pd.DataFram
         text("demand.rate.would_supply", note=note, source=source)
         for note, source in zip(target_group["missing_note_bg"], target_group["official_source"], strict=True)
     ]
+    remark = np.where(known, facts["note_bg"], supply)
+    counted = target_group["target_group"].map(local["target_group"].value_counts()) if local is not None else None
+    if counted is not None:
+        said = [text("demand.rate.counted", count=int(n)) if n > 0 else "" for n in counted.fillna(0)]
+        remark = np.array([f"{before} {more}".strip() for before, more in zip(remark, said, strict=True)])
     return pd.DataFrame(
         {
             "target_group": target_group["target_group"].to_numpy(),
@@ -274,7 +281,7 @@ def group_status(rates: pd.DataFrame, target_group: pd.DataFrame) -> pd.DataFram
             "reference_date": facts["reference_date"].to_numpy(),
             "source_id": facts["source_id"].to_numpy(),
             "source_class": facts["source_class"].to_numpy(),
-            "remark_bg": np.where(known, facts["note_bg"], supply),
+            "remark_bg": remark,
             "status": np.where(known, "estimated", "observed"),
         }
     )

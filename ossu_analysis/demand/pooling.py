@@ -30,14 +30,20 @@ def pooled_levels(observed: np.ndarray, expected: np.ndarray, parents: np.ndarra
     numpy.ndarray
         ``(observed + k * parent) / (expected + k)``, with k from the variance between areas beyond chance.
     """
+    return pooled_posterior(observed, expected, parents)[0]
+
+
+def pooled_posterior(observed: np.ndarray, expected: np.ndarray, parents: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and shape of the gamma posterior of each area's level; arguments as of `pooled_levels`."""
     n = parents.max() + 1
     if not (expected.sum() > 0 and observed.sum() > 0):
-        return np.ones(len(expected))
+        return np.ones(len(expected)), np.full(len(expected), 1.0)
     total = observed.sum() / expected.sum()
     above_observed, above_expected = (np.bincount(parents, x, n) for x in (observed, total * expected))
     own = _spread(observed, total * expected)
     above = _shrunk(above_observed, above_expected, np.ones(n), _spread_of_sums(above_observed, above_expected, own))
-    return total * _shrunk(observed, total * expected, above[parents], own)
+    mean = _shrunk(observed, total * expected, above[parents], own)
+    return total * mean, mean * (total * expected + 1 / max(own, 1e-6))
 
 
 def _shrunk(observed: np.ndarray, expected: np.ndarray, target: np.ndarray, variance: float) -> np.ndarray:

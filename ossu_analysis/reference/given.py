@@ -1,4 +1,4 @@
-"""Tables that an analyst may give and nobody has to: map numbers, travel times, annual plans, an expert's numbers.
+"""Tables that an analyst may give and nobody has to: map numbers, travel times, annual plans, own numbers and counts.
 
 Each is one CSV; while the file is not there its table is empty, and removing the file undoes it. Codes, numbers and
 days are checked here, all faults at once, so that everything that reads the tables may trust them.
@@ -10,6 +10,7 @@ map_number     ``data/reference/map_numbers.csv``      municipality_code, servic
 travel_time    ``data/reference/travel_times.csv``     from_code, to_code, minutes
 annual_plan    ``data/reference/annual_plan.csv``      municipality_code, service_code, year, users, source
 override       ``data/assumptions/overrides.csv``      area_code, service_code, users, reason, by, date
+group_count    ``data/reference/group_counts.csv``     municipality_code, target_group, persons, as_of, source
 ============== ======================================= ==================================================
 """
 
@@ -83,6 +84,13 @@ GIVEN = {
         whole=("users",),
         days=("date",),
     ),
+    "group_count": Given(
+        "reference/group_counts.csv",
+        ("municipality_code", "target_group"),
+        {"municipality_code": _MUNICIPALITY, "target_group": ("target_group",)},
+        whole=("persons",),
+        days=("as_of",),
+    ),
 }
 
 
@@ -135,7 +143,8 @@ def _codes(store: Store, lists: tuple[str, ...]) -> set[str]:
     known = set[str]()
     for table in lists:
         skip = ("criterion_loaded",) if table == "service" else ()
-        known |= set(read_reference_table(store, table, skip=skip)[f"{table}_code"])
+        column = table if table == "target_group" else f"{table}_code"
+        known |= set(read_reference_table(store, table, skip=skip)[column])
     return known
 
 

@@ -28,6 +28,31 @@ class GroupRate(Table):
     status: str = status_column()
 
 
+@declare("demand", "local_group_rate", "Дял на целеви групи по общински проучвания; празна, когато няма такива")
+class LocalGroupRate(Table):
+    """Counts of municipalities, smoothed towards their oblast; beside the official rates and never among them."""
+
+    target_group: str = column("код на целевата група")
+    municipality_code: str = column("код на общината", str_matches=MUNICIPALITY)
+    base_group: str = column("група, спрямо която се мери")
+    counted: int = column("преброени лица", "лица", ge=0)
+    base_persons: float = column("лица в групата, спрямо която се мери, в годината на преброяването", "лица", ge=0)
+    direct_rate: float = column("преброени на лице", "лица на лице", ge=0, le=1, nullable=True)
+    rate: float = column("дял, изгладен към областта", "лица на лице", ge=0, le=1)
+    rate_low: float = column("долна граница (10 %)", "лица на лице", ge=0, le=1)
+    rate_high: float = column("горна граница (90 %)", "лица на лице", ge=0, le=1)
+    reference_date: str = column("към коя дата е преброяването")
+    source: str = column("кой е преброил и как")
+    source_class: str = column("вид на източника: municipal_study", str_matches="^municipal_study$")
+    note_bg: str = column("какво значи делът и как е получен")
+    status: str = status_column()
+
+    class Config:
+        """One row per group and municipality."""
+
+        unique = ("target_group", "municipality_code")
+
+
 @declare("demand", "group_status", "За кои целеви групи има реално число и какво липсва за останалите")
 class GroupStatus(Table):
     """Every target group: the source of its rate, or what return would supply one; nothing is guessed."""

@@ -289,3 +289,19 @@ class Override(Table):
         """One row per area and service."""
 
         unique = ("area_code", "service_code")
+
+
+@declare("reference", "group_count", "Преброени от общината лица в целева група (общинско проучване)")
+class GroupCount(Table):
+    """``data/reference/group_counts.csv``; empty while nobody has put the file there."""
+
+    municipality_code: str = column("код на общината", str_matches=MUNICIPALITY)
+    target_group: str = column("код на целевата група")
+    persons: int = column("преброени лица", "лица", ge=0)
+    as_of: str = column("към коя дата (ГГГГ-ММ-ДД)", str_matches=r"^\d{4}-\d{2}-\d{2}$")
+    source: str = column("кой е преброил и как")
+
+    class Config:
+        """One row per municipality and group: the newest count."""
+
+        unique = ("municipality_code", "target_group")

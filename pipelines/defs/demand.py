@@ -57,12 +57,50 @@ def group_rate(
     )
 
 
-@table_asset("demand", "group_status", reads={"rates": "demand.group_rate", "target_group": "reference.target_group"})
-def group_status(rates: pd.DataFrame, target_group: pd.DataFrame) -> pd.DataFrame:
+@table_asset(
+    "demand",
+    "local_group_rate",
+    reads={
+        "counts": "reference.group_count",
+        "rates": "demand.group_rate",
+        "municipality": "reference.municipality",
+        "service": "reference.service",
+    },
+    deps=("population.exposure_observed", "population.exposure_draw"),
+    more="От data/reference/group_counts.csv",
+)
+def local_group_rate(
+    workspace: Workspace,
+    counts: pd.DataFrame,
+    rates: pd.DataFrame,
+    municipality: pd.DataFrame,
+    service: pd.DataFrame,
+) -> pd.DataFrame:
+    """Target groups as municipalities counted them."""
+    from ossu_analysis.demand.exposure import Exposure
+    from ossu_analysis.demand.group_rate import by_municipality
+    from ossu_analysis.demand.local_rate import local_group_rates
+    from ossu_analysis.demand.service import ordered_areas
+
+    spread = by_municipality(rates, municipality)
+    exposure = Exposure.of_store(workspace.store, ordered_areas(municipality), spread)
+    return local_group_rates(counts, exposure, municipality, service)
+
+
+@table_asset(
+    "demand",
+    "group_status",
+    reads={
+        "rates": "demand.group_rate",
+        "target_group": "reference.target_group",
+        "local": "demand.local_group_rate",
+    },
+)
+def group_status(rates: pd.DataFrame, target_group: pd.DataFrame, local: pd.DataFrame) -> pd.DataFrame:
     """Which target groups have a figure, and what would supply the others."""
     from ossu_analysis.demand.group_rate import group_status as status_of_groups
 
-    return status_of_groups(rates, target_group)
+    return status_of_groups(rates, target_group, local)
 
 
 @table_asset("demand", "use_rate", deps=READS)

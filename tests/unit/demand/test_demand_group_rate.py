@@ -108,6 +108,11 @@ def test_a_group_without_a_rate_is_listed_not_guessed(rates: pd.DataFrame) -> No
     table = validated(table_class("demand", "group_status"), group_status(rates, groups))
     assert table["has_rate"].tolist() == [True, False]
     assert table["remark_bg"].iloc[1].startswith("няма данни")
+    none = pd.DataFrame({"target_group": pd.Series(dtype="str")})
+    pd.testing.assert_frame_equal(group_status(rates, groups, none), group_status(rates, groups))
+    counted = group_status(rates, groups, pd.DataFrame({"target_group": ["TG-OLDUNABLE"] * 3}))
+    assert counted["has_rate"].tolist() == [True, False], "a count of three municipalities is no rate of the country"
+    assert counted["remark_bg"].iloc[1].startswith("няма данни") and "проучвания: 3" in counted["remark_bg"].iloc[1]
 
 
 def test_need_of_all_disability_is_the_sum_of_its_two_classes_in_every_draw(rates: pd.DataFrame) -> None:
