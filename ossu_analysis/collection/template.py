@@ -104,7 +104,6 @@ def _write_guide(sheet: "Worksheet", name: str, code: str, year: int) -> None:
 def _write_services(book: "Workbook", code: str, year: int, service: pd.DataFrame, before: dict) -> None:
     from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Side
     from openpyxl.utils import get_column_letter
-    from openpyxl.worksheet.properties import PageSetupProperties
 
     sheet = book.create_sheet(text("collection.template.services_sheet"))
     sheet.cell(1, 1, text("collection.template.title", code=code, year=year)).font = Font(bold=True, size=14)
@@ -138,30 +137,49 @@ def _write_services(book: "Workbook", code: str, year: int, service: pd.DataFram
     _add_rules(sheet, keys, last_row)
     sheet.freeze_panes = sheet.cell(_HEADER_ROW + 1, 5)
     sheet.page_setup.paperSize = _A3
-    sheet.page_setup.orientation, sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = "landscape", 1, 0
-    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    _fit_width(sheet)
     sheet.protection.sheet = True
 
 
 def _write_list(book: "Workbook", kind: str, code: str, year: int) -> None:
     """Users who live elsewhere, or by sex and age: one line per service and municipality of address or ages."""
-    from openpyxl.styles import Font, PatternFill, Protection
+    from openpyxl.styles import Alignment, Font, PatternFill, Protection
+    from openpyxl.worksheet.datavalidation import DataValidation
 
     keys, lines = _LISTS[kind]
+    last = _HEADER_ROW + lines
     sheet = book.create_sheet(text(f"collection.template.{kind}_sheet"))
     sheet.cell(1, 1, text(f"collection.template.{kind}_title", code=code, year=year)).font = Font(bold=True, size=14)
-    sheet.cell(2, 1, text(f"collection.template.{kind}_hint"))
+    sheet.cell(2, 1, text(f"collection.template.{kind}_hint")).alignment = Alignment(wrap_text=True, vertical="top")
+    sheet.merge_cells(start_row=2, start_column=1, end_row=2, end_column=len(keys))
+    sheet.row_dimensions[2].height = 3 * _LINE_HEIGHT
     for place, key in enumerate(keys, 1):
         head = sheet.cell(_HEADER_ROW, place, _label(key))
         head.font, head.fill = Font(bold=True), PatternFill("solid", _HEAD)
         sheet.column_dimensions["ABCDEFG"[place - 1]].width = 20
-    for row in range(_HEADER_ROW + 1, _HEADER_ROW + 1 + lines):
+    for row in range(_HEADER_ROW + 1, last + 1):
         for place, key in enumerate(keys, 1):
             cell = sheet.cell(row, place, {"municipality_code": code, "year": year}.get(key))
             if cell.value is None:
                 cell.fill, cell.protection = PatternFill("solid", _YELLOW), Protection(locked=False)
+    if "sex" in keys:
+        sexes = ",".join(text(f"collection.sex.{sex}").split("|")[0] for sex in "FM")
+        rule, letter = (
+            DataValidation(type="list", formula1=f'"{sexes}"', allow_blank=True),
+            "ABCDEFG"[keys.index("sex")],
+        )
+        rule.add(f"{letter}{_HEADER_ROW + 1}:{letter}{last}")
+        sheet.add_data_validation(rule)
     sheet.freeze_panes = sheet.cell(_HEADER_ROW + 1, 1)
+    _fit_width(sheet)
     sheet.protection.sheet = True
+
+
+def _fit_width(sheet: "Worksheet") -> None:
+    from openpyxl.worksheet.properties import PageSetupProperties
+
+    sheet.page_setup.orientation, sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = "landscape", 1, 0
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
 
 
 def _label(key: str) -> str:

@@ -6,7 +6,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from ossu_analysis.collection import read_code_lists, read_inbox, write_template
+from ossu_analysis.collection import read_code_lists, read_inbox, read_user_profile, write_template
 from ossu_analysis.collection.inbox import CodeLists
 from ossu_analysis.errors import OssuError
 from ossu_analysis.store import Store
@@ -46,6 +46,21 @@ def test_a_filled_template_is_accepted_without_a_remark(tmp_path, lists):
     assert faults == []
     assert returns.set_index("service_code")["users"].to_dict() == {"DAY-CH": 24, "ASSIST": 7}
     assert returns["funding_type"].tolist().count("state_delegated") == 1
+
+
+def test_users_by_sex_and_age_are_typed_on_a_sheet_of_their_own(tmp_path, lists):
+    store = Store(tmp_path)
+    path = write_template(store.inbox / "sml02.xlsx", "SML02", 2021, lists)
+    fill(path, "DAY-CH", Места=30, Потребители=24)
+    book = openpyxl.load_workbook(path)
+    sheet = book["Пол и възраст"]
+    assert [rule.formula1 for rule in sheet.data_validations.dataValidation] == ['"жени,мъже"']
+    for row, values in enumerate((["DAY-CH", "жени", 0, 6, 14], ["DAY-CH", "мъже", 0, None, 10]), 5):
+        for place, value in zip((2, 4, 5, 6, 7), values, strict=True):
+            sheet.cell(row, place, value)
+    book.save(path)
+    assert read_inbox(store, lists)[1] == []
+    assert read_user_profile(store, lists)["users"].tolist() == [14, 10]
 
 
 def test_forgotten_users_beside_places_are_asked_for(tmp_path, lists):
