@@ -23,6 +23,7 @@ FROM_GAP = {
     "need_by_criterion": "criterion_maximum",
     **{name: name for name in ("occupied", "waiting", "demand_median", "demand_low", "demand_high")},
     "probability_gap_positive": "probability_gap_positive",
+    "map_number": "map_number",
 }
 """Numbers of a line that are those of the gap, with their names there."""
 NO_FIGURES = {"planning_year", "price_year"}
@@ -68,6 +69,8 @@ def _line_step(tracer: Tracer, row: Any, name: str, label: str) -> Step:
         formula, again, inputs = _proposed(tracer, row, area, service, year)
     elif name == "residents_to_move" and value is not None:
         formula, again, inputs = _residents(tracer, area, service, year)
+    elif name == "state_funded_users" and value is not None:
+        formula, again, inputs = _within_map(tracer, row, area, service, year)
     elif value is not None:
         source = text("trace.expert", reason=row.get("analyst_reason"))
     unknown = text(f"trace.unknown.{name}")
@@ -91,6 +94,15 @@ def _proposed(tracer: Tracer, row: Any, area: str, service: str, year: int) -> O
     missing = gap.value if gap.value is not None and gap.value >= HALF_A_PLACE else 0.0
     again = None if places.value is None else places.value + math.ceil(missing - 1e-9)
     return text("proposal.rule"), again, (places, gap)
+
+
+def _within_map(tracer: Tracer, row: Any, area: str, service: str, year: int) -> Origin:
+    """The lesser of what is proposed and the number of the map."""
+    _, proposed, below = _proposed(tracer, row, area, service, year)
+    in_map = _known_in_gap(tracer, area, service, year, "map_number")
+    if in_map is None or in_map.value is None or proposed is None:
+        return text("trace.formula.state_funded_users"), None, below
+    return text("trace.formula.state_funded_users"), min(proposed, in_map.value), (*below, in_map)
 
 
 def _known_in_gap(tracer: Tracer, area: str, service: str, year: int, column: str) -> Step | None:
