@@ -74,14 +74,16 @@ def write_documents(
     for code in chosen:
         if code not in known:
             raise OssuError("report.unknown_oblast", oblast=code, known=", ".join(known))
-    for code in (COUNTRY, *chosen):
-        facts = read_facts(store, code, imprint.scenario)
-        areas = [facts.oblast_code, *sorted(facts.municipalities["municipality_code"])]
-        tasks = (delayed(_write_area)(facts, area, imprint, folder) for area in areas)
-        for names, written in Parallel(n_jobs=jobs, return_as="generator")(tasks):
-            rows += written
-            for name in names:
-                told(name)
+    # One sequence for all, so that an oblast is read while the country's document is drawn.
+    tasks = (
+        delayed(_write_area)(facts, area, imprint, folder)
+        for facts in (read_facts(store, code, imprint.scenario) for code in (COUNTRY, *chosen))
+        for area in (facts.oblast_code, *sorted(facts.municipalities["municipality_code"]))
+    )
+    for names, written in Parallel(n_jobs=jobs, return_as="generator")(tasks):
+        rows += written
+        for name in names:
+            told(name)
     if jobs != 1:
         get_reusable_executor().shutdown()
     return pd.DataFrame(rows, columns=[info.name for info in columns(table_class("report", "document"))])
