@@ -27,7 +27,7 @@ BaseYear = Annotated[int, typer.Option("--base-year", help="Последна г�
 UntilYear = Annotated[int, typer.Option("--until", help="Последна година на прогнозата.")]
 Draws = Annotated[int, typer.Option("--draws", help="Брой симулации (най-малко 200).")]
 Seed = Annotated[int, typer.Option("--seed", help="Начално число; същото число дава същите резултати.")]
-Jobs = Annotated[int, typer.Option("--jobs", help="Успоредни процеси; -1 значи всички ядра.")]
+Jobs = Annotated[int, typer.Option("--jobs", help="Колко неща се смятат едновременно; -1 значи всички ядра.")]
 Scenario = Annotated[str, typer.Option("--scenario", help="Име на сценарий от data/assumptions/scenarios.")]
 Oblast = Annotated[
     list[str] | None,
@@ -209,11 +209,15 @@ def project(
         Path,
         typer.Argument(
             metavar="ТАБЛИЦА",
-            help="CSV или Parquet: area_code, parent_code, sex, age_from, age_to, year, persons; може и basis.",
+            help="CSV или Parquet: area_code, parent_code, sex, age_from, age_to, year, persons; може и basis "
+            "(преброяването, на което стои броят). Потиснато (x, -, .., <5) значи 0-4; най-долното ниво може да е без "
+            "възрасти; години може да липсват.",
         ),
     ],
     horizon: Annotated[int, typer.Option("--horizon", "--хоризонт", help="Години напред.")] = 10,
-    out: Annotated[Path, typer.Option("--out", help="Папка или файл .parquet/.csv за прогнозата.")] = Path("out"),
+    out: Annotated[
+        Path, typer.Option("--out", help="Папка или файл .parquet/.csv; колоните са на population.forecast.")
+    ] = Path("out"),
     draws: Draws = 1000,
     seed: Seed = 20181231,
 ) -> None:
@@ -223,10 +227,10 @@ def project(
     from ossu_analysis.store import write_out
 
     chunks, faults = hierarchy_chunks(read_counts(source), horizon, draws, seed, file=source.name)
-    target, rows = write_out(chunks, out, "forecast")
     for fault in faults:
         typer.echo(f"[{fault.severity}] {fault.sentence()}")
-    typer.echo(f"{target}: {rows} реда")
+    target, rows = write_out(_counted(chunks), out, "forecast")
+    typer.echo(f"Записано: {target} ({rows} реда: медиана, средно и граници 50, 80 и 95 % за {horizon} години)")
 
 
 @_both("demand", "търсене")
@@ -270,6 +274,15 @@ def demand(
     chunks = _said(forecast_handed(handed, horizon, seed), codes)
     target, rows = write_out(chunks, out, "demand_forecast")
     typer.echo(f"{target}: {rows} реда")
+
+
+def _counted(chunks: Iterable[Any]) -> Iterator[Any]:
+    """Say how many areas are done as they come; on the error stream too."""
+    done = 0
+    for chunk in chunks:
+        done += len(chunk["area_code"].unique())
+        typer.echo(f"Готови територии: {done}", err=True)
+        yield chunk
 
 
 def _said(chunks: Iterable[Any], names: Sequence[str]) -> Iterator[Any]:

@@ -280,7 +280,8 @@ def _base(tree: AreaTree, at: int, jump_off: JumpOff, code: str, groups: Any, ev
         single = jump_off.persons.sum(axis=0)
     counts = np.stack([single[:, low : None if high is None else high + 1].sum(axis=1) for low, high in groups], axis=1)
     both = np.concatenate([counts, counts.sum(axis=0, keepdims=True)])
-    return both[None] * everybody / both[2, groups.index((0, None))]
+    # Rounded, so that a published count is printed as it was.
+    return np.round(both[None] * everybody / both[2, groups.index((0, None))], 6)
 
 
 def _jump_off(tree: AreaTree, root: str, codes: list[str], leaves: list[str]) -> JumpOff | None:
