@@ -320,11 +320,14 @@ class Tracer:
         return self.once(("source", source_id), lambda: self._source_of(source_id))
 
     def _source_of(self, source_id: str) -> str:
+        import pandas as pd
+
         found = self.rows("select * from reference.source where source_id = $id order by vintage desc", id=source_id)
         if found.empty:
             return source_id
         row = found.iloc[0]
-        return f"{row['publisher_bg']}, {row['dataset_code']}, издание {row['vintage']}"
+        named = [row["publisher_bg"], row["dataset_code"], f"издание {row['vintage']}"]
+        return ", ".join(str(part) for part in named if pd.notna(part))
 
     def name_of(self, area: str) -> str:
         """Name and code of a municipality or an oblast."""
