@@ -18,7 +18,7 @@ from pipelines.lock import run_lock
 
 
 class Workspace(dg.ConfigurableResource):
-    """The project's folder; holds the lock while a run writes."""
+    """Папката на проекта; държи ключалката, докато един ход пише."""
 
     _lock: Any = PrivateAttr(default=None)
 
@@ -93,7 +93,7 @@ def short_run_id(dagster_run_id: str) -> str:
 
 
 class TableIO(dg.ConfigurableIOManager):
-    """Every table goes through DuckDB into Parquet and back; the asset page shows what was written."""
+    """Всяка таблица минава през DuckDB в Parquet и обратно; страницата ѝ показва какво е записано."""
 
     workspace: Workspace
 
