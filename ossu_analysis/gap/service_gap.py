@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from ossu_analysis.demand.draws import DemandDraws
 
 FEW_USERS = 20
-"""Below this many expected users a municipal figure is mostly pooled (FORECASTING: small counts)."""
+"""Below this many expected users a municipal figure is mostly pooled."""
 
 SURE = 0.9
 HALF_A_PLACE = 0.5

@@ -21,7 +21,7 @@ RESIDENCES = ("urban", "rural")
 CENSUS_STARTS = (0, 20, 30, 40, 50, 60, 70)
 """First ages of the classes that the 2011 census profile of municipalities gives."""
 BROAD = (0, 15, 30, 45, 65, 80)
-"""First ages of the classes in which uncertainty of the age structure is described (FORECASTING table)."""
+"""First ages of the classes in which uncertainty of the age structure is described."""
 
 
 def table_array(frame: pd.DataFrame, value: str, **axes: Axis) -> Floats:

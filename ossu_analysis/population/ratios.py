@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from ossu_analysis.population.cells import AGES, Floats, cohort_source, smooth_over_age
 
 WINDOW = 5
-"""Transitions pooled, or as many as one census base has (FORECASTING, section 2.1)."""
+"""Transitions pooled, or as many as one census base has."""
 BANDWIDTHS = (1.0, 2.0, 3.0, 4.0, 6.0)
 DRIFT_AGE = 60
 

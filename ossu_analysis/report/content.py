@@ -210,7 +210,7 @@ Block = Heading | Paragraph | Table | Picture
 
 @dataclass(frozen=True)
 class Imprint:
-    """What every document says of its own making: the footer of PRODUCT section 4.
+    """What every document says of its own making: its footer.
 
     Parameters
     ----------

@@ -1,8 +1,8 @@
-"""The consultation pack of a municipality: a page for citizens, and the forms that leave a record (PRODUCT O10)."""
+"""The consultation pack of a municipality: a page for citizens, and the forms that leave a record."""
 
-from ossu_analysis.report.content import Document, Imprint, in_sections
+from ossu_analysis.report.content import Document, Imprint
 from ossu_analysis.report.facts import Facts
-from ossu_analysis.report.municipal import file_name
+from ossu_analysis.report.municipal import municipal_document
 from ossu_analysis.report.sections import hearing, notes
 from ossu_analysis.report.sections.case import Case
 from ossu_analysis.texts import text
@@ -29,12 +29,4 @@ def consultation_pack(facts: Facts, municipality_code: str, imprint: Imprint) ->
         *hearing.forms(("attendance",)),
         *notes.words(case),
     ]
-    return Document(
-        name=file_name(facts.oblast_code, municipality_code, "obsazhdane", imprint),
-        title=text("report.title.obsazhdane"),
-        subtitle=text(
-            "report.label.subtitle", place=case.label, oblast=facts.oblast_name, oblast_code=facts.oblast_code
-        ),
-        imprint=imprint,
-        blocks=in_sections(blocks),
-    )
+    return municipal_document(case, "obsazhdane", text("report.title.obsazhdane"), blocks)

@@ -1,6 +1,6 @@
 """The municipal proposal: which sections, in which order, under which title and file name."""
 
-from ossu_analysis.report.content import Document, Imprint, in_sections
+from ossu_analysis.report.content import Block, Document, Imprint, in_sections
 from ossu_analysis.report.facts import Facts
 from ossu_analysis.report.sections import groups, network, notes, outlook, people, proposal
 from ossu_analysis.report.sections.case import Case
@@ -33,9 +33,15 @@ def municipal_proposal(facts: Facts, municipality_code: str, imprint: Imprint) -
         *proposal.proposal(case),
         *notes.notes(case),
     ]
+    return municipal_document(case, "predlozhenie", text("report.title.municipal"), blocks)
+
+
+def municipal_document(case: Case, output: str, title: str, blocks: list[Block]) -> Document:
+    """A document of a municipality under its title, with the oblast beside its name."""
+    facts, imprint = case.facts, case.imprint
     return Document(
-        name=file_name(facts.oblast_code, municipality_code, "predlozhenie", imprint),
-        title=text("report.title.municipal"),
+        name=file_name(facts.oblast_code, case.code, output, imprint),
+        title=title,
         subtitle=text(
             "report.label.subtitle", place=case.label, oblast=facts.oblast_name, oblast_code=facts.oblast_code
         ),

@@ -1,4 +1,4 @@
-"""Open data of a run: tables that are safe to publish, each as two CSV, Parquet and a description (PRODUCT O12).
+"""Open data of a run: tables that are safe to publish, each as two CSV, Parquet and a description.
 
 Reported counts of persons are protected. Counts of 1 and 2 are hidden: the Statistics Act (chapter six) forbids
 information on fewer than three units. A hidden count could be found again from the sum of its oblast, so the smallest

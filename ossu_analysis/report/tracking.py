@@ -1,4 +1,4 @@
-"""The monitoring report of an oblast and its mid-term evaluation: which sections, in which order (PRODUCT O8, O9)."""
+"""The monitoring report of an oblast and its mid-term evaluation: which sections, in which order."""
 
 from ossu_analysis.report.content import Block, Document, Imprint, in_sections
 from ossu_analysis.report.facts import Facts

@@ -1,12 +1,12 @@
-"""The yearly plan of a municipality in its two mandatory parts, НПСУ art. 59 and ЗСУ art. 38 (PRODUCT O7)."""
+"""The yearly plan of a municipality in its two mandatory parts, НПСУ art. 59 and ЗСУ art. 38."""
 
 import datetime
 
 import pandas as pd
 
-from ossu_analysis.report.content import Block, Column, Document, Heading, Imprint, Paragraph, Table, in_sections
+from ossu_analysis.report.content import Block, Column, Document, Heading, Imprint, Paragraph, Table
 from ossu_analysis.report.facts import Facts
-from ossu_analysis.report.municipal import file_name
+from ossu_analysis.report.municipal import municipal_document
 from ossu_analysis.report.sections import notes
 from ossu_analysis.report.sections.case import Case, by_name, named, status_of
 from ossu_analysis.report.sections.network import said
@@ -40,15 +40,7 @@ def yearly_plan(facts: Facts, municipality_code: str, imprint: Imprint) -> Docum
         ]
     blocks += [Heading("changes", text("report.heading.yearly_changes"), wide=True), _changes(case)]
     blocks += [Paragraph(text("report.slot.yearly")), *notes.words(case)]
-    return Document(
-        name=file_name(facts.oblast_code, municipality_code, "godishen_plan", imprint),
-        title=text("report.title.godishen_plan", year=year),
-        subtitle=text(
-            "report.label.subtitle", place=case.label, oblast=facts.oblast_name, oblast_code=facts.oblast_code
-        ),
-        imprint=imprint,
-        blocks=in_sections(blocks),
-    )
+    return municipal_document(case, "godishen_plan", text("report.title.godishen_plan", year=year), blocks)
 
 
 def plan_rows(case: Case) -> pd.DataFrame:
