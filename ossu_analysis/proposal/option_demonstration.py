@@ -72,7 +72,7 @@ def demonstration_inputs(settings: DemonstrationOptions, gap: pd.DataFrame, muni
     settings : DemonstrationOptions
         From ``data/demo/options.yaml``.
     gap : DataFrame
-        ``gap.service_gap`` of one year: municipality_code, service_code, places, demand_median.
+        ``gap.service_gap`` of one year: municipality_code, service_code, places, demand_median, map_number.
     municipality : DataFrame
         ``reference.municipality``.
     """
@@ -82,11 +82,12 @@ def demonstration_inputs(settings: DemonstrationOptions, gap: pd.DataFrame, muni
     rows = rows.sort_values(["service_code", "municipality_code"], ignore_index=True)
     places, demand = (rows[name].astype("float64").fillna(0.0) for name in ("places", "demand_median"))
     rows = rows.assign(places=places, missing=(demand - places).clip(lower=0), wanted=demand)
+    sources = _made_up_sources(settings)
     return OptionInputs(
         unit_cost=costs,
         staff_per_user=staff,
         smallest_unit={code: service.smallest_unit for code, service in settings.services.items()},
-        map_number=_map_numbers(settings, rows),
+        map_number=_map_numbers(settings, rows, sources["map_number"]),
         budget=_ceilings(rows, costs, settings.budget_share),
         staff=_ceilings(rows, staff, settings.staff_share),
         travel=_travel(settings, municipality),
@@ -94,7 +95,7 @@ def demonstration_inputs(settings: DemonstrationOptions, gap: pd.DataFrame, muni
         currency=settings.currency,
         price_year=settings.price_year,
         status=settings.status,
-        sources=_made_up_sources(settings),
+        sources=sources,
     )
 
 
@@ -111,14 +112,21 @@ def _made_up_sources(settings: DemonstrationOptions) -> dict[str, str]:
     return {name: text(f"allocation.source.demonstration.{name}", **facts) for name in INPUTS}
 
 
-def _map_numbers(settings: DemonstrationOptions, rows: pd.DataFrame) -> pd.DataFrame:
+def _map_numbers(settings: DemonstrationOptions, rows: pd.DataFrame, made_up: str) -> pd.DataFrame:
+    """The gap's own map number where it has one, so that a run has one number of the map; a made-up one elsewhere."""
     found = []
     for code, service in rows.groupby("service_code"):
         factor = stream(settings.seed, f"map {code}").uniform(
             settings.map_number.low, settings.map_number.high, len(service)
         )
         users = np.maximum(np.rint(service["wanted"] * factor), service["places"])
-        found.append(service[["municipality_code", "service_code"]].assign(users=users))
+        known = service["map_number"].astype("float64")
+        found.append(
+            service[["municipality_code", "service_code"]].assign(
+                users=known.fillna(users),
+                source=np.where(known.notna(), text("allocation.source.map_number_of_gap"), made_up),
+            )
+        )
     return pd.concat(found, ignore_index=True).assign(status=settings.status)
 
 

@@ -27,7 +27,7 @@ class OptionInputs:
     unit_cost, staff_per_user, smallest_unit : mapping of str to float
         By service; a service without an entry has no standard. A service opens with one place if no unit is given.
     map_number : DataFrame
-        municipality_code, service_code, users.
+        municipality_code, service_code, users, source.
     budget, staff : mapping of str to float
         Ceilings for existing and new places by oblast; ``BG`` for the country when it has one of its own.
     travel : DataFrame or None
@@ -139,8 +139,9 @@ def _by_service(inputs: OptionInputs, services: Sequence[str]) -> Iterator[dict[
 def _caps(inputs: OptionInputs, services: Sequence[str], members: Sequence[str]) -> Iterator[dict[str, object]]:
     mapped = inputs.map_number
     mapped = mapped[mapped["municipality_code"].isin(members) & mapped["service_code"].isin(services)]
-    source = inputs.source_of("map_number") if len(mapped) else ""
-    for town, code, users in mapped[["municipality_code", "service_code", "users"]].itertuples(index=False):
+    for town, code, users, source in mapped[["municipality_code", "service_code", "users", "source"]].itertuples(
+        index=False
+    ):
         yield _row(inputs, "map_number", users, source, code, town)
 
 

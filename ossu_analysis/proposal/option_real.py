@@ -1,16 +1,18 @@
 """Real inputs of the options: standards, rules, map numbers, ceilings and travel times that somebody has written down.
 
-Read from ``data/assumptions/standards`` (unit costs, posts, ceilings), ``data/rules`` (smallest units) and, where an
-analyst has put them there, ``data/reference/map_numbers.csv`` and ``travel_times.csv``. Nothing is filled in: what is
-not given stays out and is named by `option_inputs.missing_inputs`.
+Read from ``data/assumptions/standards`` (unit costs, posts, ceilings), ``data/rules`` (smallest units), real returns
+(map numbers) and, where an analyst has put them there, ``data/reference/map_numbers.csv`` and ``travel_times.csv``.
+Nothing is filled in: what is not given stays out and is named by `option_inputs.missing_inputs`.
 """
 
 import datetime
 from collections.abc import Sequence
 from typing import Literal
 
+import pandas as pd
 from pydantic import Field
 
+from ossu_analysis.capacity.current import map_numbers
 from ossu_analysis.inputs import Strict, parse_file
 from ossu_analysis.proposal.money import converted, currency_of, unit_costs_on
 from ossu_analysis.proposal.option_inputs import OptionInputs
@@ -77,7 +79,7 @@ def real_inputs(store: Store, day: datetime.date, services: Sequence[str]) -> Op
     """
     costs = unit_costs_on(read_unit_costs(store), day, services).dropna(subset="unit_cost")
     staff = in_force([entry for entry in read_staffing(store) if entry.mode != "weekly"], day)
-    mapped, travel = (read_given(store, name) for name in ("map_number", "travel_time"))
+    mapped, travel = _map_numbers(store), read_given(store, "travel_time")
     ceilings, reach = read_ceilings(store)
     held = {entry.oblast_code: entry for entry in sorted(ceilings, key=_since) if entry.valid_from <= day}
     currency = currency_of(day.year)
@@ -85,7 +87,7 @@ def real_inputs(store: Store, day: datetime.date, services: Sequence[str]) -> Op
     sources = {f"unit_cost {row.service_code}": str(row.decision) for row in costs.itertuples()}
     sources |= {f"staff_per_user {code}": entry.source for code, entry in staff.items()}
     sources |= {f"{name} {code}": entry.source for code, entry in held.items() for name in ("budget", "staff")}
-    sources |= {name: text(f"allocation.source.real.{name}") for name in ("map_number", "travel", "smallest_unit")}
+    sources |= {name: text(f"allocation.source.real.{name}") for name in ("travel", "smallest_unit")}
     return OptionInputs(
         unit_cost=dict(zip(costs["service_code"], costs["unit_cost"], strict=True)),
         staff_per_user={code: entry.posts_per_user for code, entry in staff.items()},
@@ -104,6 +106,17 @@ def real_inputs(store: Store, day: datetime.date, services: Sequence[str]) -> Op
         status="observed",
         sources=sources | {"reach": text("allocation.source.real.no_reach") if reach is None else reach.source},
     )
+
+
+def _map_numbers(store: Store) -> pd.DataFrame:
+    """Numbers of the map as the gap reads them, those of made-up returns left out; each with its source."""
+    given = read_given(store, "map_number")
+    if not store.has("capacity", "current"):
+        return given
+    real = store.read("capacity", "current", "status <> 'demonstration'")
+    key = ["municipality_code", "service_code"]
+    both = map_numbers(real, given).merge(given[[*key, "source"]], on=key, how="left")
+    return both.assign(source=both["source"].fillna(text("allocation.source.map_number_of_gap")))
 
 
 def _since(entry: Ceiling) -> datetime.date:

@@ -1,6 +1,7 @@
 """From tables to options in words: what is missing is named, numbers in sentences are those of the tables."""
 
 import datetime
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +51,7 @@ def gap_rows():
         places=places,
         occupied=places,
         demand_median=[16.0, 9, 8, 20, 6, 6],
+        map_number=np.nan,
         criterion_maximum=np.nan,
         status="observed",
     )
@@ -120,8 +122,9 @@ def never_asked():
     raise AssertionError("nothing may be drawn while inputs are missing")
 
 
-def test_real_inputs_only_name_what_is_missing():
-    real = real_inputs(STORE, pd.Timestamp("2026-11-21").date(), SERVICES)
+def test_real_inputs_only_name_what_is_missing(tmp_path):
+    shutil.copytree(STORE.assumptions, tmp_path / "data" / "assumptions")
+    real = real_inputs(Store(tmp_path), pd.Timestamp("2026-11-21").date(), SERVICES)
     found = area_options("AAA", gap_rows(), SERVICES, never_asked, TABLES, real)
     assert not found.tables
     for missing in (
@@ -250,6 +253,30 @@ def test_demonstration_inputs_are_seeded_and_fit_the_gaps():
     )
     kept = first.map_number.query("service_code == 'DAY-OLD'").reset_index(drop=True)
     pd.testing.assert_frame_equal(fewer.map_number, kept)
+
+
+def test_the_map_number_of_the_gap_is_the_one_of_the_options():
+    rows = gap_rows()
+    rows.loc[0, "map_number"] = 37.0
+    found = demonstration_inputs(read_demonstration_options(STORE), rows, MUNICIPALITY)
+    known = found.map_number.query("municipality_code == 'AAA01' and service_code == 'DAY-CH'").iloc[0]
+    assert known["users"] == 37 and "недостиг" in known["source"] and "измислено" not in known["source"]
+    others = found.map_number.drop(known.name)
+    assert others["source"].str.startswith("измислено").all()
+    pd.testing.assert_frame_equal(others, inputs().map_number.drop(known.name))
+    table = options(given=found, rows=rows).tables["allocation_input"].query("input == 'map_number'")
+    assert table.set_index(["municipality_code", "service_code"]).loc[("AAA01", "DAY-CH"), "value"] == 37
+
+
+def test_real_options_read_the_map_numbers_of_real_returns_only(tmp_path):
+    store = Store(tmp_path)
+    rows = pd.DataFrame({"municipality_code": ["AAA01", "AAA02"], "service_code": "DAY-CH", "period_end": "2025-12-31",
+                         "map_number": [12, 13], "status": ["observed", "demonstration"]})  # fmt: skip
+    store.path("capacity", "current").parent.mkdir(parents=True)
+    rows.to_parquet(store.path("capacity", "current"))
+    found = real_inputs(store, datetime.date(2026, 11, 22), SERVICES).map_number
+    assert found[["municipality_code", "users"]].to_numpy().tolist() == [["AAA01", 12.0]]
+    assert found["source"].str.contains("отчет").all()
 
 
 def test_draws_are_thinned_evenly_and_ordered():
