@@ -112,15 +112,15 @@ def options(
     import dagster as dg
 
     from ossu_analysis.proposal.allocation_words import as_text
+    from ossu_analysis.schemas.proposal import PLAN_TABLES
     from ossu_analysis.store import Store, project_root
-    from pipelines.defs.gap import ALLOCATED
 
     areas = [code.upper() for code in area or ["SML"]]
     chosen: dict[str, Any] = {"areas": areas, "budget": budget, "staff": staff, "least_coverage": coverage}
     chosen |= {"inputs": "real" if real else "demonstration", "shared_places": shared_places if sharing else 0}
     ops = _documents([code for code in areas if code != "BG"] or None, False)["ops"] if with_documents else {}
     ops["proposal__allocation"] = {"config": {name: value for name, value in chosen.items() if value is not None}}
-    asked = [("proposal", table) for table in ALLOCATED] + [("report", "published_run")]
+    asked = [("proposal", table) for table in PLAN_TABLES] + [("report", "published_run")]
     selection = None if with_documents else [dg.AssetKey(key) for key in asked]
     _run_job("options", {**_settings_of_latest(), "ops": ops}, selection)
     store = Store(project_root())

@@ -13,6 +13,7 @@ import pandas as pd
 from ossu_analysis.demand.scenario import all_scenarios
 from ossu_analysis.reference.areas import COUNTRY
 from ossu_analysis.schemas import all_tables, columns
+from ossu_analysis.schemas.proposal import PLAN_TABLES
 from ossu_analysis.store import Store
 from ossu_analysis.texts import text
 
@@ -67,17 +68,6 @@ class Facts:
     def name(self, code: str) -> str:
         """Name of a part, or of the territory itself."""
         return self.oblast_name if code == self.oblast_code else self.parts.get(code, code)
-
-
-PLAN_TABLES = (
-    "allocation",
-    "allocation_place",
-    "allocation_sharing",
-    "allocation_input",
-    "allocation_note",
-    "budget_curve",
-)
-"""Tables of ``proposal`` that the job ``options`` makes for an area."""
 
 
 def read_facts(store: Store, oblast_code: str, scenario: str = "reference") -> Facts:

@@ -307,3 +307,14 @@ class FundingCliff(Table):
     months_left: pd.Int64Dtype = column("оставащи месеци; отрицателно: срокът е минал", "месеци", nullable=True)
     remark: str = column("забележка")
     status: str = status_column()
+
+
+PLAN_TABLES = (
+    "allocation",
+    "allocation_place",
+    "allocation_sharing",
+    "allocation_input",
+    "allocation_note",
+    "budget_curve",
+)
+"""Tables of ``proposal`` that the job ``options`` makes for the areas asked for; the full refresh does not."""

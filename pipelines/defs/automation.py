@@ -2,11 +2,11 @@
 
 import dagster as dg
 
+from ossu_analysis.schemas.proposal import PLAN_TABLES
 from ossu_analysis.store import project_root
-from pipelines.defs.gap import ALLOCATED
 
 OUTLOOK = dg.AssetSelection.assets(["demand", "driver"], ["demand", "scenario_forecast"], ["gap", "change"])
-ALLOCATION = dg.AssetSelection.assets(*(["proposal", table] for table in ALLOCATED))
+ALLOCATION = dg.AssetSelection.assets(*(["proposal", table] for table in PLAN_TABLES))
 FULL_REFRESH = dg.define_asset_job(
     "full_refresh",
     selection=dg.AssetSelection.all() - OUTLOOK - ALLOCATION,

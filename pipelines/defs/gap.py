@@ -5,22 +5,13 @@ from collections.abc import Iterator
 import dagster as dg
 import pandas as pd
 
+from ossu_analysis.schemas.proposal import PLAN_TABLES
 from pipelines.assets import speaking_errors, table_asset, table_spec
 from pipelines.checks import link_checks
 from pipelines.defs.demand import READS
 from pipelines.resources import Settings, Workspace
 
 TABLES = ("service_gap", "oblast_gap")
-ALLOCATED = (
-    "allocation",
-    "allocation_place",
-    "allocation_sharing",
-    "allocation_input",
-    "allocation_note",
-    "budget_curve",
-)
-"""Tables of ``proposal`` that the job ``options`` makes for the areas asked for, not the full refresh."""
-
 LIMITS = (
     "capacity.current",
     "reference.assumption",
@@ -29,7 +20,7 @@ LIMITS = (
     "reference.travel_time",
 )
 
-MADE_FROM_GAP = (("gap", "change"), *(("proposal", table) for table in ALLOCATED))
+MADE_FROM_GAP = (("gap", "change"), *(("proposal", table) for table in PLAN_TABLES))
 
 
 @dg.multi_asset(

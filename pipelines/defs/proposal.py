@@ -7,10 +7,10 @@ import dagster as dg
 import pandas as pd
 from pydantic import Field
 
+from ossu_analysis.schemas.proposal import PLAN_TABLES
 from pipelines.assets import speaking_errors, table_asset, table_spec
 from pipelines.checks import link_checks
 from pipelines.defs.demand import READS
-from pipelines.defs.gap import ALLOCATED
 from pipelines.resources import Settings, Workspace
 
 
@@ -100,7 +100,7 @@ class OptionChoice(dg.Config):
 
 @dg.multi_asset(
     name="proposal__allocation",
-    specs=[table_spec("proposal", table, ("gap.service_gap", "reference.rule", *READS)) for table in ALLOCATED],
+    specs=[table_spec("proposal", table, ("gap.service_gap", "reference.rule", *READS)) for table in PLAN_TABLES],
     can_subset=True,
 )
 @speaking_errors
@@ -113,7 +113,7 @@ def allocation(
 
     store = workspace.store
     made = make_options(store, settings.run_settings(), read_request(config.model_dump()), datetime.date.today())
-    chosen = [table for table in ALLOCATED if dg.AssetKey(["proposal", table]) in context.selected_asset_keys]
+    chosen = [table for table in PLAN_TABLES if dg.AssetKey(["proposal", table]) in context.selected_asset_keys]
     for table in chosen:
         store.write("proposal", table, made[table])
     # The pages show charts of several of these tables.
