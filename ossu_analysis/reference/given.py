@@ -17,7 +17,6 @@ group_count    ``data/reference/group_counts.csv``     municipality_code, target
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pandas as pd
 
@@ -146,8 +145,3 @@ def _codes(store: Store, lists: tuple[str, ...]) -> set[str]:
         column = table if table == "target_group" else f"{table}_code"
         known |= set(read_reference_table(store, table, skip=skip)[column])
     return known
-
-
-def given_files(store: Store) -> list[Path]:
-    """Files of `GIVEN` that are there."""
-    return [path for about in GIVEN.values() if (path := store.data / about.file).exists()]
