@@ -6,8 +6,8 @@ evaluation and report reading everything. Imports point down that list only, and
 
 import os
 
-# Our matrices are small and our parallelism is processes: BLAS threads waiting for each other cost four times the work
-# they share on a busy machine. Only takes effect before numpy is loaded; a value set by the user stays.
+# Our matrices are small and whole areas are what runs side by side: BLAS threads waiting for each other cost four times
+# the work they share on a busy machine. Only takes effect before numpy is loaded; a value set by the user stays.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 __version__ = "0.1.0"

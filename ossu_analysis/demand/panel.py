@@ -25,7 +25,7 @@ EITHER, IF_OPEN, IF_STOPPED = -1, 0, 1
 """When a cell counts: always, if the municipality's service is open to its places, if it stops at its own top."""
 
 FULL = 0.97
-"""Share of places in use from which a service counts as full (censoring rule of the project's forecasting notes)."""
+"""Share of places in use from which a service counts as full: a convention, nobody publishes where full begins."""
 
 LOWEST_TOP = 0.75
 """Occupancy below which a service that has never been fuller is not suspected of stopping early."""

@@ -20,10 +20,10 @@ from dataclasses import dataclass
 import numpy as np
 
 DRIFT = 0.03
-"""Prior standard deviation of the yearly drift of a log rate (forecasting notes 5.2: Normal(0, 3 % a year))."""
+"""Prior standard deviation of the yearly drift of a log rate, 3 % a year: a convention."""
 
 LARGEST_DRIFT_OF_TEN_YEARS = np.log(2.0)
-"""A rate neither doubles nor halves by trend alone in ten years (forecasting notes 5.2)."""
+"""A rate neither doubles nor halves by trend alone in ten years: a convention."""
 
 FADES = (0.9, 0.97, 1.0)
 STEPS = (0.0, 0.01, 0.02)
@@ -150,5 +150,5 @@ def _held(paths: np.ndarray, wanted: np.ndarray, years: np.ndarray) -> np.ndarra
     last = years.max()
     at_last = paths[np.argmin(np.abs(wanted - last))]
     most = LARGEST_DRIFT_OF_TEN_YEARS * np.maximum(wanted - last, 0)[:, None] / 10
-    moved = np.clip(paths - at_last, -np.maximum(most, 0.05), np.maximum(most, 0.05))
+    moved = np.clip(paths - at_last, -most, most)
     return np.where((wanted > last)[:, None], at_last + moved, paths)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pyarrow as pyarrow_types
 
 FEW = 20.0
-"""Expected users below which a rate is mainly the oblast's, and is flagged so (forecasting notes 2.5)."""
+"""Expected users below which a rate is mainly the oblast's, and is flagged so: a count has noise above a fifth."""
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from ossu_analysis.draws import statistics
 from ossu_analysis.evaluation.demand_worlds import World
 
 SMALLEST = 20
-"""Expected users below which a relative error says nothing (forecasting notes, section 6)."""
+"""Expected users below which a relative error says little: Poisson noise alone is above a fifth (1 / sqrt(20))."""
 
 MODEL, ORACLE = "censored_pooled", "true_demand_known"
 

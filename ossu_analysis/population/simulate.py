@@ -1,6 +1,6 @@
 """One streaming pass over the oblasts that makes the population tables, each alone or all at once.
 
-Belongs here: the order of the work, the chunks and the processes; arithmetic is in `yearly_step` and the
+Belongs here: the order of the work, the chunks and the threads; arithmetic is in `yearly_step` and the
 table modules. Memory is bounded by one area and the published rows of one oblast (times the number of threads) plus
 the running sums of the regions and the country.
 """
