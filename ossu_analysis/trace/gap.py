@@ -6,21 +6,24 @@ declared columns. A number that is not known says why.
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from ossu_analysis.gap.service_gap import HALF_A_PLACE
 from ossu_analysis.reference.areas import COUNTRY
 from ossu_analysis.schemas import columns, table_class
 from ossu_analysis.texts import number, text
 from ossu_analysis.trace.run import Tracer
 from ossu_analysis.trace.step import Step
 
+if TYPE_CHECKING:
+    from ossu_analysis.gap.standards import Standards
+
 KEYS = {"year", "price_year"}
 """Whole numbers that name a row or a price level and are no figures of it."""
 QUANTILES = {"demand_low": 0.1, "demand_median": 0.5, "demand_high": 0.9}
-HALF_A_PLACE = 0.5
 
 
 def gap_numbers(tracer: Tracer, area: str, service: str, year: int) -> tuple[Step, ...]:
@@ -285,8 +288,17 @@ class _Row:
         kind = "posts" if name == "staff_needed" else "cost"
         missing = max(value_of(self.row, "gap_to_demand_places") or 0.0, 0.0)
         standard = standard_of(self.service, kind, self.tracer)
+        if kind == "cost" and standard.value is not None:
+            standard = self._in_currency_of_year(standard)
         again = None if standard.value is None else missing * standard.value
         return _Made(text(f"trace.formula.{name}"), again, (self._ref("gap_to_demand_places"), standard))
+
+    def _in_currency_of_year(self, standard: Step) -> Step:
+        """The standard in the currency of the planning year, above the amount of its decision."""
+        cost = standards_of(self.tracer).unit_costs[self.service]
+        formula = text("trace.formula.unit_cost", currency=self.row["currency"], price_year=cost.price_year)
+        value = cost.in_currency_of(int(self.row["year"]))
+        return replace(standard, value=value, formula=formula, source="", inputs=(standard,))
 
 
 MADE: dict[str, Callable[[_Row], _Made]] = {
@@ -355,12 +367,17 @@ def town_values(tracer: Tracer, oblast: str, service: str, year: int, name: str)
     return {str(row["municipality_code"]): value_of(row, name) for row in found.to_dict("records")}
 
 
-def standard_of(service: str, kind: str, tracer: Tracer) -> Step:
-    """The standard that a gap is priced with: ``posts`` for one user or yearly ``cost`` of one."""
+def standards_of(tracer: Tracer) -> "Standards":
+    """The newest standard of each service."""
     from ossu_analysis.gap.standards import read_standards
     from ossu_analysis.store import Store
 
-    standards = tracer.once(("standards",), lambda: read_standards(Store(tracer.root)))
+    return tracer.once(("standards",), lambda: read_standards(Store(tracer.root)))
+
+
+def standard_of(service: str, kind: str, tracer: Tracer) -> Step:
+    """The standard that a gap is priced with: ``posts`` for one user or yearly ``cost`` of one."""
+    standards = standards_of(tracer)
     posts, cost = standards.staff.get(service), standards.unit_costs.get(service)
     label = text(f"trace.standard.{kind}")
     if kind == "posts" and posts:

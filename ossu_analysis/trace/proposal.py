@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from ossu_analysis.errors import OssuError
 from ossu_analysis.schemas import columns, table_class
 from ossu_analysis.texts import text
 from ossu_analysis.trace.gap import HALF_A_PLACE, anchor_of, article_of, gap_number, label_of, standard_of, value_of
@@ -106,11 +107,12 @@ def _within_map(tracer: Tracer, row: Any, area: str, service: str, year: int) ->
 
 
 def _known_in_gap(tracer: Tracer, area: str, service: str, year: int, column: str) -> Step | None:
-    from ossu_analysis.errors import OssuError
-
+    """A number of the gap; None where the gap has no such row."""
     try:
         return gap_number(tracer, area, service, year, column)
-    except OssuError:
+    except OssuError as error:
+        if error.code != "trace.no_row":
+            raise
         return None
 
 
@@ -162,7 +164,7 @@ def option_numbers(tracer: Tracer, oblast: str, service: str, option: str) -> tu
 
 def _unit_cost(tracer: Tracer, row: Any, service: str, unit_cost: Step) -> Step:
     """The standard in the currency of the planning year, with the amount of its decision."""
-    from ossu_analysis.proposal.money import converted
+    from ossu_analysis.reference.standards import converted
 
     standard = standard_of(service, "cost", tracer)
     if unit_cost.value is None or standard.value is None:
