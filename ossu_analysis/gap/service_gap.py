@@ -39,6 +39,7 @@ from ossu_analysis.gap.limits import Limits
 from ossu_analysis.gap.standards import Standards
 from ossu_analysis.gap.stock import Stock, Stocks
 from ossu_analysis.reference.areas import COUNTRY
+from ossu_analysis.reference.standards import currency_of
 from ossu_analysis.status import weakest
 from ossu_analysis.texts import text
 
@@ -203,13 +204,15 @@ class _Comparison:
             "km_to_nearest": nothing if closing else km,
             "minutes_to_nearest": nothing if closing else minutes,
             "staff_needed": missing * posts.posts_per_user if posts else nothing,
-            "yearly_cost": missing * cost.amount if cost else nothing,
+            "yearly_cost": missing * [cost.in_currency_of(year) for year in self.grid.years] if cost else nothing,
         }
         keys = self._keys(code)
         values = pd.DataFrame({name: grid.ravel() for name, grid in cells.items()})
         about = pd.DataFrame(
             {
-                "currency": cost.currency if cost else None,
+                "currency": np.tile([currency_of(year) for year in self.grid.years], len(self.grid.codes))
+                if cost
+                else None,
                 "price_year": cost.price_year if cost else pd.NA,
                 "rules_version": np.tile(self.limits.versions(code), len(self.grid.codes)),
                 "confidence": self._confidence(stock, middle, chance, allowed, closing).ravel(),

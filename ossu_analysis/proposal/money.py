@@ -14,38 +14,9 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from ossu_analysis.reference.standards import UnitCost, in_force
+from ossu_analysis.reference.standards import UnitCost, converted, currency_of, in_force
 from ossu_analysis.status import weakest
 from ossu_analysis.texts import text
-
-BGN_PER_EUR = 1.95583
-"""Fixed rate of the currency board and of the changeover on 1 January 2026."""
-
-FIRST_EURO_YEAR = 2026
-
-
-def currency_of(year: int) -> str:
-    """Currency of public money in a year: leva to 2025, euro from 2026."""
-    return "EUR" if year >= FIRST_EURO_YEAR else "BGN"
-
-
-def converted(amount: float, currency: str, into: str) -> float:
-    """An amount in the other currency at the fixed rate; unchanged when it is the same one.
-
-    Raises
-    ------
-    ValueError
-        For a currency that is neither BGN nor EUR.
-
-    Examples
-    --------
-    >>> round(converted(3985, "BGN", "EUR"), 2)
-    2037.5
-    """
-    in_leva = {"BGN": 1.0, "EUR": BGN_PER_EUR}
-    if currency not in in_leva or into not in in_leva:
-        raise ValueError(f"unknown currency: {currency}, {into}")
-    return amount * in_leva[currency] / in_leva[into]
 
 
 def unit_costs_on(unit_costs: Iterable[UnitCost], day: datetime.date, services: Iterable[str]) -> pd.DataFrame:

@@ -17,8 +17,7 @@ import pandas as pd
 from ossu_analysis.gap.service_gap import HALF_A_PLACE
 from ossu_analysis.gap.standards import Standards
 from ossu_analysis.proposal.line import PART_OF_LEVEL, planning_year
-from ossu_analysis.proposal.money import converted, currency_of
-from ossu_analysis.reference.standards import UnitCost
+from ossu_analysis.reference.standards import currency_of
 from ossu_analysis.schemas.proposal import OPTIONS
 from ossu_analysis.texts import number, text
 
@@ -78,7 +77,7 @@ def _option(units: pd.DataFrame, option: str, standards: Standards, year: int) -
         planning_year=year,
         places=table["places"].round().astype("Int64"),
         places_added=table["places_added"].round().astype("Int64"),
-        unit_cost=costs.map(lambda cost: _in_currency_of(cost, year), na_action="ignore").astype("float64"),
+        unit_cost=costs.map(lambda cost: cost.in_currency_of(year), na_action="ignore").astype("float64"),
         currency=costs.map(lambda cost: currency_of(year), na_action="ignore"),
         original_amount=costs.map(lambda cost: cost.amount, na_action="ignore").astype("float64"),
         original_currency=costs.map(lambda cost: cost.currency, na_action="ignore"),
@@ -88,11 +87,6 @@ def _option(units: pd.DataFrame, option: str, standards: Standards, year: int) -
     table["yearly_cost"] = table["places_added"].astype("float64") * table["unit_cost"]
     table["gives_up"] = [_gives_up(option, row) for row in table.to_dict("records")]
     return table
-
-
-def _in_currency_of(cost: UnitCost, year: int) -> float | None:
-    """A unit cost in the currency of public money in a year; None where the decision's amount has not been seen."""
-    return None if cost.amount is None else converted(cost.amount, cost.currency, currency_of(year))
 
 
 def _places_added(units: pd.DataFrame, option: str) -> "pd.Series[float]":

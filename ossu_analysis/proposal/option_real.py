@@ -14,10 +14,17 @@ from pydantic import Field
 
 from ossu_analysis.capacity.current import map_numbers
 from ossu_analysis.inputs import Strict, parse_file
-from ossu_analysis.proposal.money import converted, currency_of, unit_costs_on
+from ossu_analysis.proposal.money import unit_costs_on
 from ossu_analysis.proposal.option_inputs import OptionInputs
 from ossu_analysis.reference.given import read_given
-from ossu_analysis.reference.standards import FOLDER, in_force, read_staffing, read_unit_costs
+from ossu_analysis.reference.standards import (
+    FOLDER,
+    converted,
+    currency_of,
+    in_force,
+    read_staffing,
+    read_unit_costs,
+)
 from ossu_analysis.store import Store
 from ossu_analysis.texts import text
 

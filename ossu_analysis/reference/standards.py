@@ -2,7 +2,7 @@
 
 Read from ``data/assumptions/standards/unit_costs.yaml`` and ``staffing.yaml``. A decision whose amount nobody has seen
 is listed with an empty amount, so that it is named as missing instead of forgotten. Amounts stay in the currency of
-their decision.
+their decision and are converted where they are used: leva to the end of 2025, euro from 2026 at the fixed rate.
 """
 
 import datetime
@@ -15,6 +15,34 @@ from ossu_analysis.inputs import Strict, parse_file
 from ossu_analysis.store import Store
 
 FOLDER = "standards"
+BGN_PER_EUR = 1.95583
+"""Fixed rate of the currency board and of the changeover on 1 January 2026."""
+
+FIRST_EURO_YEAR = 2026
+
+
+def currency_of(year: int) -> str:
+    """Currency of public money in a year: leva to 2025, euro from 2026."""
+    return "EUR" if year >= FIRST_EURO_YEAR else "BGN"
+
+
+def converted(amount: float, currency: str, into: str) -> float:
+    """An amount in the other currency at the fixed rate; unchanged when it is the same one.
+
+    Raises
+    ------
+    ValueError
+        For a currency that is neither BGN nor EUR.
+
+    Examples
+    --------
+    >>> round(converted(3985, "BGN", "EUR"), 2)
+    2037.5
+    """
+    in_leva = {"BGN": 1.0, "EUR": BGN_PER_EUR}
+    if currency not in in_leva or into not in in_leva:
+        raise ValueError(f"unknown currency: {currency}, {into}")
+    return amount * in_leva[currency] / in_leva[into]
 
 
 class UnitCost(Strict):
@@ -28,6 +56,10 @@ class UnitCost(Strict):
     currency: Literal["BGN", "EUR"]
     per: Literal["user_year"]
     source: str = Field(min_length=1)
+
+    def in_currency_of(self, year: int) -> float | None:
+        """The amount in the currency of public money in a year; None where it has not been seen."""
+        return None if self.amount is None else converted(self.amount, self.currency, currency_of(year))
 
 
 class StaffStandard(Strict):

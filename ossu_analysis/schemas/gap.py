@@ -52,7 +52,7 @@ class ServiceGap(Table):
     yearly_cost: float = column(
         "годишен разход за недостигащите места; NULL: няма стандарт", "пари", nullable=True, ge=0
     )
-    currency: str = column("валута на разхода", nullable=True)
+    currency: str = column("валута на разхода: лева до 2025 г., евро от 2026 г.", nullable=True)
     price_year: pd.Int64Dtype = column("година на цените", "година", nullable=True)
     rules_version: str = column("версия на правилата, по които е критерият; NULL: не е зареден", nullable=True)
     confidence: str = column("увереност A-D по правило, дадено в gap.confidence", isin=("A", "B", "C", "D"))

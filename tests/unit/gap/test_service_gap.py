@@ -172,8 +172,9 @@ def test_cost_of_closing_the_gap_where_a_standard_is_loaded():
     )
     persons = np.full((3, 2, 10), 25.0)
     table = gaps(capacity_of(capacity_row()), draws_of(persons), standards=Standards({"DAY-CH": cost}))["service_gap"]
-    row = cell(table, "AAA01", "DAY-CH", 2030)
-    assert (row["yearly_cost"], row["currency"], row["price_year"]) == (1500.0, "BGN", 2021)
+    leva, euro = (cell(table, "AAA01", "DAY-CH", year) for year in YEARS)
+    assert (leva["yearly_cost"], leva["currency"], leva["price_year"]) == (1500.0, "BGN", 2021)
+    assert (euro["yearly_cost"], euro["currency"], euro["price_year"]) == (pytest.approx(1500 / 1.95583), "EUR", 2021)
 
 
 def test_confidence_follows_the_printed_rule():

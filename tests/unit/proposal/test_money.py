@@ -8,8 +8,15 @@ import pandas as pd
 import pytest
 
 from ossu_analysis.proposal.cliff import funding_cliff_table, funding_cliffs
-from ossu_analysis.proposal.money import converted, currency_of, priced, subsidy_check, unit_costs_on
-from ossu_analysis.reference.standards import UnitCost, in_force, read_staffing, read_unit_costs
+from ossu_analysis.proposal.money import priced, subsidy_check, unit_costs_on
+from ossu_analysis.reference.standards import (
+    UnitCost,
+    converted,
+    currency_of,
+    in_force,
+    read_staffing,
+    read_unit_costs,
+)
 from ossu_analysis.store import Store
 
 STORE = Store(Path(__file__).parents[3])
