@@ -40,7 +40,7 @@ from ossu_analysis.population.history import prepare_history
 from ossu_analysis.population.jump_off import JumpOff, Spreads, residual_spreads
 from ossu_analysis.population.mortality import DRIFT_FROM, DRIFT_TO, MortalityDrift, drift_of_hazard
 from ossu_analysis.population.municipality_age import OLD_AGE, OLD_CAP, age_response
-from ossu_analysis.population.ratios import WINDOW, CohortRatios, direct_ratios, pool_ratios, window_years
+from ossu_analysis.population.ratios import WINDOW, CohortRatios, direct_ratios, pool_ratios
 from ossu_analysis.population.totals import TotalsModel, draw_totals, fit_totals
 from ossu_analysis.population.yearly_step import national_paths, simulate_oblast
 
@@ -290,23 +290,27 @@ def _jump_off(tree: AreaTree, root: str, codes: list[str], leaves: list[str]) ->
     if not tree.starts or not np.isfinite(tree.ages[at[root], -2:]).all():
         return None
     first = _first_known(tree.ages[at[root]])
-    whole = national_single_ages(tree.ages[at[root], first:], tree.starts)
-    persons = {root: whole}
     years = np.array(tree.years[first:])
+    new = _new_bases(tree, years)
+    bases = np.split(tree.ages[at[root], first:], np.flatnonzero(new))
+    whole = np.concatenate([national_single_ages(base, tree.starts) for base in bases])
+    persons = {root: whole}
+    sound = _sound_steps(new)
+    pooled = sound[-WINDOW:]
     for code in codes[1:]:
         since = max(_first_known(tree.ages[at[code]]), first)
-        if since <= first + window_years(years).start:
+        if since <= len(tree.years) - 1 + pooled[0]:
             persons[code] = split_groups(tree.ages[at[code], since:], tree.starts, whole[since - first :])
-    ratios, fertility = _ratios(tree, root, codes, persons, years)
-    drift = _drift(whole, ratios[root])
-    spread = _spreads(persons, whole, drift.sigma)
+    ratios, fertility = _ratios(tree, root, codes, persons, pooled)
+    drift = _drift(whole, sound)
+    spread = _spreads(persons, whole, drift.sigma, sound)
     sisters = sorted({tree.parent[leaf] or leaf for leaf in leaves})
     base, start = _leaf_ages(tree, leaves, persons, whole)
     local = np.stack([ratios[leaf] / ratios[tree.parent[leaf] or leaf] for leaf in leaves])
     group = np.array([sisters.index(tree.parent[leaf] or leaf) for leaf in leaves])
     parents = np.stack([ratios[sister] for sister in sisters])
     response = _response(persons, codes)
-    middle = float(years[window_years(years)][1:].mean())
+    middle = float(years[pooled].mean())
     return JumpOff(
         base_year=tree.years[-1],
         municipalities=tuple(leaves),
@@ -344,7 +348,7 @@ def _age_notices(tree: AreaTree, file: str) -> list[Fault]:
             notices.append(Fault("population.input_root_ages", file, found=root, severity=NOTICE))
             continue
         years = np.array(tree.years[_first_known(tree.ages[at[root]]) :])
-        window = window_years(years).start - len(years)
+        window = _sound_steps(_new_bases(tree, years))[-WINDOW:][0] - 1
         for code in _descendants(tree, root):
             known = np.isfinite(tree.ages[at[code], window:]).all(axis=(1, 2))
             if known.any() and not known.all():
@@ -361,16 +365,29 @@ def _first_known(ages: Floats) -> int:
     return int(missing[-1]) + 1 if len(missing) else 0
 
 
+def _new_bases(tree: AreaTree, years: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Years after the first whose counts rest on another census than those before."""
+    bases = pd.Series(dtype=float) if tree.basis is None else tree.basis.dropna().sort_index()
+    new = np.isin(years, bases.index[bases.ne(bases.shift())][1:])
+    new[0] = False
+    return new
+
+
+def _sound_steps(new: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Transitions that stay on one census base, counted from the end: -1 leads to the base year."""
+    sound = np.flatnonzero(~new[1:]) + 1 - len(new)
+    return sound if len(sound) else np.array([-1])
+
+
 def _ratios(
-    tree: AreaTree, root: str, codes: list[str], persons: dict[str, Floats], years: Any
+    tree: AreaTree, root: str, codes: list[str], persons: dict[str, Floats], steps: NDArray[np.int64]
 ) -> tuple[dict[str, Floats], dict[str, float]]:
     """Pooled ratios of every area, level by level, and children of age 0 per woman in the same way."""
-    window = slice(window_years(years).start - len(years), None)
     direct: dict[str, tuple[Floats, Floats]] = {}
     for code, cells in persons.items():
         mothers = np.zeros(cells.shape[:2])
         mothers[1:] = cells[:-1, 0, MOTHERS].sum(axis=1)[:, None]
-        ratio, reached = (part[0] for part in direct_ratios(cells[None, window], mothers[None, window]))
+        ratio, reached = (part[0] for part in direct_ratios(cells[None], mothers[None], steps))
         direct[code] = (
             np.stack([_old_ratios(*sex, tree.starts[-1]) for sex in zip(ratio, reached, strict=True)]),
             reached,
@@ -426,17 +443,17 @@ def _response(persons: dict[str, Floats], codes: list[str]) -> Floats:
     return age_response(cells[:, 0], cells[:, 1], span)
 
 
-def _drift(whole: Floats, ratio: Floats) -> MortalityDrift:
+def _drift(whole: Floats, steps: NDArray[np.int64]) -> MortalityDrift:
     """Decline of the root's old-age mortality: slope of its log level by year, drawn to `DECLINE` by its own error.
 
     The level is who was lost over who would be at the mean hazard of each age, ages 60-84, so that waves of cohorts
     do not look like a trend.
     """
-    source, reached = whole[:-1, :, DRIFT_FROM:DRIFT_TO], whole[1:, :, DRIFT_FROM + 1 : DRIFT_TO + 1]
+    source = whole[:-1, :, DRIFT_FROM:DRIFT_TO][steps]
+    reached = whole[1:, :, DRIFT_FROM + 1 : DRIFT_TO + 1][steps]
     lost = 1 - reached.sum(axis=0) / source.sum(axis=0)
     level = (source - reached).sum(axis=(1, 2)) / (source * lost).sum(axis=(1, 2))
-    usable = np.flatnonzero(level > 0)
-    logs = np.log(level[usable])
+    usable, logs = steps[level > 0], np.log(level[level > 0])
     if len(logs) < LEAST_LEVELS:
         return MortalityDrift(DECLINE, 0.0)
     (slope, _), covariance = np.polyfit(usable, logs, 1, cov="unscaled")
@@ -447,12 +464,14 @@ def _drift(whole: Floats, ratio: Floats) -> MortalityDrift:
     return MortalityDrift(float(DECLINE - weight * (DECLINE + slope)), drift_of_hazard(logs).sigma)
 
 
-def _spreads(persons: dict[str, Floats], whole: Floats, mortality: float) -> tuple[Spreads, float]:
+def _spreads(
+    persons: dict[str, Floats], whole: Floats, mortality: float, steps: NDArray[np.int64]
+) -> tuple[Spreads, float]:
     cells = np.stack([own for own in persons.values() if len(own) == len(whole)])
     mothers = np.zeros(cells.shape[:3])
     mothers[:, 1:] = cells[:, :-1, 0, MOTHERS].sum(axis=2)[..., None]
-    ages = residual_spreads(cells, mothers, np.zeros(len(BROAD)))
-    level = np.diff(np.log(whole[1:, :, 0].sum(axis=1) / whole[:-1, 0, MOTHERS].sum(axis=1)))
+    ages = residual_spreads(cells, mothers, np.zeros(len(BROAD)), steps)
+    level = np.diff(np.log(whole[1:, :, 0].sum(axis=1) / whole[:-1, 0, MOTHERS].sum(axis=1))[steps])
     fertility = float(level.std(ddof=1)) if len(level) > 1 else 0.0
     return Spreads((fertility, 0.0, 0.0), (mortality, 0.0, 0.0), ages), fertility
 

@@ -268,7 +268,9 @@ def age_spreads(inputs: AgeInputs) -> Floats:
     return residual_spreads(persons, births, _death_share(inputs))
 
 
-def residual_spreads(persons: Floats, births: Floats, death_share: Floats) -> Floats:
+def residual_spreads(
+    persons: Floats, births: Floats, death_share: Floats, steps: slice | NDArray[np.int64] = slice(None)
+) -> Floats:
     """Yearly sd of broad ages of all areas together and of each beyond it, shape (2, 6); 0 from under three years.
 
     Parameters
@@ -277,12 +279,14 @@ def residual_spreads(persons: Floats, births: Floats, death_share: Floats) -> Fl
     births : ndarray (A, T, 2)
     death_share : ndarray (6,)
         Yearly deaths per person: the binomial noise of a class of one person.
+    steps : slice or int array
+        Positions of the transitions that are compared.
     """
-    if persons.shape[1] < 3:
+    if len(np.arange(persons.shape[1] - 1)[steps]) < 2:
         return np.zeros((2, len(BROAD)))
-    ratio, _ = direct_ratios(persons, births)
-    expected = cohort_source(persons[:, :-1], births[:, 1:]) * ratio[:, None]
-    actual = sum_groups(persons[:, 1:].sum(axis=2), BROAD)
+    ratio, _ = direct_ratios(persons, births, steps)
+    expected = cohort_source(persons[:, :-1], births[:, 1:])[:, steps] * ratio[:, None]
+    actual = sum_groups(persons[:, 1:][:, steps].sum(axis=2), BROAD)
     residual = np.log(actual / sum_groups(expected.sum(axis=2), BROAD))
     residual -= np.average(residual, axis=-1, weights=actual)[..., None]
     residual *= np.sqrt(residual.shape[1] / (residual.shape[1] - 1))

@@ -55,7 +55,9 @@ class CohortRatios:
         return moved
 
 
-def direct_ratios(persons: Floats, births: Floats) -> tuple[Floats, Floats]:
+def direct_ratios(
+    persons: Floats, births: Floats, steps: slice | NDArray[np.int64] = slice(None)
+) -> tuple[Floats, Floats]:
     """Ratios pooled over consecutive years, and their numerators.
 
     Parameters
@@ -64,14 +66,16 @@ def direct_ratios(persons: Floats, births: Floats) -> tuple[Floats, Floats]:
         Persons at the ends of T consecutive years of one census base.
     births : ndarray (A, T, 2)
         Births of the same years (those of the first are not used).
+    steps : slice or int array
+        Positions of the transitions that are pooled; a table of several bases leaves out those between them.
 
     Returns
     -------
     ratio, reached : ndarray (A, 2, 101)
         1 where nobody could have reached the age; less than one person, which only a split of groups has, is nobody.
     """
-    source = cohort_source(persons[:, :-1], births[:, 1:]).sum(axis=1)
-    reached = persons[:, 1:].sum(axis=1)
+    source = cohort_source(persons[:, :-1], births[:, 1:])[:, steps].sum(axis=1)
+    reached = persons[:, 1:][:, steps].sum(axis=1)
     ratio = np.divide(reached, source, out=np.ones_like(reached), where=(source >= 1) & (reached > 0))
     return ratio, reached
 

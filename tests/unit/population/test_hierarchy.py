@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from ossu_analysis.errors import FaultsFound
-from ossu_analysis.population.hierarchy import project_hierarchy
+from ossu_analysis.population.hierarchy import _jump_off, project_hierarchy
 from ossu_analysis.population.hierarchy_input import read_tree
 from ossu_analysis.schemas import table_class
 from ossu_analysis.sources import READERS
@@ -252,3 +252,19 @@ def test_every_oblast_alone_keeps_its_old_people_few() -> None:
     assert not faults and made["area_code"].nunique() == 28
     assert (mean_of(made, last + 5) / mean_of(made, last)).between(0.8, 1.1).all()
     assert (mean_of(made, last + 5, 90) / mean_of(made, last, 90)).between(0.5, 3).all()
+
+
+def hierarchy_ratios(frame: pd.DataFrame) -> np.ndarray:
+    tree, _ = read_tree(frame)
+    jump_off = _jump_off(tree, "X", list(tree.codes), list(LEAVES))
+    assert jump_off is not None
+    return jump_off.ratios.ratio
+
+
+def test_a_census_break_is_no_transition_of_ages() -> None:
+    """A census takes a fifth of everybody away in 2017; read as a transition it would go on every year."""
+    after, before = made_up()["year"] >= 2017, hierarchy_ratios(made_up())
+    fewer = made_up().assign(persons=lambda f: f["persons"].mask(after, (f["persons"] * 0.8).round()))
+    told = hierarchy_ratios(fewer.assign(basis=np.where(after, 2017, 2011)))
+    assert np.abs(told[:, :, 1:80] / before[:, :, 1:80] - 1).max() < 0.01
+    assert (hierarchy_ratios(fewer)[:, :, 1:60] / before[:, :, 1:60]).mean() < 0.97
