@@ -69,7 +69,8 @@ def _year_effects(sums: pd.DataFrame, kinds: Sequence[str]) -> np.ndarray:
     years = pd.get_dummies(sums["year"]).iloc[:, 1:].to_numpy(float)
     if years.shape[1] == 0:
         return np.ones(len(sums))
-    design = np.column_stack([pd.get_dummies(sums[list(kinds)].astype("str").agg("|".join, axis=1)), years])
+    kind = sums.groupby(list(kinds), dropna=False).ngroup()  # the oldest group is open: its age_to is missing
+    design = np.column_stack([pd.get_dummies(kind), years])
     fitted = GLM(sums["users"].to_numpy() + 0.5, design.astype(float), Poisson(), offset=np.log(sums["persons"])).fit()
     return np.asarray(np.exp(years @ fitted.params[-years.shape[1] :]))
 

@@ -39,6 +39,9 @@ SHAPES = (0.5, 400.0)
 NOBODY = 0.5
 """Users put for a year in which the country had none, half a person (Jeffreys): the rate is small and not zero."""
 
+FEWEST_PLACES = 10
+"""Municipalities with a figure below which no slope on it is estimated."""
+
 VALIDITIES, FEWEST_LISTS, VALIDITY_SPREAD = (0.5, 3.0), 30, 0.1
 """Worth of a waiting-list entry: bounds, lists from which it is estimated, prior spread of its log around one person.
 
@@ -142,7 +145,7 @@ def fit(panel: Panel, cells: Cells | None = None) -> UseRate:
     UseRate
     """
     cells = informative_cells(panel) if cells is None else cells
-    coverage = log_coverage(panel)
+    coverage = _beyond_size(log_coverage(panel), _log_size(panel))
     state = _start(panel, cells)
     for round_ in range(ROUNDS):
         found = _expect(state, panel, cells, coverage)
@@ -324,6 +327,20 @@ def _log_size(panel: Panel) -> np.ndarray:
     return np.asarray(np.clip(persons - persons.mean(), -3 * persons.std(), 3 * persons.std()))
 
 
+def _beyond_size(coverage: np.ndarray, size: np.ndarray) -> np.ndarray:
+    """Log places per person less its line over the log of persons; NaN stays NaN.
+
+    Small municipalities have more places per person (a home is never built for one), and those without the service are
+    mostly small. At equal places they would look as if they asked less or more than they do; with places read beside
+    those of their size, the slope on size is the one that holds where places are not known.
+    """
+    there = np.isfinite(coverage)
+    if there.sum() < FEWEST_PLACES or not np.var(size[there]) > 0:
+        return coverage
+    line = np.polynomial.Polynomial.fit(size[there], coverage[there], 1)
+    return np.asarray(coverage - line(size))
+
+
 def _slope(now: float, residual: np.ndarray, learnt: np.ndarray, told: np.ndarray) -> float:
     """Better slope of the log level on the log of places per person or of persons.
 
@@ -332,7 +349,7 @@ def _slope(now: float, residual: np.ndarray, learnt: np.ndarray, told: np.ndarra
     """
     there = np.isfinite(told)
     x, weight = told[there], learnt[there]
-    if len(x) < 10 or not np.var(x) > 0:
+    if len(x) < FEWEST_PLACES or not np.var(x) > 0:
         return 0.0
     residual = residual[there] - np.average(residual[there])
     return float(np.clip(now + (x * residual).sum() / (weight * x**2).sum(), -0.5, 1.0))

@@ -160,6 +160,19 @@ def test_a_profile_of_sex_is_learnt_and_an_ageing_area_expects_more() -> None:
     assert weight["F"] / weight["M"] == pytest.approx(3.0, rel=0.02)
 
 
+def test_an_open_oldest_group_is_a_kind_like_the_others(world: World, tmp_path: Path) -> None:
+    """Users and persons by sex and age, the oldest without an upper age; the oldest ask four times as often."""
+    bands = pd.DataFrame([("F", 65, 79, 0.2), ("M", 65, 79, 0.2), ("F", 80, None, 0.3), ("M", 80, None, 0.3)])
+    bands.columns = ["sex", "age_from", "age_to", "share"]
+    returns, exposed = world.returns.merge(bands, how="cross"), world.exposed.merge(bands, how="cross")
+    returns["users"] = (returns["users"] * returns.pop("share")).round()
+    exposed["persons"] *= exposed.pop("share").map({0.2: 0.35, 0.3: 0.15})
+    (rows,) = forecast_handed(read_handed(*handed(tmp_path, returns, exposed)), horizon=5)
+    came = world.truth.query("year == 2026")["expected_demand"].sum()
+    found = rows.to_pandas().query("area_level == 'country' and year == 2026 and output_type == 'mean'")
+    assert found["persons"].item() == pytest.approx(came, rel=0.15)
+
+
 def test_a_reform_is_named_and_read_as_a_step(world: World, tmp_path: Path) -> None:
     """From 2019 only half of those served before have the right: what is forecast is the new half, not its decay."""
     late = world.returns["year"] >= 2019

@@ -116,3 +116,23 @@ def test_towns_that_ask_more_are_not_put_at_the_level_of_villages(panel: Panel) 
     fitted = fit(seen)
     assert fitted.size == pytest.approx(0.3, abs=0.1)
     assert predicted(seen).sum() == pytest.approx(mean.sum(), rel=0.08)
+
+
+def test_places_that_small_municipalities_have_more_of_tell_nothing_of_those_without_the_service() -> None:
+    """Rates alike, homes of at least 25 places, a quarter without the service: those are at the rate of the rest."""
+    rng, areas = np.random.default_rng(3), 265
+    persons = np.exp(rng.normal(7.5, 1.0, areas))
+    mean = 0.02 * persons * rng.lognormal(0, 0.3, areas)
+    demand = rng.poisson(mean[:, None], (areas, 6)).astype(float)
+    places = np.broadcast_to(np.maximum(25, np.round(mean * rng.uniform(0.6, 1.4, areas)))[:, None], demand.shape)
+    without = np.broadcast_to(rng.random(areas)[:, None] < 0.25, demand.shape)
+    users, places = (np.where(without, np.nan, figure) for figure in (np.minimum(demand, places), places))
+    codes = (np.array([f"{letter}{n:03d}" for n in range(count)]) for letter, count in (("A", areas), ("P", 20)))
+    area_codes, parent_codes = codes
+    unknown, wide = np.full(demand.shape, np.nan), np.repeat(persons[:, None], 6, axis=1)
+    made = Panel(
+        "S", area_codes, np.arange(areas) % 20, parent_codes, np.arange(2015, 2021), wide, users, places, unknown
+    )
+    absent = without[:, 0]
+    assert fit(made).size == pytest.approx(0.0, abs=0.05)
+    assert predicted(made)[absent, -1].sum() == pytest.approx(mean[absent].sum(), rel=0.08)
