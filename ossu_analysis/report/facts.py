@@ -57,6 +57,7 @@ class Facts:
     deviation: pd.DataFrame = field(default_factory=pd.DataFrame)
     past: pd.DataFrame = field(default_factory=pd.DataFrame)
     subsidy: pd.DataFrame = field(default_factory=pd.DataFrame)
+    differences: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @cached_property
     def parts(self) -> dict[str, str]:
@@ -120,6 +121,9 @@ def read_facts(store: Store, oblast_code: str, scenario: str = "reference") -> F
         driver=table_or_empty(store, "demand", "driver", f"area_code in ({areas})"),
         scenarios=table_or_empty(store, "demand", "scenario_forecast", f"area_code = '{oblast_code}'"),
         plans=_plans(store, oblast_code, here),
+        differences=table_or_empty(
+            store, "proposal", "consistency", "true" if is_country else f"oblast_code = '{oblast_code}'"
+        ),
         scenario_titles={one.id: one.title_bg for one in all_scenarios(store.assumptions / "demand_scenarios")},
         oblasts=oblasts,
         old_history=_old_history(store, areas),

@@ -2,7 +2,7 @@
 
 from ossu_analysis.report.content import Block, Document, Imprint, in_sections
 from ossu_analysis.report.facts import Facts
-from ossu_analysis.report.sections import groups, network, notes, outlook, people, proposal
+from ossu_analysis.report.sections import allocation, groups, network, notes, outlook, people, proposal
 from ossu_analysis.report.sections.case import Case
 from ossu_analysis.texts import text
 
@@ -31,6 +31,8 @@ def municipal_proposal(facts: Facts, municipality_code: str, imprint: Imprint) -
         *network.gap(case),
         *outlook.gap_causes(case),
         *proposal.proposal(case),
+        *proposal.agreement(case),
+        *allocation.public_money(case),
         *notes.notes(case),
     ]
     return municipal_document(case, "predlozhenie", text("report.title.municipal"), blocks)

@@ -32,8 +32,10 @@ def oblast_summary(facts: Facts, imprint: Imprint) -> Document:
         *outlook.gap_causes(case),
         *breakdown.heat(case),
         *breakdown.breakdown(case),
+        *proposal.agreement(case),
         *proposal.options(case),
         *allocation.annex(case),
+        *allocation.public_money(case),
         *notes.notes(case),
     ]
     return Document(

@@ -7,9 +7,11 @@ import zipfile
 
 import docx
 import openpyxl
+import pandas as pd
 import pytest
 
 from ossu_analysis.errors import OssuError
+from ossu_analysis.report.content import Paragraph
 from ossu_analysis.report.documents import write_documents
 from ossu_analysis.report.facts import read_facts
 from ossu_analysis.report.municipal import municipal_proposal
@@ -203,6 +205,28 @@ def test_real_return_of_one_municipality_makes_the_sums_mixed():
     for document in (oblast_summary(facts, made_up.imprint()), municipal_proposal(facts, "VAR05", made_up.imprint())):
         marks[document.title] = next(table.mark for table in document.tables if table.key == "table-network")
     assert list(marks.values()) == ["смесени данни", ""]
+
+
+def test_differences_between_the_plans_are_read_where_they_belong():
+    """Each municipality reads its own and the oblast's; without any the document says that there is none."""
+    found = pd.DataFrame(
+        {"oblast_code": made_up.OBLAST, "area_code": ["VAR05", "VAR06", made_up.OBLAST], "service_code": "ASSIST",
+         "rule": "plan_above_map", "number": 9.0, "other_number": 5.0, "message": ["в Бяла", "във Варна", "в областта"],
+         "status": "observed"}
+    )  # fmt: skip
+    told = {}
+    for differences in (found, found.head(0)):
+        facts = made_up.facts(differences=differences)
+        for document in (
+            oblast_summary(facts, made_up.imprint()),
+            municipal_proposal(facts, "VAR05", made_up.imprint()),
+        ):
+            rows = [row for table in document.tables if table.key == "table-agreement" for row in table.rows()]
+            said = [block.text for block in document.blocks if isinstance(block, Paragraph)]
+            told[document.title, differences.empty] = [row[-1] for row in rows]
+            assert differences.empty == any("Няма намерени разлики" in sentence for sentence in said)
+    assert sorted(map(len, told.values())) == [0, 0, 2, 3]
+    assert not any("във Варна" in rows for rows in told.values() if len(rows) == 2)
 
 
 @pytest.mark.libreoffice

@@ -66,15 +66,24 @@ class Plans:
 
 
 def annex(case: Case) -> list[Block]:
-    """Options under ceilings in the oblast's document where they were made, and what money says in any case."""
+    """Options under ceilings in the oblast's document where they were made."""
     facts = case.facts
     names = dict(facts.municipalities[["municipality_code", "name_bg"]].to_numpy())
     oblasts = dict(facts.municipalities[["municipality_code", "oblast_code"]].to_numpy())
     plans = Plans(case.code, case.label, facts.plans, names, facts.service_names, oblasts, "../../trace/")
     made = sum(len(facts.plans.get(name, ())) for name in ("allocation", "allocation_note"))
-    options = plans_section(plans, 2, with_places=False) if made else []
+    return plans_section(plans, 2, with_places=False) if made else []
+
+
+def public_money(case: Case) -> list[Block]:
+    """State subsidy beside users x standard, and project money that ends, of a municipality or of a whole oblast."""
+    facts = case.facts
+    names = dict(facts.municipalities[["municipality_code", "name_bg"]].to_numpy())
     checks, cliffs = (facts.plans.get(name, pd.DataFrame()) for name in ("subsidy_check", "funding_cliff"))
-    return [*options, *subsidy_section(checks, names), *cliff_section(cliffs, names, facts.service_names)]
+    if case.level == "municipality":
+        checks, cliffs = (rows[rows["municipality_code"].eq(case.code)] if len(rows) else rows
+                          for rows in (checks, cliffs))  # fmt: skip
+    return [*subsidy_section(checks, names), *cliff_section(cliffs, names, facts.service_names)]
 
 
 def plans_section(plans: Plans, level: int = 1, with_places: bool = True) -> list[Block]:

@@ -1,13 +1,16 @@
-"""Section 8, the proposal in the structure of the municipal proposal: part 1 municipal level, part 2 oblast level."""
+"""Section 8, the proposal in the structure of the municipal proposal: part 1 municipal level, part 2 oblast level.
+
+Beside it, where proposal, annual plan, map and experts' numbers do not agree.
+"""
 
 import pandas as pd
 
 from ossu_analysis.proposal.line import expert_sentence
 from ossu_analysis.reference.areas import COUNTRY
 from ossu_analysis.report.content import SLOT, Block, Column, Heading, Paragraph, Table, trace_address
-from ossu_analysis.report.sections.case import Case, by_name, named, status_of
+from ossu_analysis.report.sections.case import Case, area_name, by_name, named, status_of
 from ossu_analysis.report.sections.network import said
-from ossu_analysis.texts import text
+from ossu_analysis.texts import number, text
 
 PARTS = (1, 2, 3)
 
@@ -121,3 +124,36 @@ def options(case: Case) -> list[Block]:
         sheet=text("report.sheet.options"),
     )
     return [Heading("options", text("report.heading.options"), 2), table]
+
+
+def agreement(case: Case) -> list[Block]:
+    """Differences between proposal, annual plan, map and experts' numbers; a sentence where there is none.
+
+    A municipality reads its own and those of its oblast's lines, an oblast those of all its municipalities.
+    """
+    rows = case.facts.differences
+    if case.level == "municipality":
+        rows = rows[rows["area_code"].isin([case.code, case.facts.oblast_code])] if len(rows) else rows
+    heading = Heading("agreement", text("report.heading.agreement"), 2)
+    if rows.empty:
+        return [heading, Paragraph(text("report.sentence.agreement_none"))]
+    rows = rows.assign(
+        area=[area_name(case, code) for code in rows["area_code"]],
+        service=[case.service(code, True) for code in rows["service_code"]],
+    )
+    columns = (
+        Column("area", text("report.column.area"), width=2.4),
+        Column("service", text("report.column.service"), width=2.8),
+        Column("message", text("report.column.difference_said"), width=6),
+    )
+    table = Table(
+        "table-agreement",
+        text("report.caption.agreement", place=case.label),
+        by_name(by_name(rows, "service"), "area"),
+        columns,
+        source=text("report.source.agreement"),
+        note=text("report.note.agreement"),
+        status=status_of(rows),
+        sheet=text("report.sheet.agreement"),
+    )
+    return [heading, Paragraph(text("report.sentence.agreement", count=number(len(rows)))), table]

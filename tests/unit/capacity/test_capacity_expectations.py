@@ -8,38 +8,15 @@ import pytest
 from ossu_analysis.capacity import by_residence, cross_boundary, current_capacity, expectations
 from ossu_analysis.reference import READERS
 from ossu_analysis.reference import expectations as reference
-from ossu_analysis.schemas import table_class, validated
 from ossu_analysis.store import Store
+from tests.unit.capacity.made_up import returned
 
-RETURN = {
-    "municipality_code": "SML02",
-    "service_code": "DAY-CH",
-    "period_start": "2021-01-01",
-    "period_end": "2021-12-31",
-    "services_count": 1,
-    "places": 30,
-    "users": 24,
-    "waiting": 3,
-    "approved": 30,
-    "map_number": 30,
-    "staff_posts": 12.0,
-    "staff_filled": 11.0,
-    "funding_type": "state_delegated",
-    "funding_end": None,
-    "mobile_to": None,
-    "empty_since": None,
-    "source_id": "a.csv",
-    "source_class": "official",
-    "published_total": False,
-    "status": "observed",
-    "note": None,
-}
 NO_MAP = {"municipality_code": "str", "service_code": "str", "users": "int64", "source": "str"}
 
 
 def stored(tmp_path, **changed) -> Store:
     store = Store(tmp_path)
-    returns = validated(table_class("collection", "return"), pd.DataFrame([RETURN | changed]))
+    returns = returned({"approved": 30, "map_number": 30} | changed)
     residence = pd.DataFrame(
         {
             "municipality_code": ["SML02"],

@@ -7,7 +7,14 @@ import pytest
 
 from ossu_analysis.report.content import Document, Imprint, Paragraph, Picture, Table
 from ossu_analysis.report.page import write_html
-from ossu_analysis.report.sections.allocation import Plans, annex, cliff_section, plans_section, subsidy_section
+from ossu_analysis.report.sections.allocation import (
+    Plans,
+    annex,
+    cliff_section,
+    plans_section,
+    public_money,
+    subsidy_section,
+)
 from ossu_analysis.texts import number
 from tests.unit.proposal.test_allocation_tables import MUNICIPALITY, SERVICE, options
 
@@ -98,6 +105,22 @@ def test_cliffs_name_the_day_and_the_last_month():
 def test_the_annex_is_empty_where_nothing_was_made():
     facts = SimpleNamespace(plans={}, municipalities=MUNICIPALITY, service_names={})
     assert annex(SimpleNamespace(facts=facts, code="AAA", label="Проба")) == []
+
+
+def test_public_money_of_a_municipality_is_its_own_and_of_an_oblast_all():
+    made_up = {"subsidy_check": pd.DataFrame({
+        "municipality_code": ["AAA01", "AAA02"], "year": 2026, "currency": "EUR", "subsidy": [5000.0, 7000.0],
+        "users_times_standard": 1000.0, "difference": [4000.0, 6000.0], "priced_users": 1.0,
+        "users_without_standard": 2.0, "note": "–", "status": "observed"}),
+        "funding_cliff": pd.DataFrame({
+            "municipality_code": ["AAA01", "AAA02"], "service_code": "DAY-CH", "funding_end": "2027-12-31", "users": 5,
+            "last_month_to_apply": "2027-08", "remark": "–", "status": "observed"})}  # fmt: skip
+    facts = SimpleNamespace(plans=made_up, municipalities=MUNICIPALITY, service_names={})
+    for level, code, rows in (("municipality", "AAA02", 1), ("oblast", "AAA", 2)):
+        blocks = public_money(SimpleNamespace(facts=facts, code=code, level=level))
+        tables = [block for block in blocks if isinstance(block, Table)]
+        assert [len(table.rows()) for table in tables] == [rows, rows]
+        assert number(7000) in " ".join(sum(tables[0].rows(), ()))
 
 
 def test_every_number_of_the_comparison_leads_to_its_origin(made):
