@@ -11,7 +11,7 @@ import time
 import numpy as np
 
 from ossu_analysis.config import RunSettings
-from ossu_analysis.proposal.allocation_chain import make_options, read_request
+from ossu_analysis.proposal.allocation.chain import make_options, read_request
 from ossu_analysis.store import Store, project_root
 
 

@@ -27,6 +27,28 @@ def stream(seed: int, key: str) -> np.random.Generator:
     return np.random.default_rng(seeds(seed, key))
 
 
+def add_up(draws: NDArray, member: NDArray) -> NDArray:
+    """Sums of draws over the members of each area, in double precision whatever the draws are kept in.
+
+    Parameters
+    ----------
+    draws : ndarray of shape (parts, ..., n_draws)
+        Draw k of every part is one coherent future, so sums are taken within a draw.
+    member : ndarray of int, shape (parts,)
+        Number of the area of each part, from 0; every number up to the last has a part.
+
+    Returns
+    -------
+    ndarray of float64, shape (areas, ..., n_draws)
+        The draws themselves where every area has one part, in their order.
+    """
+    if np.array_equal(member, np.arange(len(draws))):
+        return draws
+    order = np.argsort(member, kind="stable")
+    first = np.searchsorted(member[order], np.arange(member.max(initial=0) + 1))
+    return np.add.reduceat(draws[order], first, axis=0, dtype=np.float64)
+
+
 def draw_quantiles(draws: NDArray, levels: tuple[float, ...]) -> NDArray[np.float64]:
     """Quantiles over the last axis.
 

@@ -111,7 +111,7 @@ def options(
     """Варианти под бюджет и щат: кого обслужва всеки, от какво се отказва, какво го спира; по демонстрационни данни."""
     import dagster as dg
 
-    from ossu_analysis.proposal.allocation_words import as_text
+    from ossu_analysis.proposal.allocation.words import as_text
     from ossu_analysis.schemas.proposal import PLAN_TABLES
     from ossu_analysis.store import Store, project_root
 

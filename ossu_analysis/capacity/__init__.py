@@ -2,10 +2,9 @@
 
 from ossu_analysis.capacity.access import access, persons_of_services, ways_between
 from ossu_analysis.capacity.cross_boundary import by_residence, cross_boundary
-from ossu_analysis.capacity.current import CLOSING, current_capacity, free_places
+from ossu_analysis.capacity.current import current_capacity, free_places
 
 __all__ = [
-    "CLOSING",
     "access",
     "by_residence",
     "cross_boundary",

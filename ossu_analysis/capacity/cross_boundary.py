@@ -17,7 +17,7 @@ in the return count as residents of the municipality that serves them.
 import numpy as np
 import pandas as pd
 
-from ossu_analysis.capacity.current import COUNTED_AS
+from ossu_analysis.reference.services import counted_as
 from ossu_analysis.status import STATUSES
 
 HOST, HOME = "municipality_code", "home_code"
@@ -25,7 +25,9 @@ _PERIOD = ["period_start", "period_end"]
 _KEY = [HOST, "service_code", *_PERIOD]
 
 
-def cross_boundary(capacity: pd.DataFrame, residence: pd.DataFrame, persons: "pd.Series[float]") -> pd.DataFrame:
+def cross_boundary(
+    capacity: pd.DataFrame, residence: pd.DataFrame, persons: "pd.Series[float]", service: pd.DataFrame
+) -> pd.DataFrame:
     """Users and places that belong to other municipalities than the one that serves, as ``capacity.cross_boundary``.
 
     Parameters
@@ -36,6 +38,8 @@ def cross_boundary(capacity: pd.DataFrame, residence: pd.DataFrame, persons: "pd
         ``collection.residence``.
     persons : Series
         Inhabitants by municipality; they divide the free places of mobile teams.
+    service : DataFrame
+        ``reference.service``: which services are counted as others.
 
     Returns
     -------
@@ -45,16 +49,16 @@ def cross_boundary(capacity: pd.DataFrame, residence: pd.DataFrame, persons: "pd
     """
     served = capacity[~capacity["is_closing"].astype(bool) & capacity["occupied"].notna()]
     served = served.rename(columns={"source_id": "return_id", "status": "return_status"})
-    found = pd.concat([_guests(served, residence), _mobile(served, persons)], ignore_index=True)
+    listed = residence.assign(service_code=residence["service_code"].replace(counted_as(service)))
+    found = pd.concat([_guests(served, listed), _mobile(served, persons)], ignore_index=True)
     grouped = found.groupby([HOST, HOME, "service_code", *_PERIOD], as_index=False, sort=True)
     table = grouped.agg(users=("users", "sum"), places=("places", "sum"), is_mobile=("is_mobile", "max"),
                         source_id=("source_id", "first"), rank=("rank", "max"))  # fmt: skip
     return table.assign(status=table.pop("rank").map(lambda worst: STATUSES[int(worst)]))
 
 
-def _guests(served: pd.DataFrame, residence: pd.DataFrame) -> pd.DataFrame:
+def _guests(served: pd.DataFrame, listed: pd.DataFrame) -> pd.DataFrame:
     """Guests of every period: the shares of the nearest period with addresses times its users."""
-    listed = residence.assign(service_code=residence["service_code"].replace(COUNTED_AS))
     listed = listed.groupby([HOST, HOME, "service_code", *_PERIOD], as_index=False).agg(
         listed=("users", "sum"), source_id=("source_id", "first"), status=("status", "first")
     )

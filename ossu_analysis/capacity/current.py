@@ -1,9 +1,8 @@
 """From returns to capacity: several returns of one service add up, and old homes count as the law says.
 
-- Places of homes for older people count as residential care for older people (ЗСУ § 35): LEG-OLD becomes RES-OLD, the
-  reported code is kept beside it.
-- Homes for adults that close by 1 January 2035 (ЗСУ § 33-34) keep their row and their residents, and offer no free
-  place.
+- Places of homes for older people count as residential care for older people (ЗСУ § 35): the code of a service that
+  ``reference.service`` counts as another one becomes that one's, the reported code is kept beside it.
+- Homes that must close (ЗСУ § 33-34, ``closes_on``) keep their row and their residents, and offer no free place.
 - A service without users for three months is to be ended (ЗСУ 58): ``empty_months`` counts from the day that
   the return names; without it only the empty end of the period is known.
 - Project money of several returns ends when the first of them ends.
@@ -13,12 +12,9 @@
 import numpy as np
 import pandas as pd
 
+from ossu_analysis.reference.services import closing_services, counted_as
 from ossu_analysis.status import STATUSES
 from ossu_analysis.texts import text
-
-COUNTED_AS = {"LEG-OLD": "RES-OLD"}
-CLOSING = ("LEG-DEM", "LEG-ID", "LEG-PHYS", "LEG-PSY", "LEG-SENS")
-"""Homes that close by 1 January 2035; the replacement of ``LEG-x`` is ``RES-x``."""
 
 _KEY = ["municipality_code", "service_code", "period_start", "period_end"]
 _COUNTS = ["places", "occupied", "waiting", "approved", "map_number", "staff_posts", "staff_filled", "services_count"]
@@ -31,13 +27,15 @@ MONTHS_EMPTY = 3
 """Months without users after which a service ends by decision of the council (ЗСУ 58)."""
 
 
-def current_capacity(returns: pd.DataFrame) -> pd.DataFrame:
+def current_capacity(returns: pd.DataFrame, service: pd.DataFrame) -> pd.DataFrame:
     """Capacity per municipality, service and period, as table ``capacity.current``.
 
     Parameters
     ----------
     returns : DataFrame
         ``collection.return``.
+    service : DataFrame
+        ``reference.service``: which services close and which are counted as others.
 
     Returns
     -------
@@ -45,11 +43,10 @@ def current_capacity(returns: pd.DataFrame) -> pd.DataFrame:
         Sorted by municipality, service and period; one row each.
     """
     rows = returns.rename(columns={"users": "occupied"})
-    rows = rows.assign(
-        reported_service_code=rows["service_code"], service_code=rows["service_code"].replace(COUNTED_AS)
-    )
+    counted = rows["service_code"].replace(counted_as(service))
+    rows = rows.assign(reported_service_code=rows["service_code"], service_code=counted)
     capacity = _added_up(rows).sort_values(_KEY, ignore_index=True)
-    capacity["is_closing"] = capacity["service_code"].isin(CLOSING)
+    capacity["is_closing"] = capacity["service_code"].isin(list(closing_services(service)))
     capacity["free_places"] = free_places(capacity)
     capacity["is_empty"] = (capacity["occupied"] == 0).fillna(False).astype(bool)
     capacity["empty_months"] = empty_months(capacity)
@@ -122,10 +119,11 @@ def _joined(column: "pd.Series[str]") -> str | None:
 
 
 def _remark(capacity: pd.DataFrame) -> "pd.Series[str]":
-    legacy_old = capacity["reported_service_code"].str.contains("LEG-OLD", regex=False)
+    # Several returns may be added up; one code that differs from the service's own was counted as it.
+    is_moved = capacity["reported_service_code"].ne(capacity["service_code"])
     long_empty = (capacity["empty_months"] >= MONTHS_EMPTY).fillna(False).astype(bool)
     chosen = np.select(
-        [capacity["is_closing"], long_empty, capacity["is_empty"], legacy_old],
+        [capacity["is_closing"], long_empty, capacity["is_empty"], is_moved],
         [text(f"capacity.{reason}") for reason in ("closing", "empty_for_months", "empty", "moved_to_map")],
         default="",
     )

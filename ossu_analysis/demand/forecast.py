@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ossu_analysis.draws import OUTPUTS, statistics
+from ossu_analysis.draws import OUTPUTS, add_up, statistics
 
 if TYPE_CHECKING:
     import pyarrow as pyarrow_types
@@ -36,15 +36,6 @@ def levels(areas: np.ndarray, above: dict[str, np.ndarray], lowest: str = "munic
     """Levels from the lowest up; ``above`` names, for each higher level, the code of every area."""
     made = [Level(lowest, areas, np.arange(len(areas)))]
     return made + [Level(name, *np.unique(codes, return_inverse=True)) for name, codes in above.items()]
-
-
-def add_up(persons: np.ndarray, level: Level) -> np.ndarray:
-    """Sum draws over the members of each area: (areas, years, draws) -> (codes, years, draws)."""
-    if len(level.codes) == len(persons) and (level.member == np.arange(len(persons))).all():
-        return persons
-    order = np.argsort(level.member, kind="stable")
-    first = np.searchsorted(level.member[order], np.arange(len(level.codes)))
-    return np.add.reduceat(persons[order], first, axis=0)
 
 
 @dataclass(frozen=True)
@@ -79,7 +70,7 @@ def forecast_chunk(
     """
     import pyarrow as pa
 
-    figures = [(level, statistics(add_up(persons, level))) for level in all_levels]
+    figures = [(level, statistics(add_up(persons, level.member))) for level in all_levels]
     rows = sum(values.size for _, values in figures)
     n, outputs = len(years), len(OUTPUTS)
     codes = np.concatenate([level.codes for level, _ in figures])

@@ -5,6 +5,7 @@ import pandas as pd
 from ossu_analysis.capacity.current import map_numbers
 from ossu_analysis.config import RunSettings
 from ossu_analysis.demand.chain import DemandModel, forget_model, planning_years
+from ossu_analysis.gap.formulas import gap_to_demand_places, places_for_residents
 from ossu_analysis.gap.service_gap import GapSettings, gap_tables
 from ossu_analysis.gap.standards import read_standards
 from ossu_analysis.reference.records import assumed
@@ -32,21 +33,16 @@ def compare(store: Store, settings: RunSettings) -> dict[str, pd.DataFrame]:
     capacity = store.read("capacity", "current")
     mapped = map_numbers(capacity, store.read("reference", "map_number"))
     residents, travel = store.read("capacity", "by_residence"), store.read("reference", "travel_time")
-    made = gap_tables(capacity, draws, service, municipality, wanted, need, rules, mapped, residents, travel)
+    tables = gap_tables(capacity, draws, service, municipality, wanted, need, rules, mapped, residents, travel)
     forget_model()
-    return made
+    return tables
 
 
 def unexplained(store: Store) -> pd.DataFrame:
-    """Rows of ``gap.service_gap`` whose gap is not demand / target - places of the residents."""
+    """Rows of ``gap.service_gap`` whose gap is not the formula of the columns beside it."""
     gap = store.read("gap", "service_gap", "gap_to_demand_places is not null")
-    theirs = gap["places"].astype(float) - gap["places_for_others"] + gap["places_elsewhere"]
-    expected = gap["demand_median"] / occupancy_target(store) - theirs.fillna(0.0)
+    places = ["places", "places_for_others", "places_elsewhere"]
+    theirs = places_for_residents(*(gap[name].astype(float).fillna(0.0) for name in places))
+    expected = gap_to_demand_places(gap["demand_median"], theirs, occupancy_target(store))
     off = (gap["gap_to_demand_places"] - expected).abs() > 1e-6
-    return gap.loc[
-        off,
-        [
-            *["municipality_code", "service_code", "year", "demand_median", "places"],
-            *["places_for_others", "places_elsewhere", "gap_to_demand_places"],
-        ],
-    ]
+    return gap.loc[off, ["municipality_code", "service_code", "year", "demand_median", *places, "gap_to_demand_places"]]

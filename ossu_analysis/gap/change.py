@@ -15,7 +15,8 @@ Places enter the gap linearly, so closures and openings bring exactly what they 
 
 import pandas as pd
 
-from ossu_analysis.capacity import CLOSING
+from ossu_analysis.gap.formulas import gap_to_demand_places
+from ossu_analysis.reference.services import closing_services
 
 _OF_DRIVER = {
     "population_size": "population",
@@ -26,7 +27,9 @@ _OF_DRIVER = {
 }
 
 
-def gap_changes(drivers: pd.DataFrame, service_gap: pd.DataFrame, occupancy_target: float = 1.0) -> pd.DataFrame:
+def gap_changes(
+    drivers: pd.DataFrame, service_gap: pd.DataFrame, service: pd.DataFrame, occupancy_target: float
+) -> pd.DataFrame:
     """Why the gap of each municipality and service moves, as table ``gap.change``.
 
     Today's gap is that of the people served (``use_today / target`` less the places of the residents, negative where
@@ -39,6 +42,8 @@ def gap_changes(drivers: pd.DataFrame, service_gap: pd.DataFrame, occupancy_targ
         ``demand.driver``; rows of municipalities are used.
     service_gap : DataFrame
         ``gap.service_gap``: places of the base and the target year.
+    service : DataFrame
+        ``reference.service``: which services close.
     occupancy_target : float
         Share of places meant to be occupied.
 
@@ -48,11 +53,14 @@ def gap_changes(drivers: pd.DataFrame, service_gap: pd.DataFrame, occupancy_targ
         One row per municipality, service, target year and scenario with known places:
         ``gap_now + causes = gap_then``. Homes that must close have no gap and no row.
     """
-    rows = drivers[drivers["area_level"].eq("municipality") & ~drivers["service_code"].isin(CLOSING)]
+    rows = drivers[
+        drivers["area_level"].eq("municipality") & ~drivers["service_code"].isin(list(closing_services(service)))
+    ]
     rows = rows.rename(columns={"area_code": "municipality_code"})
-    theirs = service_gap["places"].astype(float) - service_gap["places_for_others"] + service_gap["places_elsewhere"]
     # Places are what they are under every scenario of demand; the run has one table of them.
-    places = service_gap[["municipality_code", "service_code", "year"]].assign(places=theirs)
+    places = service_gap[["municipality_code", "service_code", "year"]].assign(
+        places=service_gap["places_for_residents"]
+    )
     for end, year in (("now", "base_year"), ("then", "target_year")):
         known = places.rename(columns={"places": f"places_{end}", "year": year})
         rows = rows.merge(known, on=["municipality_code", "service_code", year])
@@ -62,9 +70,9 @@ def gap_changes(drivers: pd.DataFrame, service_gap: pd.DataFrame, occupancy_targ
     # Adding 0 turns the minus zero of a place that did not move into zero.
     causes |= {"closures": (-moved).clip(lower=0) + 0.0, "openings": -moved.clip(lower=0) + 0.0}
     table = rows.assign(
-        gap_now=rows["use_today"] / occupancy_target - rows["places_now"].astype(float),
+        gap_now=gap_to_demand_places(rows["use_today"], rows["places_now"], occupancy_target),
         **causes,
-        gap_then=rows["demand_then"] / occupancy_target - rows["places_then"].astype(float),
+        gap_then=gap_to_demand_places(rows["demand_then"], rows["places_then"], occupancy_target),
     )
     head = ["municipality_code", "service_code", "base_year", "target_year", "scenario"]
     return table[[*head, "gap_now", *causes, "gap_then", "status"]].reset_index(drop=True)

@@ -4,13 +4,14 @@ Every array of the link is ``[municipality, year]`` or ``[area, year]`` on this 
 area is the country.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ossu_analysis.draws import add_up
 from ossu_analysis.reference.areas import COUNTRY
 
 
@@ -42,17 +43,14 @@ class Grid:
         """Array of NaN over some areas (the municipalities by default) and the years."""
         return np.full((len(self.codes if areas is None else areas), len(self.years)), np.nan)
 
-    def sums(self, values: NDArray, known_only: bool = False) -> NDArray:
-        """Sums over the municipalities of each area; unknown where one of them is, or, if asked, where all are."""
-        parts = [values[inside] for inside in self.inside]
-        if not known_only:
-            return np.stack([part.sum(axis=0) for part in parts])
-        return np.stack([np.where(np.isnan(part).all(axis=0), np.nan, np.nansum(part, axis=0)) for part in parts])
+    def over_areas(self, function: Callable[..., NDArray], *values: NDArray) -> NDArray:
+        """A formula over the municipalities of each area in turn, ``[area, year]``."""
+        return np.stack([function(*(value[inside] for value in values)) for inside in self.inside])
 
-    def added(self, draws: NDArray) -> NDArray:
-        """Draws added over the municipalities of each area: shape (areas, years, draws); they must hold no NaN."""
-        members = np.stack(self.inside).astype(draws.dtype)
-        return (members @ draws.reshape(len(draws), -1)).reshape(len(members), *draws.shape[1:])
+    def add_up(self, draws: NDArray) -> NDArray:
+        """Draws added over the municipalities of each area: shape (areas, years, draws)."""
+        oblasts = add_up(draws, np.unique(self.oblasts, return_inverse=True)[1])
+        return np.concatenate([oblasts, add_up(oblasts, np.zeros(len(oblasts), dtype=int))])
 
     def wide(self, rows: pd.DataFrame, values: str, areas: Sequence[str]) -> NDArray:
         """A long table with ``area_code`` and ``year`` as an array over some areas and the years; NaN where absent."""

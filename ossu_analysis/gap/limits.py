@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ossu_analysis.gap.formulas import sum_of_parts
 from ossu_analysis.gap.grid import Grid
 from ossu_analysis.gap.rules import maximum_users, rules_by_year
 from ossu_analysis.reference.areas import COUNTRY
@@ -20,7 +21,7 @@ from ossu_analysis.texts import text
 
 
 @dataclass(frozen=True, eq=False)
-class Limits:
+class LegalLimits:
     """Rules, map numbers and the persons that rules count.
 
     Parameters
@@ -64,14 +65,14 @@ class Limits:
         """Legal maximum of each oblast and the country: by their own rule, or the sum of the maxima below them."""
         oblasts = self._of_level(service_code, "oblast", "oblast", self.grid.areas[:-1])
         country = self._of_level(service_code, "country", "country", [COUNTRY])
-        own = np.vstack([oblasts, np.where(np.isnan(country), oblasts.sum(axis=0), country)])
-        return np.where(np.isnan(own), self.grid.sums(self.allowed(service_code)), own)
+        own = np.vstack([oblasts, np.where(np.isnan(country), sum_of_parts(oblasts), country)])
+        return np.where(np.isnan(own), self.grid.over_areas(sum_of_parts, self.allowed(service_code)), own)
 
     def versions(self, service_code: str) -> NDArray:
         """Version of the rule in force in each year; None where none is loaded."""
         rules = self._rules(service_code)
-        found = [rules[year]["version"] if year in rules else None for year in self.grid.years]
-        return np.array(found, dtype=object)
+        versions = [rules[year]["version"] if year in rules else None for year in self.grid.years]
+        return np.array(versions, dtype=object)
 
     def reasons(self, service_code: str, allowed: NDArray, mapped: NDArray) -> Iterator[tuple[str, NDArray]]:
         """Sentences for what is missing, and where each holds."""

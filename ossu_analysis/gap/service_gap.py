@@ -1,16 +1,9 @@
-"""Demand against places: one formula, applied per draw.
+"""Demand against places, municipality by municipality and summed: which numbers stand in a row, and why some do not.
 
-``gap = demand / occupancy_target - places_for_residents``
-
-``places_for_residents = places - places_for_others + places_elsewhere``: a municipality whose residents are served by
-its neighbour is not short of those places (`capacity.cross_boundary`); without addresses in the returns they are the
-places.
-
-Because the formula rises with demand, the median and the 80 % range of the gap are the formula applied to those of
-demand. The probability that the gap is positive is the share of draws in which it rounds to at least one place: draws
-are not whole persons, and a tenth of a person is no gap. Areas add draws, never quantiles;
-beside the sum of gaps they carry the sum of positive gaps, which is what stays missing when no municipality serves
-another.
+The formulas are in `formulas`: ``gap = demand / occupancy_target - places_for_residents`` and what follows from it. A
+municipality whose residents are served by its neighbour is not short of those places (`capacity.cross_boundary`). Draws
+are not whole persons, so a tenth of a person is no gap. Areas add draws, never quantiles; beside the sum of gaps they
+carry the sum of positive gaps, which is what stays missing when no municipality serves another.
 
 Kept apart and empty until loaded: map number, criterion maximum, gaps to them (`limits`). Yearly cost and staff are
 those of closing the median gap, where a standard is published. Homes that must close are shown with their residents
@@ -23,22 +16,23 @@ demonstration returns; B, none of these; A, as B with the criterion loaded.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ossu_analysis.capacity import CLOSING
 from ossu_analysis.capacity.access import Ways, ways_between
 from ossu_analysis.collection import mixture_label
-from ossu_analysis.draws import draw_quantiles
 from ossu_analysis.errors import OssuError
+from ossu_analysis.gap import formulas
 from ossu_analysis.gap.grid import Grid
-from ossu_analysis.gap.limits import Limits
+from ossu_analysis.gap.limits import LegalLimits
 from ossu_analysis.gap.standards import Standards
 from ossu_analysis.gap.stock import Stock, Stocks
 from ossu_analysis.reference.areas import COUNTRY
+from ossu_analysis.reference.services import closing_services
 from ossu_analysis.reference.standards import currency_of
 from ossu_analysis.status import weakest
 from ossu_analysis.texts import text
@@ -50,13 +44,9 @@ FEW_USERS = 20
 """Below this many expected users a municipal figure is mostly pooled."""
 
 SURE = 0.9
-HALF_A_PLACE = 0.5
-"""A gap below this rounds to nothing."""
 
-OUTSIDE_MAP = ("municipal_budget", "legacy_not_in_map")
+OUTSIDE_MAP = ("municipal_budget", "legacy")
 """Planning levels for which neither a criterion nor a map number exists (ЗСУ 47, § 33)."""
-
-_LEVELS = (0.1, 0.5, 0.9)
 
 
 @dataclass(frozen=True)
@@ -101,7 +91,7 @@ def gap_tables(
     demand_draws : iterable of DemandDraws
         Each service once, from `ossu_analysis.demand`; services without draws get rows without demand.
     service : DataFrame
-        ``reference.service``: service_code, target_group, planning_level.
+        ``reference.service``: service_code, target_group, planning_level, closes_on, replaced_by.
     municipality : DataFrame
         ``reference.municipality``: municipality_code, oblast_code, seat_lat, seat_lon.
     settings : GapSettings
@@ -124,13 +114,13 @@ def gap_tables(
     """
     grid = Grid(municipality, settings.years)
     medians = None if need is None else _medians(need, settings.scenario)
-    limits, stocks = Limits(grid, medians, rules, map_numbers), Stocks(capacity, grid.codes, grid.years, residents)
+    limits, stocks = LegalLimits(grid, medians, rules, map_numbers), Stocks(capacity, grid.codes, grid.years, residents)
     ways = ways_between(grid.municipality, travel_time, settings.terrain_factor)
     comparison = _Comparison(capacity, service, grid, settings, limits, stocks, ways)
     municipal, areas, seen = [], [], set()
     for simulated in demand_draws:
         # A home that must close has residents to move and no demand of its own.
-        persons = None if simulated.service_code in CLOSING else comparison.ordered(simulated)
+        persons = None if simulated.service_code in comparison.closing else comparison.ordered(simulated)
         municipal.append(comparison.municipal(simulated.service_code, persons))
         areas.append(comparison.areas(simulated.service_code, persons))
         seen.add(simulated.service_code)
@@ -153,12 +143,12 @@ class _Comparison:
         service: pd.DataFrame,
         grid: Grid,
         settings: GapSettings,
-        limits: Limits,
+        limits: LegalLimits,
         stocks: Stocks,
         ways: Ways,
     ) -> None:
         self.grid, self.settings, self.limits, self.stocks, self.ways = grid, settings, limits, stocks, ways
-        self.service = service.set_index("service_code")
+        self.service, self.closing = service.set_index("service_code"), closing_services(service)
         self.statuses = capacity.groupby("municipality_code")["status"].agg(weakest).reindex(grid.codes)
         self.label = mixture_label(capacity["status"].unique())
         self.demand_status = weakest(["forecast", *capacity["status"].unique()])
@@ -176,12 +166,13 @@ class _Comparison:
 
     def municipal(self, code: str, draws: NDArray | None) -> pd.DataFrame:
         """Rows of ``gap.service_gap`` of one service."""
-        stock, target, closing = self.stocks.of(code), self.settings.occupancy_target, code in CLOSING
-        low, middle, high, chance = self._demand(stock, draws)
-        gap = np.full_like(middle, np.nan) if closing else middle / target - stock.for_residents
-        missing = np.maximum(gap, 0.0)
+        stock, target, closing = self.stocks.of(code), self.settings.occupancy_target, code in self.closing
+        nothing = self.grid.unknown()
+        low, middle, high = formulas.demand_range(draws) if draws is not None else (nothing,) * 3
+        chance = nothing if draws is None else formulas.probability_gap_positive(draws, stock.for_residents, target)
+        gap = formulas.gap_to_demand_places(middle, stock.for_residents, target)
         cost, posts = self.settings.standards.unit_costs.get(code), self.settings.standards.staff.get(code)
-        nothing, (km, minutes) = self.grid.unknown(), self._ways_to_nearest(stock)
+        km, minutes = (nothing, nothing) if closing else self._ways_to_nearest(stock)
         allowed, mapped = self.limits.allowed(code), self.limits.mapped(code)
         cells = {
             "target_population": self.limits.persons(
@@ -192,19 +183,22 @@ class _Comparison:
             "waiting": stock.waiting,
             "places_for_others": stock.places_for_others,
             "places_elsewhere": stock.places_elsewhere,
+            "places_for_residents": stock.for_residents,
             "map_number": mapped,
             "criterion_maximum": allowed,
             "demand_median": middle,
             "demand_low": low,
             "demand_high": high,
             "gap_to_demand_places": gap,
-            "gap_to_map_places": mapped - stock.places,
-            "gap_to_criterion_places": allowed - stock.places,
-            "probability_gap_positive": nothing if closing else chance,
-            "km_to_nearest": nothing if closing else km,
-            "minutes_to_nearest": nothing if closing else minutes,
-            "staff_needed": missing * posts.posts_per_user if posts else nothing,
-            "yearly_cost": missing * [cost.in_currency_of(year) for year in self.grid.years] if cost else nothing,
+            "gap_to_map_places": formulas.gap_to_map_places(mapped, stock.places),
+            "gap_to_criterion_places": formulas.gap_to_criterion_places(allowed, stock.places),
+            "probability_gap_positive": chance,
+            "km_to_nearest": km,
+            "minutes_to_nearest": minutes,
+            "staff_needed": formulas.staff_needed(gap, posts.posts_per_user) if posts else nothing,
+            "yearly_cost": formulas.yearly_cost(gap, [cost.in_currency_of(year) for year in self.grid.years])
+            if cost
+            else nothing,
         }
         keys = self._keys(code)
         values = pd.DataFrame({name: grid.ravel() for name, grid in cells.items()})
@@ -215,7 +209,7 @@ class _Comparison:
                 else None,
                 "price_year": cost.price_year if cost else pd.NA,
                 "rules_version": np.tile(self.limits.versions(code), len(self.grid.codes)),
-                "confidence": self._confidence(stock, middle, chance, allowed, closing).ravel(),
+                "confidence": self._confidence(stock, middle, chance, allowed).ravel(),
                 "remark": self._remark(code, stock, middle, allowed, mapped).ravel(),
                 "status": self._status(draws is not None),
             },
@@ -225,21 +219,26 @@ class _Comparison:
 
     def areas(self, code: str, draws: NDArray | None) -> pd.DataFrame:
         """Rows of ``gap.oblast_gap`` of one service: each oblast and the country, from summed draws."""
-        grid, stock, closing = self.grid, self.stocks.of(code), code in CLOSING
+        grid, stock, target = self.grid, self.stocks.of(code), self.settings.occupancy_target
         areas, shape = grid.areas, (len(grid.areas), len(grid.years))
-        places, theirs = grid.sums(stock.places), grid.sums(stock.for_residents)
+        places, occupied, theirs = (
+            grid.over_areas(formulas.sum_of_parts, part) for part in (stock.places, stock.occupied, stock.for_residents)
+        )
+        with_service = grid.over_areas(formulas.municipalities_with_service, stock.places)
         own_map = self.limits.mapped(code)
-        mapped = grid.sums(own_map, known_only=True)
+        waiting, mapped, to_map = (
+            grid.over_areas(formulas.sum_of_known_parts, part)
+            for part in (stock.waiting, own_map, formulas.gap_to_map_places(own_map, stock.places))
+        )
         allowed = self.limits.allowed_in_areas(code)
         low = middle = high = chance = unshared = np.full(shape, np.nan)
         if draws is not None:
-            asked, own = grid.added(draws), stock.for_residents * self.settings.occupancy_target
-            low, middle, high = np.moveaxis(draw_quantiles(asked, _LEVELS), -1, 0)
-            chance = self._chance(asked, theirs)
-            beyond = np.maximum(draws - np.nan_to_num(own).astype(np.float32)[:, :, None], 0)
-            unshared = draw_quantiles(grid.added(beyond), (0.5,))[..., 0] / self.settings.occupancy_target
-            unshared[np.isnan(places)] = np.nan
-        gap = np.full(shape, np.nan) if closing else middle / self.settings.occupancy_target - theirs
+            asked = grid.add_up(draws)
+            low, middle, high = formulas.demand_range(asked)
+            chance = formulas.probability_gap_positive(asked, theirs, target)
+            unshared = grid.over_areas(
+                partial(formulas.missing_without_sharing_places, occupancy_target=target), draws, stock.for_residents
+            )
         labels = [self._label_of(inside) for inside in grid.inside]
         return pd.DataFrame(
             {
@@ -248,38 +247,26 @@ class _Comparison:
                 "service_code": code,
                 "year": np.tile(grid.years, shape[0]),
                 "scenario": self.settings.scenario,
-                "municipalities_with_service": grid.sums((stock.places > 0).astype(int)).ravel(),
+                "municipalities_with_service": with_service.ravel(),
                 "places": places.ravel(),
-                "occupied": grid.sums(stock.occupied).ravel(),
-                "waiting": grid.sums(stock.waiting, known_only=True).ravel(),
+                "occupied": occupied.ravel(),
+                "waiting": waiting.ravel(),
                 "places_for_residents": theirs.ravel(),
                 "map_number": mapped.ravel(),
                 "criterion_maximum": allowed.ravel(),
                 "demand_median": middle.ravel(),
                 "demand_low": low.ravel(),
                 "demand_high": high.ravel(),
-                "gap_to_demand_places": gap.ravel(),
-                "gap_to_map_places": grid.sums(own_map - stock.places, known_only=True).ravel(),
-                "gap_to_criterion_places": (allowed - places).ravel(),
-                "missing_without_sharing_places": (gap if closing else unshared).ravel(),
-                "probability_gap_positive": (gap if closing else chance).ravel(),
+                "gap_to_demand_places": formulas.gap_to_demand_places(middle, theirs, target).ravel(),
+                "gap_to_map_places": to_map.ravel(),
+                "gap_to_criterion_places": formulas.gap_to_criterion_places(allowed, places).ravel(),
+                "missing_without_sharing_places": unshared.ravel(),
+                "probability_gap_positive": chance.ravel(),
                 "rules_version": np.tile(self.limits.versions(code), shape[0]),
                 "data_label": np.repeat(labels, shape[1]),
                 "status": self._status(draws is not None),
             }
         )
-
-    def _demand(self, stock: Stock, draws: NDArray | None) -> tuple[NDArray, NDArray, NDArray, NDArray]:
-        if draws is None:
-            nothing = np.full(stock.places.shape, np.nan)
-            return nothing, nothing, nothing, nothing
-        low, middle, high = np.moveaxis(draw_quantiles(draws, _LEVELS), -1, 0)
-        return low, middle, high, self._chance(draws, stock.for_residents)
-
-    def _chance(self, draws: NDArray, places: NDArray) -> NDArray:
-        """Share of draws in which at least one whole place is missing; unknown where the places are."""
-        enough = (places + HALF_A_PLACE) * self.settings.occupancy_target
-        return np.where(np.isnan(places), np.nan, (draws >= enough[:, :, None]).mean(axis=2))
 
     def _keys(self, code: str) -> pd.DataFrame:
         known = self.service.loc[code] if code in self.service.index else None
@@ -306,17 +293,17 @@ class _Comparison:
 
     def _ways_to_nearest(self, stock: Stock) -> tuple[NDArray, NDArray]:
         """Kilometres and minutes to the nearest municipality with places; 0 where a mobile team comes."""
-        found: dict[bytes, NDArray] = {}
+        by_places: dict[bytes, NDArray] = {}
         has = stock.places > 0
         for column in has.T:
-            found.setdefault(column.tobytes(), np.stack(self.ways.to_nearest(column)[:2]))
-        both = np.stack([found[column.tobytes()] for column in has.T], axis=2)
+            by_places.setdefault(column.tobytes(), np.stack(self.ways.to_nearest(column)[:2]))
+        both = np.stack([by_places[column.tobytes()] for column in has.T], axis=2)
         km, minutes = np.where(stock.mobile > 0, both * 0.0, both)
         return km, minutes
 
-    def _confidence(self, stock: Stock, middle: NDArray, chance: NDArray, allowed: NDArray, closing: bool) -> NDArray:
+    def _confidence(self, stock: Stock, middle: NDArray, chance: NDArray, allowed: NDArray) -> NDArray:
         made_up = self.statuses.fillna("demonstration").eq("demonstration").to_numpy()[:, None]
-        unknown = np.isnan(stock.places) | np.isnan(middle) | closing
+        unknown = np.isnan(stock.places) | np.isnan(middle)
         unsure = (middle < FEW_USERS) | ((chance > 1 - SURE) & (chance < SURE))
         shaky = unsure | (self.demand_status == "demonstration")
         return np.select([unknown | made_up, shaky, np.isnan(allowed)], ["D", "C", "B"], default="A")
@@ -326,8 +313,8 @@ class _Comparison:
         reasons = list(self._reasons(code, stock, middle, allowed, mapped))
         number = sum(np.broadcast_to(holds, middle.shape).astype(int) << bit for bit, (_, holds) in enumerate(reasons))
         sentences = {
-            int(found): "; ".join(said for bit, (said, _) in enumerate(reasons) if found >> bit & 1)
-            for found in np.unique(number)
+            int(which): "; ".join(reason for bit, (reason, _) in enumerate(reasons) if which >> bit & 1)
+            for which in np.unique(number)
         }
         return np.vectorize(sentences.__getitem__, otypes=[object])(number)
 
@@ -335,24 +322,25 @@ class _Comparison:
         self, code: str, stock: Stock, middle: NDArray, allowed: NDArray, mapped: NDArray
     ) -> Iterator[tuple[str, NDArray | bool]]:
         standards = self.settings.standards
-        if code in CLOSING:
-            yield text("gap.closing", replacement=code.replace("LEG-", "RES-")), True
+        is_open = code not in self.closing
+        if not is_open:
+            yield text("gap.closing", replacement=self.closing[code]), True
         if self.label:
             yield self.label, True
         yield text("gap.no_return"), np.isnan(stock.places)
         yield text("gap.no_service_here"), stock.places == 0
-        yield text("gap.no_demand"), np.isnan(middle) & (code not in CLOSING)
+        yield text("gap.no_demand"), np.isnan(middle) & is_open
         yield text("gap.few_users", limit=FEW_USERS), middle < FEW_USERS
         if self._is_planned_by_map(code):
             yield from self.limits.reasons(code, allowed, mapped)
-        elif code not in CLOSING:
+        elif is_open:
             yield text("gap.outside_map"), True
         yield text("gap.no_cost_standard"), code not in standards.unit_costs
         yield text("gap.no_staff_standard"), code not in standards.staff
         yield text("gap.places_for_others"), stock.places_for_others > 0
         yield text("gap.places_elsewhere"), stock.places_elsewhere > 0
         yield text("gap.mobile"), stock.mobile > 0
-        yield self.ways.said, bool(self.ways.said) and code not in CLOSING
+        yield self.ways.said, bool(self.ways.said) and is_open
 
 
 def _medians(need: pd.DataFrame, scenario: str) -> pd.DataFrame:

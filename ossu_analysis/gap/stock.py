@@ -7,10 +7,13 @@ those (``capacity.by_residence``).
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+
+from ossu_analysis.gap.formulas import places_for_residents
 
 MEASURES = ("places", "occupied", "waiting")
 MOVED = ("places_for_others", "places_elsewhere")
@@ -31,10 +34,10 @@ class Stock:
     places_elsewhere: NDArray
     mobile: NDArray
 
-    @property
+    @cached_property
     def for_residents(self) -> NDArray:
         """Places that the residents have, wherever they are."""
-        return self.places - self.places_for_others + self.places_elsewhere
+        return places_for_residents(self.places, self.places_for_others, self.places_elsewhere)
 
 
 class Stocks:

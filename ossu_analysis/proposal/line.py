@@ -15,22 +15,22 @@ other, and a line that would be left out stays when an expert has given a number
 line; their residents are named in the line of the service that replaces them, also where nobody has that service yet.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 
-from ossu_analysis.capacity import CLOSING
-from ossu_analysis.gap.service_gap import FEW_USERS, HALF_A_PLACE
+from ossu_analysis.gap.formulas import HALF_A_PLACE
+from ossu_analysis.gap.service_gap import FEW_USERS
+from ossu_analysis.proposal import formulas
+from ossu_analysis.reference.services import closing_services
 from ossu_analysis.texts import day, number, probability, text
 
 LAST_YEAR_OF_MAP = 2034
 """Services in the map are to be created by 1 January 2035 (ЗСУ § 32)."""
 
 PART_OF_LEVEL = {"municipal": 1, "oblast": 2, "country": 2, "unknown": 2, "municipal_budget": 3}
-INTEGRATED = "IHS-"
-"""Codes of integrated health-social services begin so (ЗСУ 138-145)."""
 
 _NUMBERS = ["places", "occupied", "waiting", "demand_median", "demand_low", "demand_high"]
 _NUMBERS += ["gap_to_demand_places", "places_elsewhere", "places_for_others", "map_number", "criterion_maximum"]
@@ -47,8 +47,8 @@ def proposal_lines(
     service_gap: pd.DataFrame,
     oblast_gap: pd.DataFrame,
     municipality: pd.DataFrame,
-    year: int | None = None,
-    overrides: pd.DataFrame | None = None,
+    service: pd.DataFrame,
+    overrides: pd.DataFrame,
 ) -> pd.DataFrame:
     """Lines for every municipality and oblast, as table ``proposal.line``.
 
@@ -58,9 +58,9 @@ def proposal_lines(
         Tables of the link ``gap``.
     municipality : DataFrame
         ``reference.municipality``: municipality_code, oblast_code.
-    year : int, optional
-        Planning year; without it `planning_year` of the gap table.
-    overrides : DataFrame, optional
+    service : DataFrame
+        ``reference.service``: which services close, what replaces them, which ones are integrated.
+    overrides : DataFrame
         ``reference.override``: an expert's own numbers.
 
     Returns
@@ -68,7 +68,7 @@ def proposal_lines(
     DataFrame
         Sorted by oblast, part, area and service; lines of nothing (no places, no demand) are left out.
     """
-    year = planning_year(service_gap["year"].unique().tolist()) if year is None else year
+    year = planning_year(service_gap["year"].unique().tolist())
     municipal = service_gap[service_gap["year"].eq(year)].merge(municipality[["municipality_code", "oblast_code"]])
     levels = municipal.drop_duplicates("service_code").set_index("service_code")["planning_level"]
     municipal = municipal.assign(area_level="municipality", area_code=municipal["municipality_code"])
@@ -77,53 +77,53 @@ def proposal_lines(
         oblast_code=whole["area_code"], planning_level=whole["service_code"].map(levels), confidence=None
     )
     rows = pd.concat([municipal, whole], ignore_index=True)
-    rows = pd.concat([rows, _replacements(rows)], ignore_index=True)
+    closing = closing_services(service)
+    rows = pd.concat([rows, _replacements(rows, closing)], ignore_index=True)
     rows["part"] = rows["planning_level"].map(PART_OF_LEVEL)
     of_country = rows["planning_level"].eq("country")
     level = pd.Series("municipality", rows.index).mask(rows["part"].eq(2), "oblast").mask(of_country, "country")
     fits = rows["area_level"].eq(level)
-    rows["residents_to_move"] = _residents_to_move(rows)
+    rows["residents_to_move"] = _residents_to_move(rows, closing)
+    rows["scope"] = _scope(rows, set(service.loc[service["is_integrated"], "service_code"]))
     rows = rows[rows["part"].notna() & fits]
     return _as_lines(_with_overrides(rows, overrides), year)
 
 
-def _replacements(rows: pd.DataFrame) -> pd.DataFrame:
+def _replacements(rows: pd.DataFrame, closing: Mapping[str, str]) -> pd.DataFrame:
     """Rows of the services that must replace closing homes in oblasts where nobody has reported them yet."""
-    homes = rows[rows["service_code"].isin(CLOSING) & rows["area_level"].eq("oblast") & (rows["occupied"] > 0)]
-    wanted = homes.assign(service_code=homes["service_code"].str.replace("LEG-", "RES-"), planning_level="oblast")
+    homes = rows[rows["service_code"].isin(list(closing)) & rows["area_level"].eq("oblast") & (rows["occupied"] > 0)]
+    wanted = homes.assign(service_code=homes["service_code"].map(closing), planning_level="oblast")
     known = set(zip(rows["area_code"], rows["service_code"], strict=True))
     new = [key not in known for key in zip(wanted["area_code"], wanted["service_code"], strict=True)]
     return wanted[new].assign(places=0, occupied=0, waiting=np.nan, map_number=np.nan)
 
 
-def _residents_to_move(rows: pd.DataFrame) -> "pd.Series[int]":
+def _residents_to_move(rows: pd.DataFrame, closing: Mapping[str, str]) -> "pd.Series[int]":
     """Residents of homes that must close, beside the service that replaces them, per area."""
-    homes = rows[rows["service_code"].isin(CLOSING)]
-    replaced = homes["service_code"].str.replace("LEG-", "RES-")
+    homes = rows[rows["service_code"].isin(list(closing))]
+    replaced = homes["service_code"].map(closing)
     residents = homes.groupby([homes["area_code"], replaced.rename("service_code")])["occupied"].sum()
     return rows[["area_code", "service_code"]].merge(residents.reset_index(), how="left")["occupied"].astype("Int64")
 
 
-def _with_overrides(rows: pd.DataFrame, overrides: pd.DataFrame | None) -> pd.DataFrame:
+def _with_overrides(rows: pd.DataFrame, overrides: pd.DataFrame) -> pd.DataFrame:
     """An expert's number, reason, name and day beside the rows that they speak of."""
     named = {"users": "analyst_users", "reason": "analyst_reason", "by": "analyst_by", "date": "analyst_date"}
-    if overrides is None or overrides.empty:
+    if overrides.empty:
         return rows.assign(**dict.fromkeys(named.values()))
     return rows.merge(overrides.rename(columns=named), on=["area_code", "service_code"], how="left")
 
 
 def _as_lines(rows: pd.DataFrame, year: int) -> pd.DataFrame:
-    gap = rows["gap_to_demand_places"]
-    missing = np.ceil(gap - 1e-9).mask(gap < HALF_A_PLACE, 0.0)
-    proposed = (rows["places"].astype("Float64") + missing).astype("Int64")
+    proposed = formulas.proposed_users(*(rows[name].astype(float) for name in ("places", "gap_to_demand_places")))
+    funded = formulas.state_funded_users(proposed, rows["map_number"].astype(float))
     lines = rows.assign(
         part=rows["part"].astype(int),
         planning_year=year,
         existing_places=rows["places"],
-        proposed_users=proposed,
+        proposed_users=pd.array(proposed, dtype="Int64"),
         analyst_users=rows["analyst_users"].astype("Int64"),
-        scope=_scope(rows),
-        state_funded_users=np.minimum(proposed.astype("Float64"), rows["map_number"].astype("Float64")),
+        state_funded_users=funded,
         need_by_criterion=rows["criterion_maximum"],
         criterion_note=_criterion_note(rows),
         agreement_reference=np.where(rows["part"].eq(2), text("common.fill_in"), ""),
@@ -135,10 +135,10 @@ def _as_lines(rows: pd.DataFrame, year: int) -> pd.DataFrame:
     return lines.sort_values(["oblast_code", "part", "area_code", "service_code"], ignore_index=True)
 
 
-def _scope(rows: pd.DataFrame) -> "pd.Series[str]":
+def _scope(rows: pd.DataFrame, integrated: Collection[str]) -> "pd.Series[str]":
     """For whom the service is planned: municipality, oblast, country, integrated, or outside the map."""
     level = rows["planning_level"].replace({"municipal": "municipality", "unknown": "oblast"})
-    return level.mask(rows["service_code"].str.startswith(INTEGRATED), "integrated")
+    return level.mask(rows["service_code"].isin(integrated), "integrated")
 
 
 def _criterion_note(rows: pd.DataFrame) -> "pd.Series[str]":

@@ -14,17 +14,15 @@ from 2026; the amount and currency of the decision stand beside it.
 import numpy as np
 import pandas as pd
 
-from ossu_analysis.gap.service_gap import HALF_A_PLACE
 from ossu_analysis.gap.standards import Standards
+from ossu_analysis.proposal.formulas import missing_places
 from ossu_analysis.proposal.line import PART_OF_LEVEL, planning_year
 from ossu_analysis.reference.standards import currency_of
 from ossu_analysis.schemas.proposal import OPTIONS
 from ossu_analysis.texts import number, text
 
 
-def proposal_options(
-    service_gap: pd.DataFrame, municipality: pd.DataFrame, standards: Standards, year: int | None = None
-) -> pd.DataFrame:
+def proposal_options(service_gap: pd.DataFrame, municipality: pd.DataFrame, standards: Standards) -> pd.DataFrame:
     """Options of every oblast, as table ``proposal.option``.
 
     Parameters
@@ -35,10 +33,8 @@ def proposal_options(
         ``reference.municipality``: municipality_code, oblast_code.
     standards : Standards
         Unit costs; a service without one costs „няма стандарт“.
-    year : int, optional
-        Planning year; without it `planning_year` of the gap table.
     """
-    year = planning_year(service_gap["year"].unique().tolist()) if year is None else year
+    year = planning_year(service_gap["year"].unique().tolist())
     rows = service_gap[service_gap["year"].eq(year)].merge(municipality[["municipality_code", "oblast_code"]])
     rows = rows[rows["planning_level"].isin(PART_OF_LEVEL)]
     units = _deciding_units(rows)
@@ -93,8 +89,7 @@ def _places_added(units: pd.DataFrame, option: str) -> "pd.Series[float]":
     if option == "keep_places":
         return units["places"] * 0
     wanted = units["occupied"] + units["waiting"] if option == "cover_waiting" else units["demand_median"]
-    missing = wanted - units["places"]
-    return np.ceil(missing - 1e-9).mask(missing < HALF_A_PLACE, 0.0)
+    return pd.Series(missing_places(wanted - units["places"]), index=units.index)
 
 
 def _gives_up(option: str, row: dict) -> str:

@@ -25,6 +25,12 @@ class ServiceGap(Table):
         "места тук, които се падат на жители на други общини", "места", nullable=True, ge=0
     )
     places_elsewhere: float = column("места в други общини, които се падат на жителите", "места", nullable=True, ge=0)
+    places_for_residents: float = column(
+        "места на жителите, където и да са: без тези за други общини, с тези в други общини",
+        "места",
+        nullable=True,
+        ge=0,
+    )
     map_number: float = column("потребители по Националната карта; NULL: не е заредено", "лица", nullable=True, ge=0)
     criterion_maximum: float = column(
         "най-много потребители по критерия; NULL: не е зареден", "лица", nullable=True, ge=0

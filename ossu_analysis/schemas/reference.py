@@ -74,8 +74,8 @@ class Service(Table):
     service_group: str = column("код на групата по ЗСУ")
     service_group_bg: str = column("група по ЗСУ")
     planning_level: str = column(
-        "ниво на планиране: municipal, oblast, municipal_budget, legacy (закрива се), legacy_in_map, unknown",
-        isin=("municipal", "oblast", "municipal_budget", "legacy", "legacy_in_map", "unknown"),
+        "ниво на планиране: municipal, oblast, country, municipal_budget, legacy (закрива се), legacy_in_map, unknown",
+        isin=("municipal", "oblast", "country", "municipal_budget", "legacy", "legacy_in_map", "unknown"),
     )
     target_group: str = column("целева група, за която е услугата (първата)")
     target_groups: str = column("всички целеви групи, разделени с |")
@@ -84,6 +84,12 @@ class Service(Table):
     unit: str = column("в какво се брои: users потребители, places места", isin=("users", "places"))
     legal_ref: str = column("правно основание")
     is_capacity: bool = column("дали местата са капацитет; false: домът се закрива и живеещите са търсене")
+    is_integrated: bool = column("дали е интегрирана здравно-социална услуга (ЗСУ, чл. 138-145)")
+    counted_as: str = column("услуга, като която влизат местата в картата; NULL: самата тя", nullable=True)
+    replaced_by: str = column("услуга, която заменя закриваната; NULL: не се закрива", nullable=True)
+    closes_on: str = column(
+        "ден, до който се закрива; NULL: не се закрива", nullable=True, str_matches=r"^\d{4}-\d{2}-\d{2}$"
+    )
     note_bg: str = column("бележка", nullable=True)
     confidence: str = column("колко сигурни са името, нивото, показателят и нормата")
     criterion_loaded: bool = column("дали критерият за услугата е зареден в data/rules")

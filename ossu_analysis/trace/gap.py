@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from ossu_analysis.gap.service_gap import HALF_A_PLACE
+from ossu_analysis.gap.formulas import HALF_A_PLACE
 from ossu_analysis.reference.areas import COUNTRY
 from ossu_analysis.schemas import columns, table_class
 from ossu_analysis.texts import number, text

@@ -283,7 +283,7 @@ class _Judged:
         """Expected demand, persons served and the worst-off share, from draws made again."""
         import numpy as np
 
-        from ossu_analysis.proposal.allocation_case import MOST_DRAWS
+        from ossu_analysis.proposal.allocation.case import MOST_DRAWS
 
         own = self.places.set_index(["municipality_code", "service_code"])["for_residents"]
         others = self.sharing.groupby(["guest_code", "service_code"])["places"].sum()

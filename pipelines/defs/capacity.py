@@ -6,12 +6,12 @@ from pipelines.assets import table_asset
 from pipelines.checks import link_checks
 
 
-@table_asset("capacity", "current", reads={"returns": "collection.return"})
-def current(returns: pd.DataFrame) -> pd.DataFrame:
+@table_asset("capacity", "current", reads={"returns": "collection.return", "service": "reference.service"})
+def current(returns: pd.DataFrame, service: pd.DataFrame) -> pd.DataFrame:
     """What is there, from what was reported."""
     from ossu_analysis.capacity import current_capacity
 
-    return current_capacity(returns)
+    return current_capacity(returns, service)
 
 
 @table_asset(
@@ -21,17 +21,18 @@ def current(returns: pd.DataFrame) -> pd.DataFrame:
         "capacity": "capacity.current",
         "residence": "collection.residence",
         "population_municipality": "sources.population_municipality",
+        "service": "reference.service",
     },
 )
 def cross_boundary(
-    capacity: pd.DataFrame, residence: pd.DataFrame, population_municipality: pd.DataFrame
+    capacity: pd.DataFrame, residence: pd.DataFrame, population_municipality: pd.DataFrame, service: pd.DataFrame
 ) -> pd.DataFrame:
     """Places and users that belong to other municipalities than the one that serves."""
     from ossu_analysis import capacity as link
     from ossu_analysis.collection import newest_persons
 
     last_year = int(capacity["period_end"].max()[:4])
-    return link.cross_boundary(capacity, residence, newest_persons(population_municipality, last_year))
+    return link.cross_boundary(capacity, residence, newest_persons(population_municipality, last_year), service)
 
 
 @table_asset("capacity", "by_residence", reads={"capacity": "capacity.current", "ledger": "capacity.cross_boundary"})

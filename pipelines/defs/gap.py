@@ -47,13 +47,19 @@ def comparison(
             yield dg.MaterializeResult(asset_key=["gap", table], metadata=table_page(store, "gap", table))
 
 
-@table_asset("gap", "change", reads={"drivers": "demand.driver", "service_gap": "gap.service_gap"})
-def change(workspace: Workspace, drivers: pd.DataFrame, service_gap: pd.DataFrame) -> pd.DataFrame:
+@table_asset(
+    "gap",
+    "change",
+    reads={"drivers": "demand.driver", "service_gap": "gap.service_gap", "service": "reference.service"},
+)
+def change(
+    workspace: Workspace, drivers: pd.DataFrame, service_gap: pd.DataFrame, service: pd.DataFrame
+) -> pd.DataFrame:
     """Why each gap moves from the base year to the horizon."""
     from ossu_analysis.gap.chain import occupancy_target
     from ossu_analysis.gap.change import gap_changes
 
-    return gap_changes(drivers, service_gap, occupancy_target(workspace.store))
+    return gap_changes(drivers, service_gap, service, occupancy_target(workspace.store))
 
 
 gap_checks = link_checks(

@@ -21,16 +21,21 @@ from pipelines.resources import Settings, Workspace
         "service_gap": "gap.service_gap",
         "oblast_gap": "gap.oblast_gap",
         "municipality": "reference.municipality",
+        "service": "reference.service",
         "overrides": "reference.override",
     },
 )
 def line(
-    service_gap: pd.DataFrame, oblast_gap: pd.DataFrame, municipality: pd.DataFrame, overrides: pd.DataFrame
+    service_gap: pd.DataFrame,
+    oblast_gap: pd.DataFrame,
+    municipality: pd.DataFrame,
+    service: pd.DataFrame,
+    overrides: pd.DataFrame,
 ) -> pd.DataFrame:
     """What each municipality and oblast could propose, with the sentence behind it."""
     from ossu_analysis.proposal import proposal_lines
 
-    return proposal_lines(service_gap, oblast_gap, municipality, overrides=overrides)
+    return proposal_lines(service_gap, oblast_gap, municipality, service, overrides)
 
 
 @table_asset(
@@ -108,7 +113,7 @@ def allocation(
     context: dg.AssetExecutionContext, workspace: Workspace, settings: Settings, config: OptionChoice
 ) -> Iterator[dg.MaterializeResult]:
     """Options under ceilings for the chosen areas."""
-    from ossu_analysis.proposal.allocation_chain import make_options, read_request
+    from ossu_analysis.proposal.allocation.chain import make_options, read_request
     from pipelines.pages import table_page
 
     store = workspace.store

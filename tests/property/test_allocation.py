@@ -8,10 +8,10 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from ossu_analysis.proposal.allocation import Case, Limits, budget_curve, expected_served, served_curve, solve
-from ossu_analysis.proposal.allocation_conflict import explain_conflict
-from ossu_analysis.proposal.allocation_country import solve_country
-from ossu_analysis.proposal.allocation_options import allocation_options
+from ossu_analysis.proposal.allocation.conflict import explain_conflict
+from ossu_analysis.proposal.allocation.country import solve_country
+from ossu_analysis.proposal.allocation.model import Case, Limits, budget_curve, expected_served, served_curve, solve
+from ossu_analysis.proposal.allocation.options import allocation_options
 
 FEW = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 SEEDS = st.integers(0, 10_000)

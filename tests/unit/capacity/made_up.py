@@ -1,8 +1,17 @@
 """Returns of one made-up service, for the tests of capacity."""
 
+from pathlib import Path
+
 import pandas as pd
 
+from ossu_analysis.reference import READERS
 from ossu_analysis.schemas import table_class, validated
+from ossu_analysis.store import Store
+
+
+def services() -> pd.DataFrame:
+    """``reference.service`` as shipped."""
+    return READERS["service"](Store(Path(__file__).parents[3]))
 
 
 def returned(*rows: dict) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from ossu_analysis.capacity import by_residence, cross_boundary, current_capacit
 from ossu_analysis.reference import READERS
 from ossu_analysis.reference import expectations as reference
 from ossu_analysis.store import Store
-from tests.unit.capacity.made_up import returned
+from tests.unit.capacity.made_up import returned, services
 
 NO_MAP = {"municipality_code": "str", "service_code": "str", "users": "int64", "source": "str"}
 
@@ -29,8 +29,8 @@ def stored(tmp_path, **changed) -> Store:
             "status": ["observed"],
         }
     )
-    capacity = current_capacity(returns)
-    ledger = cross_boundary(capacity, residence, pd.Series({"SML02": 1.0, "SML05": 1.0}))
+    capacity = current_capacity(returns, services())
+    ledger = cross_boundary(capacity, residence, pd.Series({"SML02": 1.0, "SML05": 1.0}), services())
     store.write("capacity", "current", capacity)
     store.write("capacity", "by_residence", by_residence(capacity, ledger))
     store.write("reference", "map_number", pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in NO_MAP.items()}))

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from ossu_analysis.capacity import by_residence, cross_boundary
 from ossu_analysis.schemas import table_class, validated
+from tests.unit.capacity.made_up import services
 
 PERSONS = pd.Series({"SML02": 1000.0, "SML05": 3000.0, "SML09": 6000.0})
 
@@ -40,7 +41,7 @@ def residence(*rows: dict) -> pd.DataFrame:
 
 def both(capacity_rows, residence_rows):
     ledger = validated(
-        table_class("capacity", "cross_boundary"), cross_boundary(capacity_rows, residence_rows, PERSONS)
+        table_class("capacity", "cross_boundary"), cross_boundary(capacity_rows, residence_rows, PERSONS, services())
     )
     return ledger, validated(table_class("capacity", "by_residence"), by_residence(capacity_rows, ledger))
 
@@ -106,7 +107,7 @@ def test_places_and_users_are_conserved(year, guests, occupied, places, is_mobil
         {"home_code": home, "users": users, "period_end": f"{year}-12-31", "period_start": f"{year}-01-01"}
         for home, users in zip(["SML05", "SML09"], guests, strict=True)
     ])  # fmt: skip
-    table = by_residence(rows, cross_boundary(rows, listed, PERSONS))
+    table = by_residence(rows, cross_boundary(rows, listed, PERSONS, services()))
     assert table["places"].sum() == pytest.approx(places)
     assert table["occupied"].sum() == pytest.approx(occupied)
     assert (table["places"] >= -1e-9).all() and (table["occupied"] >= 0).all()

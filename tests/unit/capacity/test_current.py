@@ -4,11 +4,11 @@ import pandas as pd
 
 from ossu_analysis.capacity import current_capacity
 from ossu_analysis.schemas import table_class, validated
-from tests.unit.capacity.made_up import returned
+from tests.unit.capacity.made_up import returned, services
 
 
 def capacity(*rows: dict) -> pd.DataFrame:
-    return validated(table_class("capacity", "current"), current_capacity(returned(*rows)))
+    return validated(table_class("capacity", "current"), current_capacity(returned(*rows), services()))
 
 
 def test_homes_for_older_people_count_as_residential_care_and_keep_their_code():
@@ -50,7 +50,7 @@ def test_periods_stay_apart():
 
 
 def test_nothing_is_lost_of_the_published_homes(returns):
-    table = current_capacity(returns)
+    table = current_capacity(returns, services())
     homes = table[(table["service_code"] == "RES-OLD") & (table["period_end"] == "2021-12-31")]
     assert (homes["services_count"].sum(), homes["places"].sum(), homes["occupied"].sum()) == (82, 5598, 4098)
     assert len(table) == len(returns)

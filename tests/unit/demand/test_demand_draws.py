@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 
 from ossu_analysis.demand.draws import demand_draws, draw_demand
-from ossu_analysis.demand.forecast import Labels, add_up, forecast_chunk, levels
+from ossu_analysis.demand.forecast import Labels, forecast_chunk, levels
 from ossu_analysis.demand.panel import panels
 from ossu_analysis.demand.use_rate import UseRate, fit
+from ossu_analysis.draws import add_up
 from ossu_analysis.evaluation.demand_worlds import Mechanism, make_world
 
 YEARS = np.arange(2021, 2027)
@@ -67,7 +68,7 @@ def test_adding_up_keeps_draws_together_whatever_the_order_of_areas() -> None:
     values = np.arange(24.0).reshape(4, 2, 3)
     level = levels(np.array(["D", "B", "C", "A"]), {"parent": np.array(["Y", "X", "Y", "X"])})[1]
     assert level.codes.tolist() == ["X", "Y"]
-    assert (add_up(values, level)[0] == values[1] + values[3]).all()
+    assert (add_up(values, level.member)[0] == values[1] + values[3]).all()
 
 
 def test_more_people_mean_more_demand_in_proportion(fitted: UseRate, exposed: np.ndarray) -> None:

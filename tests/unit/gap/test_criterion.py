@@ -18,6 +18,7 @@ MUNICIPALITY = pd.DataFrame(
     }
 )
 SERVICE = pd.DataFrame({"service_code": ["DAY-CH"], "target_group": ["TG-DISCH"], "planning_level": ["municipal"]})
+SERVICE = SERVICE.assign(closes_on=None, replaced_by=None)
 
 
 def rule(**fields):

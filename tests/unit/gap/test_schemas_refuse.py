@@ -6,11 +6,12 @@ from pandera.errors import SchemaErrors
 
 from ossu_analysis.capacity import current_capacity
 from ossu_analysis.schemas import table_class, validated
+from tests.unit.capacity.made_up import services
 
 
 @pytest.fixture
 def capacity(returns) -> pd.DataFrame:
-    return validated(table_class("capacity", "current"), current_capacity(returns.head(200)))
+    return validated(table_class("capacity", "current"), current_capacity(returns.head(200), services()))
 
 
 def refused(link: str, table: str, frame: pd.DataFrame) -> str:

@@ -25,7 +25,9 @@ SERVICE = pd.DataFrame(
     {
         "service_code": ["DAY-CH", "ASSIST", "MUN-PATRON", "LEG-PSY", "RES-PSY"],
         "target_group": ["TG-DISCH", "TG-OLD", "TG-65", "TG-PSY", "TG-PSY"],
-        "planning_level": ["municipal", "municipal", "municipal_budget", "legacy_not_in_map", "oblast"],
+        "planning_level": ["municipal", "municipal", "municipal_budget", "legacy", "oblast"],
+        "closes_on": [None, None, None, "2035-01-01", None],
+        "replaced_by": [None, None, None, "RES-PSY", None],
     }
 )
 YEARS = [2019, 2030]

@@ -9,13 +9,13 @@ import pandas as pd
 import pytest
 
 from ossu_analysis.errors import FaultsFound
-from ossu_analysis.proposal.allocation_case import draws_of_year, frame_case
-from ossu_analysis.proposal.allocation_chain import TABLES as MADE
-from ossu_analysis.proposal.allocation_chain import area_options, read_request
-from ossu_analysis.proposal.allocation_words import as_text
-from ossu_analysis.proposal.option_demonstration import demonstration_inputs, read_demonstration_options
-from ossu_analysis.proposal.option_inputs import OptionInputs, missing_inputs
-from ossu_analysis.proposal.option_real import read_ceilings, real_inputs
+from ossu_analysis.proposal.allocation.case import draws_of_year, frame_case
+from ossu_analysis.proposal.allocation.chain import TABLES as MADE
+from ossu_analysis.proposal.allocation.chain import area_options, read_request
+from ossu_analysis.proposal.allocation.demonstration import demonstration_inputs, read_demonstration_options
+from ossu_analysis.proposal.allocation.inputs import OptionInputs, missing_inputs
+from ossu_analysis.proposal.allocation.sourced import read_ceilings, real_inputs
+from ossu_analysis.proposal.allocation.words import as_text
 from ossu_analysis.schemas import table_class, validated
 from ossu_analysis.store import Store
 from ossu_analysis.texts import number

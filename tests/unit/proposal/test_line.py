@@ -9,10 +9,11 @@ from ossu_analysis.gap.standards import UnitCost
 from ossu_analysis.proposal import planning_year, proposal_lines, proposal_options
 from ossu_analysis.proposal.line import expert_sentence
 from ossu_analysis.schemas import table_class, validated
+from tests.unit.capacity.made_up import services
 
 MUNICIPALITY = pd.DataFrame({"municipality_code": ["SML02", "SML31"], "oblast_code": ["SML", "SML"]})
 LEVELS = {"DAY-CH": "municipal", "RES-PSY": "oblast", "SHE-CRISIS": "unknown", "MUN-PATRON": "municipal_budget"}
-LEVELS |= {"LEG-PSY": "legacy_not_in_map", "RES-SENS": "country", "IHS-RES-OLD": "oblast"}
+LEVELS |= {"LEG-PSY": "legacy", "RES-SENS": "country", "IHS-RES-OLD": "oblast"}
 
 
 def gap_row(
@@ -69,8 +70,9 @@ def tables(*rows):
 OVERRIDE = ["area_code", "service_code", "users", "reason", "by", "date"]
 
 
-def lines(*rows, **options):
-    found = proposal_lines(*tables(*rows), MUNICIPALITY, **options)
+def lines(*rows, overrides=None):
+    overrides = pd.DataFrame(columns=OVERRIDE) if overrides is None else overrides
+    found = proposal_lines(*tables(*rows), MUNICIPALITY, services(), overrides)
     return validated(table_class("proposal", "line"), found)
 
 
@@ -163,7 +165,6 @@ def test_lines_of_nothing_are_left_out():
 
 def test_planning_year_stops_before_the_deadline_of_the_map():
     assert planning_year([2019, 2035, 2040]) == 2034 and planning_year([2019, 2030]) == 2030
-    assert lines(gap_row(year=2030), gap_row(year=2034), year=2030)["planning_year"].tolist() == [2030]
 
 
 def options(*rows, standards=None):
@@ -240,7 +241,10 @@ def test_part_two_tells_the_oblast_the_country_and_integrated_services_apart():
     rows = [gap_row(service=code) for code in ("RES-PSY", "RES-SENS", "IHS-RES-OLD")]
     municipal, oblast = tables(*rows)
     areas = pd.concat([oblast, oblast.assign(area_level="country", area_code="BG")], ignore_index=True)
-    table = validated(table_class("proposal", "line"), proposal_lines(municipal, areas, MUNICIPALITY))
+    table = validated(
+        table_class("proposal", "line"),
+        proposal_lines(municipal, areas, MUNICIPALITY, services(), pd.DataFrame(columns=OVERRIDE)),
+    )
     found = table.set_index("service_code")[["part", "scope", "area_code"]].to_numpy().tolist()
     assert sorted(found) == [[2, "country", "BG"], [2, "integrated", "SML"], [2, "oblast", "SML"]]
     assert "В страната има" in table.set_index("service_code").loc["RES-SENS", "justification"]

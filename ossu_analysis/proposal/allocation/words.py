@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ossu_analysis.proposal.allocation import Case, Limits, Plan
-from ossu_analysis.proposal.allocation_conflict import Conflict
-from ossu_analysis.proposal.allocation_options import AllocationOption, Binding
+from ossu_analysis.proposal.allocation.conflict import Conflict
+from ossu_analysis.proposal.allocation.model import Case, Limits, Plan
+from ossu_analysis.proposal.allocation.options import AllocationOption, Binding
 from ossu_analysis.texts import money, number, percent, text
 
 LEAST_SAID = {"served": 0.5, "worst": 5e-4, "cost": 1.0, "travel": 0.5}

@@ -18,12 +18,15 @@ from pydantic import Field
 from ossu_analysis.config import RunSettings
 from ossu_analysis.errors import OssuError, raise_if_any
 from ossu_analysis.inputs import Strict, parse
-from ossu_analysis.proposal.allocation import RELATIVE_GAP, Plan, budget_curve, solve
-from ossu_analysis.proposal.allocation_case import Framed, check_limits, draws_of_year, frame_case
-from ossu_analysis.proposal.allocation_conflict import explain_conflict
-from ossu_analysis.proposal.allocation_country import inside_oblasts, solve_country
-from ossu_analysis.proposal.allocation_options import allocation_options
-from ossu_analysis.proposal.allocation_words import (
+from ossu_analysis.proposal.allocation.case import Framed, check_limits, draws_of_year, frame_case
+from ossu_analysis.proposal.allocation.conflict import explain_conflict
+from ossu_analysis.proposal.allocation.country import inside_oblasts, solve_country
+from ossu_analysis.proposal.allocation.demonstration import demonstration_inputs, read_demonstration_options
+from ossu_analysis.proposal.allocation.inputs import OptionInputs, input_table, missing_inputs
+from ossu_analysis.proposal.allocation.model import RELATIVE_GAP, Plan, budget_curve, solve
+from ossu_analysis.proposal.allocation.options import allocation_options
+from ossu_analysis.proposal.allocation.sourced import real_inputs
+from ossu_analysis.proposal.allocation.words import (
     Wording,
     curve_table,
     option_table,
@@ -32,9 +35,6 @@ from ossu_analysis.proposal.allocation_words import (
     sharing_table,
 )
 from ossu_analysis.proposal.line import PART_OF_LEVEL, planning_year
-from ossu_analysis.proposal.option_demonstration import demonstration_inputs, read_demonstration_options
-from ossu_analysis.proposal.option_inputs import OptionInputs, input_table, missing_inputs
-from ossu_analysis.proposal.option_real import real_inputs
 from ossu_analysis.reference.areas import COUNTRY
 from ossu_analysis.store import Store
 from ossu_analysis.texts import text
@@ -55,7 +55,7 @@ class OptionRequest(Strict):
     least_coverage: float = Field(0.0, ge=0, le=1)
 
     def limits(self) -> dict[str, float]:
-        """Limits beside the ceilings, as `ossu_analysis.proposal.allocation.Limits` names them."""
+        """Limits beside the ceilings, as `ossu_analysis.proposal.allocation.model.Limits` names them."""
         shared = {} if self.shared_places is None else {"shared_places": float(self.shared_places)}
         return shared | {"least_coverage": self.least_coverage}
 

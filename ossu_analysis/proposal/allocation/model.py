@@ -264,7 +264,7 @@ def solve(
 
 
 Solver = Callable[[Case, Limits, str, Mapping[str, float], float, float], Plan | None]
-"""Answers one question: `solve`, or `allocation_country.solve_country`."""
+"""Answers one question: `solve`, or `country.solve_country`."""
 
 
 @dataclass(frozen=True)

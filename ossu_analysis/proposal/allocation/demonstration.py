@@ -14,7 +14,7 @@ from pydantic import Field
 from ossu_analysis.capacity.access import seat_distances_km
 from ossu_analysis.draws import stream
 from ossu_analysis.inputs import Strict, parse_file
-from ossu_analysis.proposal.option_inputs import INPUTS, OptionInputs
+from ossu_analysis.proposal.allocation.inputs import INPUTS, OptionInputs
 from ossu_analysis.store import Store
 from ossu_analysis.texts import number, percent, text
 

@@ -1,7 +1,7 @@
 """What options need to know beside the gap: unit costs, posts, map numbers, ceilings, ways; and what of it is missing.
 
-Nobody publishes all of it. `option_real` reads what has been published or written down with a source; as long as
-something is missing, the answer is the list of it (`missing_inputs`). `option_demonstration` makes up the whole set
+Nobody publishes all of it. `sourced` reads what has been published or written down with a source; as long as
+something is missing, the answer is the list of it (`missing_inputs`). `demonstration` makes up the whole set
 from ``data/demo/options.yaml``. Every number has a source beside it (`input_table`).
 """
 

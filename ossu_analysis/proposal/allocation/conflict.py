@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ossu_analysis.proposal.allocation import RELATIVE_GAP, Case, Limits, Model
+from ossu_analysis.proposal.allocation.model import RELATIVE_GAP, Case, Limits, Model
 
 LIMITS = ("budget", "staff", "caps", "sharing", "coverage")
 

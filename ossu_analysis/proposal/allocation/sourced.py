@@ -2,7 +2,7 @@
 
 Read from ``data/assumptions/standards`` (unit costs, posts, ceilings), ``data/rules`` (smallest units), real returns
 (map numbers) and, where an analyst has put them there, ``data/reference/map_numbers.csv`` and ``travel_times.csv``.
-Nothing is filled in: what is not given stays out and is named by `option_inputs.missing_inputs`.
+Nothing is filled in: what is not given stays out and is named by `inputs.missing_inputs`.
 """
 
 import datetime
@@ -14,8 +14,8 @@ from pydantic import Field
 
 from ossu_analysis.capacity.current import map_numbers
 from ossu_analysis.inputs import Strict, parse_file
+from ossu_analysis.proposal.allocation.inputs import OptionInputs
 from ossu_analysis.proposal.money import unit_costs_on
-from ossu_analysis.proposal.option_inputs import OptionInputs
 from ossu_analysis.reference.given import read_given
 from ossu_analysis.reference.standards import (
     FOLDER,

@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ossu_analysis.proposal.allocation import (
+from ossu_analysis.proposal.allocation.model import (
     RELATIVE_GAP,
     Case,
     Limits,
@@ -37,7 +37,7 @@ def solve_country(
     relative_gap: float = RELATIVE_GAP,
     seconds: float = 60.0,
 ) -> Plan | None:
-    """Best plan of all oblasts under common ceilings; asked like `ossu_analysis.proposal.allocation.solve`.
+    """Best plan of all oblasts under common ceilings; asked like `ossu_analysis.proposal.allocation.model.solve`.
 
     Parameters
     ----------

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from ossu_analysis.capacity.access import seat_distances_km, travel_minutes
 from ossu_analysis.errors import Fault
-from ossu_analysis.proposal.allocation import Case, Limits
-from ossu_analysis.proposal.option_inputs import OptionInputs
+from ossu_analysis.proposal.allocation.inputs import OptionInputs
+from ossu_analysis.proposal.allocation.model import Case, Limits
 from ossu_analysis.status import weakest
 from ossu_analysis.texts import money, number, text
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ossu_analysis.proposal.allocation import GOALS, RELATIVE_GAP, Case, Limits, Model, Plan, Solver, solve
+from ossu_analysis.proposal.allocation.model import GOALS, RELATIVE_GAP, Case, Limits, Model, Plan, Solver, solve
 
 UNITS = {"budget": 10_000.0, "staff": 1.0, "caps": 1.0, "sharing": 1.0, "reach": 10.0}
 """By how much each limit is moved to see what it is worth: money, posts, users, places, kilometres or minutes."""
@@ -55,11 +55,11 @@ def allocation_options(
     Parameters
     ----------
     case, limits : Case, Limits
-        See `ossu_analysis.proposal.allocation`.
+        See `ossu_analysis.proposal.allocation.model`.
     relative_gap, seconds : float
         When each search ends; see `solve`.
     solver : callable
-        `solve`, or `allocation_country.solve_country` for many oblasts under one ceiling.
+        `solve`, or `country.solve_country` for many oblasts under one ceiling.
 
     Returns
     -------
