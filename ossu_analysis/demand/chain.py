@@ -108,7 +108,7 @@ class DemandModel:
     @cached_property
     def fits(self) -> list[UseRate]:
         """Rates of use of every service."""
-        return list(fit_services(self.services, self.returns, self.exposure, self.municipality))
+        return fit_services(self.services, self.returns, self.exposure, self.municipality)
 
     @property
     def levels(self) -> list[Level]:

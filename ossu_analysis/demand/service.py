@@ -15,7 +15,7 @@ from ossu_analysis.demand.draws import Change, DemandDraws, demand_draws
 from ossu_analysis.demand.exposure import Exposure
 from ossu_analysis.demand.forecast import Labels, Level, forecast_chunk
 from ossu_analysis.demand.panel import Panel, grid
-from ossu_analysis.demand.use_rate import UseRate, fit, fit_table
+from ossu_analysis.demand.use_rate import UseRate, fit_all, fit_table
 from ossu_analysis.status import weakest
 from ossu_analysis.texts import text
 
@@ -107,10 +107,9 @@ def service_panel(service: Service, returns: pd.DataFrame, exposure: Exposure, m
 
 def fit_services(
     services: Sequence[Service], returns: pd.DataFrame, exposure: Exposure, municipality: pd.DataFrame
-) -> Iterator[UseRate]:
-    """Fit every service, one at a time."""
-    for service in services:
-        yield fit(service_panel(service, returns, exposure, municipality))
+) -> list[UseRate]:
+    """Fit every service, in their order."""
+    return fit_all([service_panel(service, returns, exposure, municipality) for service in services])
 
 
 def simulate_services(

@@ -10,7 +10,7 @@ statsmodels negative-binomial GLM with the log of expected persons as offset, th
 """
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -42,11 +42,23 @@ NOBODY = 0.5
 FEWEST_PLACES = 10
 """Municipalities with a figure below which no slope on it is estimated."""
 
-VALIDITIES, FEWEST_LISTS, VALIDITY_SPREAD = (0.5, 3.0), 30, 0.1
-"""Worth of a waiting-list entry: bounds, lists from which it is estimated, prior spread of its log around one person.
+VALIDITIES = (0.4, 8.0)
+"""Bounds of the persons behind an entry of a waiting list."""
 
-The spread is our assumption, tried on worlds with a known truth: municipalities that are always full say little of it.
-"""
+FEWEST_LISTS = 30
+"""Lists beside years without one from which a service tells others what an entry is worth."""
+
+
+@dataclass(frozen=True)
+class ListWorth:
+    """Normal prior of the log of persons behind an entry of a waiting list.
+
+    Double entries make it less than one person; who gave up, or never entered a list, makes it more. The spread before
+    anything is seen is our assumption, tried on worlds with a known truth (`evaluation.demand_mechanisms`).
+    """
+
+    middle: float = 0.0
+    spread: float = 0.5
 
 
 @dataclass(frozen=True)
@@ -131,7 +143,25 @@ class _Expected:
     mean: np.ndarray
 
 
-def fit(panel: Panel, cells: Cells | None = None) -> UseRate:
+def fit_all(panels: Sequence[Panel]) -> list[UseRate]:
+    """Fit every service; those with few waiting lists take the worth of an entry from those that have many."""
+    cells = [informative_cells(panel) for panel in panels]
+    telling = [len(_telling_lists(of_panel)) >= FEWEST_LISTS for of_panel in cells]
+    fits = {at: fit(panels[at], cells[at]) for at, tells in enumerate(telling) if tells}
+    worth = _common_worth([found.validity for found in fits.values()])
+    return [fits[at] if at in fits else fit(panel, cells[at], worth) for at, panel in enumerate(panels)]
+
+
+def _common_worth(validities: Sequence[float]) -> ListWorth:
+    """What an entry is worth in other services: their mean, and a spread that also holds how far they differ."""
+    if not validities:
+        return ListWorth()
+    logs, prior = np.log(validities), ListWorth()
+    between = (np.sum((logs - logs.mean()) ** 2) + prior.spread**2) / len(logs)
+    return ListWorth(float(logs.mean()), float(np.sqrt(between)))
+
+
+def fit(panel: Panel, cells: Cells | None = None, worth: ListWorth = ListWorth()) -> UseRate:
     """Fit the rates of one service.
 
     Parameters
@@ -139,6 +169,8 @@ def fit(panel: Panel, cells: Cells | None = None) -> UseRate:
     panel : Panel
     cells : Cells, optional
         Other than `informative_cells` of the panel: how a baseline reads the same returns.
+    worth : ListWorth
+        Of an entry of a waiting list, before the lists of this service are seen.
 
     Returns
     -------
@@ -146,14 +178,14 @@ def fit(panel: Panel, cells: Cells | None = None) -> UseRate:
     """
     cells = informative_cells(panel) if cells is None else cells
     coverage = _beyond_size(log_coverage(panel), _log_size(panel))
-    state = _start(panel, cells)
+    state = replace(_start(panel, cells), validity=float(np.exp(worth.middle)))
     for round_ in range(ROUNDS):
         found = _expect(state, panel, cells, coverage)
         moved, _ = _year_effects(state, cells, found)
         before, state = state.years, _maximise(replace(state, years=moved), panel, cells, coverage, found)
         if round_ % 3 == 2:
             state = replace(state, dispersion=_dispersion(state, cells, found))
-            state = replace(state, validity=_validity(state, cells, found))
+            state = replace(state, validity=_validity(state, cells, found, worth))
             state = replace(state, moves=_moves(state, panel, cells, found))
         if round_ > 8 and np.nanmax(np.abs(state.years - before)) < SETTLED:
             break
@@ -407,24 +439,29 @@ def _dispersion(state: _State, cells: Cells, found: _Expected) -> float:
     return float(np.clip(_uphill(state.dispersion, height), *DISPERSIONS))
 
 
-def _validity(state: _State, cells: Cells, found: _Expected) -> float:
-    """Better worth of a waiting-list entry: below 1 with double entries, above where not everyone is registered.
+def _validity(state: _State, cells: Cells, found: _Expected, worth: ListWorth) -> float:
+    """Better worth of a waiting-list entry: below 1 with double entries, above where people give up unlisted.
 
     The density of a reported list W is that of demand at ``users + validity * W`` times the validity. Years of one
-    municipality are not independent, so that the evidence counts by municipality. With few lists it stays at 1.
+    municipality are not independent, so that the evidence counts by municipality. One always full tells nothing.
     """
-    listed = np.flatnonzero((cells.waiting > 0) & _seen_without_list(cells)[cells.area])
-    if len(listed) < FEWEST_LISTS:
-        return 1.0
+    listed = _telling_lists(cells)
+    if not len(listed):
+        return state.validity
     weights, mean = _of_cells(found.by_reading, cells)[listed], found.mean[listed]
     independent = len(np.unique(cells.area[listed])) / len(listed)
 
     def height(validity: float) -> float:
         count = _asking(cells, validity)[listed]
         evidence = (weights * log_known(count, mean, state.dispersion)).sum() + len(listed) * np.log(validity)
-        return float(independent * evidence - 0.5 * (np.log(validity) / VALIDITY_SPREAD) ** 2)
+        return float(independent * evidence - 0.5 * ((np.log(validity) - worth.middle) / worth.spread) ** 2)
 
     return float(np.clip(_uphill(state.validity, height), *VALIDITIES))
+
+
+def _telling_lists(cells: Cells) -> np.ndarray:
+    """Positions of the lists of municipalities that also have a known year without one."""
+    return np.flatnonzero((cells.waiting > 0) & _seen_without_list(cells)[cells.area])
 
 
 def _seen_without_list(cells: Cells) -> np.ndarray:

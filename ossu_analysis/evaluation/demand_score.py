@@ -33,20 +33,29 @@ def grade(world: World, seed: int) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``method, national_bias, mape, coverage_80``; a method without ranges has no coverage.
+        ``method, national_bias, mape, coverage_80``, and bias and coverage of municipalities whose service was full in
+        the last return, ``with_list`` and ``without_list``; a method without ranges has no coverage.
     """
     areas = world.exposed[["area_code", "parent_code"]].drop_duplicates()
     panel = panels(world.returns, world.exposed, areas)[0]
     truth = {name: _wide(world.truth, name, panel.areas) for name in ("demand", "expected_demand")}
     years = np.sort(world.exposed["year"].unique())
     persons = _wide(world.exposed, "persons", panel.areas)
-    rows = []
+    made: dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
     for method, fitted in _fits(panel, truth["demand"]).items():
         figures = statistics(draw_demand(fitted, persons[:, :, None], years, seed).persons[:, -1])
-        rows.append(_scores(method, figures[:, 0], figures[:, 3], figures[:, 6], truth))
+        made[method] = figures[:, 0], figures[:, 3], figures[:, 6]
     nothing = np.full(len(panel.areas), np.nan)
-    rows.append(_scores("rate_times_population", _rate_times_population(panel, persons), nothing, nothing, truth))
-    return pd.DataFrame(rows)
+    made["rate_times_population"] = _rate_times_population(panel, persons), nothing, nothing
+    states = _full_last(panel)
+    return pd.DataFrame([_scores(method, *figures, truth, states) for method, figures in made.items()])
+
+
+def _full_last(panel: Panel) -> dict[str, np.ndarray]:
+    """Municipalities whose service was full in the last year of returns, with a list of people and without one."""
+    full = panel.users[:, -1] >= FULL * panel.places[:, -1]
+    listed = panel.waiting[:, -1] > 0
+    return {"with_list": full & listed, "without_list": full & ~listed}
 
 
 def _fits(panel: Panel, demand: np.ndarray) -> dict[str, UseRate]:
@@ -90,17 +99,27 @@ def _rate_times_population(panel: Panel, persons: np.ndarray) -> np.ndarray:
 
 
 def _scores(
-    method: str, mean: np.ndarray, low: np.ndarray, high: np.ndarray, truth: dict[str, np.ndarray]
+    method: str,
+    mean: np.ndarray,
+    low: np.ndarray,
+    high: np.ndarray,
+    truth: dict[str, np.ndarray],
+    states: dict[str, np.ndarray],
 ) -> dict[str, object]:
     expected, came = truth["expected_demand"][:, -1], truth["demand"][:, -1]
     large = expected >= SMALLEST
-    covered = (low <= came) & (came <= high)
-    return {
+    covered = np.where(np.isfinite(low), (low <= came) & (came <= high), np.nan)
+    score: dict[str, object] = {
         "method": method,
         "national_bias": mean.sum() / expected.sum() - 1,
         "mape": float(np.mean(np.abs(mean / expected - 1)[large])),
-        "coverage_80": float(np.mean(covered)) if np.isfinite(low).all() else np.nan,
+        "coverage_80": float(np.mean(covered)),
     }
+    for state, members in states.items():
+        some = members.any()
+        score[f"bias_{state}"] = mean[members].sum() / expected[members].sum() - 1 if some else np.nan
+        score[f"coverage_{state}"] = float(np.mean(covered[members])) if some else np.nan
+    return score
 
 
 def _wide(table: pd.DataFrame, column: str, areas: np.ndarray) -> np.ndarray:
@@ -116,5 +135,5 @@ def summary(scores: pd.DataFrame) -> pd.DataFrame:
     """Per method: mean and mean absolute national bias, share of worlds within 5 and 10 %, MAPE, coverage."""
     bias = scores["national_bias"]
     frame = scores.assign(absolute=bias.abs(), within_5=bias.abs() <= 0.05, within_10=bias.abs() <= 0.10)
-    columns = ["national_bias", "absolute", "within_5", "within_10", "mape", "coverage_80"]
+    columns = [name for name in frame if name not in ("world", "method")]
     return frame.groupby("method", sort=False)[columns].mean()

@@ -84,18 +84,18 @@ class World:
         ``area_code, parent_code, service_code, year, persons``, future years included.
     truth : pandas.DataFrame
         ``area_code, parent_code, service_code, year, demand, expected_demand``: the count, and its mean.
-    mechanism : Mechanism
     """
 
     returns: pd.DataFrame
     exposed: pd.DataFrame
     truth: pd.DataFrame
-    mechanism: Mechanism
 
 
-def make_world(
-    mechanism: Mechanism, seed: int, years: range = range(2014, 2022), ahead: int = 5, service_code: str = "MUN-PATRON"
-) -> World:
+SERVICE = "MUN-PATRON"
+"""Code of the one service of every world."""
+
+
+def make_world(mechanism: Mechanism, seed: int, years: range = range(2014, 2022), ahead: int = 5) -> World:
     """Make a country of 28 oblasts and 265 municipalities with one service.
 
     Parameters
@@ -105,10 +105,9 @@ def make_world(
     years : range
         Years with returns; the truth and the exposed persons go on for `ahead` years.
     ahead : int
-    service_code : str
     """
     rng = np.random.default_rng([seed, 265])
-    areas, parents = _codes()
+    areas, parents = codes()
     calendar = np.arange(years.start, years.stop + ahead)
     persons = _persons(rng, len(areas), len(calendar))
     level = _levels(rng, parents, mechanism)
@@ -116,11 +115,32 @@ def make_world(
     demand = _counts(rng, expected, mechanism)
     wished = persons.mean(axis=1) * mechanism.rate * level**mechanism.places_follow
     reported = _reported(rng, wished, demand[:, : len(years)], mechanism)
+    return reported_world(areas, parents, calendar, persons, reported, demand, expected)
+
+
+def reported_world(
+    areas: np.ndarray,
+    parents: np.ndarray,
+    calendar: np.ndarray,
+    persons: np.ndarray,
+    reported: dict[str, np.ndarray],
+    demand: np.ndarray,
+    expected: np.ndarray,
+) -> World:
+    """Put arrays of areas x years into the tables of a world.
+
+    Parameters
+    ----------
+    areas, parents : numpy.ndarray of str, shape (areas,)
+    calendar : numpy.ndarray of int, shape (years,)
+    persons, demand, expected : numpy.ndarray, shape (areas, years)
+    reported : dict
+        ``users, places, waiting, present``, shape (areas, years with returns): the first of the calendar.
+    """
     return World(
-        _returns(reported, areas, parents, calendar[: len(years)], service_code),
-        _long(areas, parents, calendar, service_code, persons=persons),
-        _long(areas, parents, calendar, service_code, demand=demand, expected_demand=expected),
-        mechanism,
+        _returns(reported, areas, parents, calendar[: reported["users"].shape[1]], SERVICE),
+        _long(areas, parents, calendar, SERVICE, persons=persons),
+        _long(areas, parents, calendar, SERVICE, demand=demand, expected_demand=expected),
     )
 
 
@@ -158,8 +178,8 @@ def _oddity(kind: int) -> dict[str, Any]:
     )[kind]
 
 
-def _codes() -> tuple[np.ndarray, np.ndarray]:
-    """265 municipality codes in 28 oblasts of unequal size, all of them fictitious (``XAA01``)."""
+def codes() -> tuple[np.ndarray, np.ndarray]:
+    """Return 265 municipality codes in 28 oblasts of unequal size, all of them fictitious (``XAA01``)."""
     sizes = np.full(28, 9)
     sizes[:13] += 1
     oblasts = [f"X{chr(65 + i // 26)}{chr(65 + i % 26)}" for i in range(28)]

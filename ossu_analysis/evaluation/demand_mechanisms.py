@@ -1,0 +1,244 @@
+"""Fictitious countries whose demand and lists come about by themselves: people queue, councils build, clerks err.
+
+Belongs here: generators by mechanism, with nothing of the model in them: no rate times level, no negative binomial, no
+list that is what is missing. What is asked, served and written down follows from what single people or councils do:
+
+- `queue_world`: people come one by one, stay, turn away from long queues (balking) and give up (reneging);
+- `lagged_world`: places follow demand some years later, as far as money goes, while levels wander;
+- `neighbour_world`: who finds no place goes to a neighbour that has one, and is counted there; some enter two lists;
+- `clerk_world`: returns are copied from last year, rounded, counted over the year, or without the list that is kept;
+- `homes_world`: buildings of fixed size, most of them full for years, few lists, and demand that wanders with age.
+
+A world of a mechanism differs from the next one in its laws, drawn by its seed.
+"""
+
+import heapq
+from collections import deque
+
+import numpy as np
+
+from ossu_analysis.evaluation.demand_worlds import World, codes, reported_world
+
+YEARS, AHEAD, BEFORE = np.arange(2014, 2022), 5, 8
+"""Years with returns, years ahead of them with a truth, and years that a queue runs before the first return."""
+
+
+def queue_world(seed: int) -> World:
+    """People come one by one to a municipality's service; truth is how many would be there had nobody been refused."""
+    rng = np.random.default_rng([seed, 1])
+    areas, parents = codes()
+    calendar, persons = _calendar(), _persons(rng, len(areas))
+    stay, patience = rng.uniform(1.0, 4.0), rng.uniform(0.4, 3.0)
+    balking, kept = rng.uniform(0.0, 0.3), rng.uniform(0.3, 0.9)
+    rate, growth, load = np.exp(rng.uniform(-5.3, -3.6)), rng.uniform(-0.02, 0.03), rng.uniform(0.5, 0.9)
+    own = rng.gamma(8.0, 1 / 8.0, len(areas)) * _by_parent(rng, parents, 0.2)
+    back = np.concatenate([np.repeat(persons[:, :1], BEFORE, axis=1), persons], axis=1)
+    years = np.arange(calendar[0] - BEFORE, calendar[-1] + 1)
+    coming = back * (rate * own / stay)[:, None] * np.exp(growth * (years - YEARS[-1]))
+    usual = coming[:, BEFORE] * stay
+    capacity = np.maximum(np.round(usual * load * np.exp(rng.normal(0, 0.25, len(areas)))), 2)
+    capacity = capacity[:, None] * (1 + 0.15 * (rng.random(coming.shape) < 0.06).cumsum(axis=1))
+    rows = [_queue(rng, coming[a], np.round(capacity[a]), stay, patience, balking) for a in range(len(areas))]
+    users, queue, demand = (np.array(values) for values in zip(*rows, strict=True))
+    expected = _present(coming, stay)
+    waiting = np.where(rng.random(len(areas))[:, None] < kept, queue, np.nan)
+    tables = {"users": users, "places": np.round(capacity), "waiting": waiting}
+    seen = slice(BEFORE, BEFORE + len(YEARS))
+    reports = {name: values[:, seen] for name, values in tables.items()}
+    return reported_world(
+        areas, parents, calendar, persons, _absent(rng, reports), demand[:, BEFORE:], expected[:, BEFORE:]
+    )
+
+
+def _queue(
+    rng: np.random.Generator, coming: np.ndarray, places: np.ndarray, stay: float, patience: float, balking: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Users, length of the queue and unlimited demand at each year's end, of one municipality."""
+    counts = rng.poisson(coming)
+    arrivals = np.sort(np.repeat(np.arange(len(coming)), counts) + rng.random(counts.sum()))
+    stays = rng.gamma(2.0, stay / 2.0, len(arrivals))
+    deadlines = arrivals + rng.exponential(patience, len(arrivals))
+    mood = rng.random(len(arrivals))
+    leaving: list[float] = []
+    line: deque[tuple[float, float]] = deque()
+    users, queue = np.zeros(len(coming)), np.zeros(len(coming))
+
+    def until(moment: float, room: float) -> None:
+        """Let people leave up to a moment, and those first in line who are still there take their places."""
+        while leaving and leaving[0] <= moment:
+            freed = heapq.heappop(leaving)
+            while line and len(leaving) < room:
+                deadline, length = line.popleft()
+                if deadline > freed:
+                    heapq.heappush(leaving, freed + length)
+
+    at = 0
+    for year, room in enumerate(places):
+        while at < len(arrivals) and arrivals[at] < year + 1:
+            now = arrivals[at]
+            until(now, room)
+            if len(leaving) < room:
+                heapq.heappush(leaving, now + stays[at])
+            elif mood[at] >= balking * min(len(line) / room, 2.0) * 2:
+                line.append((deadlines[at], stays[at]))
+            at += 1
+        until(year + 1.0, room)
+        users[year], queue[year] = len(leaving), sum(deadline > year + 1 for deadline, _ in line)
+    ends = np.arange(1, len(coming) + 1)[:, None]
+    return users, queue, ((arrivals <= ends) & (arrivals + stays > ends)).sum(axis=1).astype(float)
+
+
+def _present(coming: np.ndarray, stay: float) -> np.ndarray:
+    """Persons expected at each year's end if nobody is refused, stays being gamma with shape two."""
+    lags = (np.arange(12 * coming.shape[1]) + 0.5) / 12
+    still = np.exp(-2 * lags / stay) * (1 + 2 * lags / stay) / 12
+    monthly = np.repeat(coming, 12, axis=1)
+    return np.stack([monthly[:, :end][:, ::-1] @ still[:end] for end in range(12, monthly.shape[1] + 1, 12)], axis=1)
+
+
+def lagged_world(seed: int) -> World:
+    """Councils build for the list they saw two or three years before; levels wander; lists lose who gave up."""
+    rng = np.random.default_rng([seed, 2])
+    areas, parents = codes()
+    calendar, persons = _calendar(), _persons(rng, len(areas))
+    lag, reach = int(rng.integers(1, 4)), rng.uniform(0.2, 0.8)
+    level = _wandering(rng, parents, rng.uniform(0.2, 0.45), rng.uniform(0.02, 0.07), len(calendar))
+    bend = np.cumsum(rng.uniform(-0.01, 0.04) * 0.9 ** np.arange(len(calendar)))
+    expected = persons * np.exp(rng.uniform(-5.3, -3.6)) * level * np.exp(bend)
+    demand = rng.poisson(expected * rng.gamma(60, 1 / 60, expected.shape)).astype(float)
+    places = np.zeros((len(areas), len(YEARS)))
+    places[:, 0] = np.maximum(np.round(expected[:, 0] * rng.uniform(0.5, 1.1, len(areas))), 1)
+    registered, gives_up = rng.uniform(0.5, 1.0), rng.uniform(0.1, 0.5)
+    stock = np.zeros_like(places)
+    for year in range(len(YEARS)):
+        if year:
+            seen = stock[:, max(year - lag, 0)] if year >= lag else 0.0
+            places[:, year] = places[:, year - 1] + np.round(reach * seen * (rng.random(len(areas)) < 0.5))
+        missing = np.maximum(demand[:, year] - places[:, year], 0)
+        before = stock[:, year - 1] if year else 0.0
+        stock[:, year] = np.minimum(np.round((1 - gives_up) * before + registered * missing * gives_up), 1.5 * missing)
+    users = np.minimum(demand[:, : len(YEARS)], places)
+    waiting = np.where(rng.random(len(areas))[:, None] < rng.uniform(0.3, 0.9), stock, np.nan)
+    reports = _absent(rng, {"users": users, "places": places, "waiting": waiting})
+    return reported_world(areas, parents, calendar, persons, reports, demand, expected)
+
+
+def neighbour_world(seed: int) -> World:
+    """Who finds no place at home goes next door where one is free; lists hold some people twice."""
+    rng = np.random.default_rng([seed, 3])
+    areas, parents = codes()
+    calendar, persons = _calendar(), _persons(rng, len(areas))
+    level = _wandering(rng, parents, rng.uniform(0.2, 0.4), 0.0, len(calendar))
+    path = np.exp(rng.uniform(-0.02, 0.03) * np.arange(len(calendar)))
+    expected = persons * np.exp(rng.uniform(-5.3, -3.6)) * level * path
+    demand = rng.binomial(np.maximum(persons, 1).astype(int), np.minimum(expected / np.maximum(persons, 1), 0.9))
+    wished = expected[:, 0] * np.exp(rng.normal(rng.uniform(-0.35, 0.1), 0.35, len(areas)))
+    places = np.maximum(np.round(wished), 1)[:, None] * np.ones(len(YEARS))
+    at_home = np.minimum(demand[:, : len(YEARS)], places)
+    missing = demand[:, : len(YEARS)] - at_home
+    travel = rng.uniform(0.1, 0.5)
+    guests = np.zeros_like(places)
+    moved = np.zeros_like(places)
+    for here, next_door in ((a, b) for a in range(len(areas)) for b in (a - 1, a + 1)):
+        if 0 <= next_door < len(areas) and parents[here] == parents[next_door]:
+            free = places[next_door] - at_home[next_door] - guests[next_door]
+            went = np.floor(np.minimum(travel * (missing[here] - moved[here]), np.maximum(free, 0)))
+            guests[next_door] += went
+            moved[here] += went
+    double = rng.uniform(0.0, 0.3)
+    entries = np.round((missing - moved) * (1 + double))
+    waiting = np.where(rng.random(places.shape) < rng.uniform(0.2, 0.8), entries, np.nan)
+    reports = _absent(rng, {"users": at_home + guests, "places": places, "waiting": waiting})
+    return reported_world(areas, parents, calendar, persons, reports, demand.astype(float), expected)
+
+
+def clerk_world(seed: int) -> World:
+    """An ordinary service whose returns are copied, rounded, counted over the year, or silent on the list."""
+    rng = np.random.default_rng([seed, 4])
+    areas, parents = codes()
+    calendar, persons = _calendar(), _persons(rng, len(areas))
+    level = _wandering(rng, parents, rng.uniform(0.25, 0.4), 0.02, len(calendar))
+    expected = (
+        persons * np.exp(rng.uniform(-5.0, -3.6)) * level * np.exp(rng.uniform(-0.02, 0.03) * np.arange(len(calendar)))
+    )
+    demand = rng.poisson(expected).astype(float)
+    seen = demand[:, : len(YEARS)]
+    places = np.maximum(np.round(seen.mean(axis=1) * np.exp(rng.normal(rng.uniform(-0.2, 0.15), 0.3, len(areas)))), 1)
+    places = places[:, None] * np.ones(len(YEARS))
+    users = np.minimum(seen, places)
+    waiting = np.where(rng.random(len(areas))[:, None] < rng.uniform(0.3, 0.8), seen - users, np.nan)
+    silent = rng.random(len(areas)) < 0.1
+    waiting[silent] = np.where(np.isfinite(waiting[silent]), 0.0, np.nan)
+    for year in range(1, len(YEARS)):
+        copied = rng.random(len(areas)) < 0.05
+        for table in (users, places, waiting):
+            table[copied, year] = table[copied, year - 1]
+    heaped = rng.random(len(areas)) < 0.1
+    users[heaped] = np.where(users[heaped] >= 20, 5 * np.round(users[heaped] / 5), users[heaped])
+    over_year = rng.random(users.shape) < 0.02
+    users = np.where(over_year, np.round(users * rng.uniform(1.1, 1.5, users.shape)), users)
+    slips = rng.random(users.shape)
+    users = np.where(slips < 0.004, users * 10, np.where(slips < 0.008, 0.0, users))
+    reports = _absent(rng, {"users": users, "places": places, "waiting": waiting})
+    return reported_world(areas, parents, calendar, persons, reports, demand, expected)
+
+
+def homes_world(seed: int) -> World:
+    """Homes of fixed sizes, most full for years, lists in few of them and shorter than what is missing."""
+    rng = np.random.default_rng([seed, 5])
+    areas, parents = codes()
+    calendar, persons = _calendar(), _persons(rng, len(areas))
+    level = _wandering(rng, parents, rng.uniform(0.15, 0.3), 0.03, len(calendar))
+    expected = (
+        persons * np.exp(rng.uniform(-4.8, -3.6)) * level * np.exp(rng.uniform(-0.01, 0.02) * np.arange(len(calendar)))
+    )
+    demand = rng.poisson(expected * np.exp(rng.normal(0, 0.1, expected.shape))).astype(float)
+    sizes = np.array([8, 10, 12, 15, 20, 30, 45, 60, 90, 120, 200])
+    aim = expected[:, 0] * rng.uniform(0.55, 0.85) * np.exp(rng.normal(0, 0.3, len(areas)))
+    places = sizes[np.abs(np.log(np.maximum(aim, 1))[:, None] - np.log(sizes)).argmin(axis=1)].astype(float)
+    places = places[:, None] * np.ones(len(YEARS))
+    users = np.minimum(demand[:, : len(YEARS)], places)
+    named = rng.uniform(0.5, 0.9) * np.exp(rng.normal(0, 0.15, (len(areas), 1)))
+    entries = np.round(named * (demand[:, : len(YEARS)] - users))
+    waiting = np.where(rng.random(len(areas))[:, None] < rng.uniform(0.1, 0.5), entries, np.nan)
+    reports = _absent(rng, {"users": users, "places": places, "waiting": waiting})
+    return reported_world(areas, parents, calendar, persons, reports, demand, expected)
+
+
+MECHANISMS = {
+    "queue": queue_world,
+    "lagged": lagged_world,
+    "neighbour": neighbour_world,
+    "clerk": clerk_world,
+    "homes": homes_world,
+}
+
+
+def _calendar() -> np.ndarray:
+    return np.arange(YEARS[0], YEARS[-1] + 1 + AHEAD)
+
+
+def _persons(rng: np.random.Generator, areas: int) -> np.ndarray:
+    """Exposed persons (areas x years): a few towns, many small places, most of them losing people."""
+    size = 900 * rng.pareto(1.3, areas) + rng.uniform(400, 2500, areas)
+    change = np.cumsum(rng.normal(-0.01, 0.006, (areas, len(_calendar()))), axis=1)
+    return np.round(np.minimum(size, 60_000)[:, None] * np.exp(change))
+
+
+def _by_parent(rng: np.random.Generator, parents: np.ndarray, sd: float) -> np.ndarray:
+    names, at = np.unique(parents, return_inverse=True)
+    return np.exp(rng.normal(0, sd, len(names)))[at]
+
+
+def _wandering(rng: np.random.Generator, parents: np.ndarray, sd: float, yearly: float, years: int) -> np.ndarray:
+    """Levels (areas x years) that differ and wander."""
+    start = np.log(_by_parent(rng, parents, 0.2)) + sd * rng.standard_t(8, len(parents)) * np.sqrt(6 / 8)
+    return np.exp(start[:, None] + np.cumsum(rng.normal(0, yearly, (len(parents), years)), axis=1))
+
+
+def _absent(rng: np.random.Generator, reports: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Some municipalities have no service, some open one midway."""
+    areas, years = reports["users"].shape
+    opening = np.where(rng.random(areas) < 0.1, rng.integers(1, years, areas), 0)
+    opening = np.where(rng.random(areas) < rng.uniform(0.05, 0.25), years, opening)
+    return {**reports, "present": np.arange(years)[None, :] >= opening[:, None]}
