@@ -12,8 +12,8 @@ from functools import cached_property
 import pandas as pd
 
 from ossu_analysis.collection.cells import Sheet, column_of
-from ossu_analysis.collection.settings import FUNDING_TYPES
 from ossu_analysis.errors import BLOCKING, NOTICE, TO_CHECK, Fault
+from ossu_analysis.funding import FUNDING_TYPES
 from ossu_analysis.texts import text
 
 KEY_COLUMNS = ("municipality_code", "service_code", "year")

@@ -2,14 +2,11 @@
 
 import datetime
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-FundingType = Literal["state_delegated", "municipal", "mixed", "project", "donation"]
-FUNDING_TYPES: tuple[str, ...] = get_args(FundingType)
-"""ДДД, общинска, смесена, project money, donation."""
-
+from ossu_analysis.funding import FundingType
 
 DEMONSTRATION = "demonstration_returns"
 """Source of every row that nobody handed in."""

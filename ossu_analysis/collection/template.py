@@ -11,8 +11,8 @@ import pandas as pd
 
 from ossu_analysis.collection.cells import COLUMNS, HOME, PROFILE
 from ossu_analysis.collection.rows import CodeLists
-from ossu_analysis.collection.settings import FUNDING_TYPES
 from ossu_analysis.errors import OssuError
+from ossu_analysis.funding import FUNDING_TYPES
 from ossu_analysis.texts import text
 
 if TYPE_CHECKING:

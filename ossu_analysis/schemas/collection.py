@@ -3,8 +3,8 @@
 import pandas as pd
 import pandera.pandas as pa
 
-from ossu_analysis.collection.settings import FUNDING_TYPES
 from ossu_analysis.errors import BLOCKING, NOTICE, TO_CHECK
+from ossu_analysis.funding import FUNDING_TYPES
 from ossu_analysis.schemas.base import MUNICIPALITY, Table, column, declare, status_column
 
 DAY = r"^\d{4}-\d{2}-\d{2}$"

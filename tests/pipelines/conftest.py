@@ -34,6 +34,18 @@ def project(tmp_path_factory):
         os.environ.pop(name) if value is None else os.environ.update({name: value})
 
 
+@pytest.fixture
+def own_project(project, finished, tmp_path, monkeypatch):
+    """A copy of the project for a test that changes it: tables and runs as hard links, since they are only replaced."""
+    folder = project_copy(tmp_path / "own")
+    for name in ("tables", "runs"):
+        shutil.copytree(project / "data" / name, folder / "data" / name, symlinks=True, copy_function=os.link)
+    shutil.copytree(project / ".dagster_home", folder / ".dagster_home")
+    monkeypatch.setenv("OSSU_ROOT", str(folder))
+    monkeypatch.setenv("DAGSTER_HOME", str(folder / ".dagster_home"))
+    return folder
+
+
 def run_config() -> dict:
     """Launchpad settings of the short run."""
     return {

@@ -147,21 +147,21 @@ def test_traced_number_is_recomputed_from_its_inputs(finished, table):
     assert raw.value == 3890 and "population_municipality.csv, ред" in raw.source
 
 
-def test_one_return_moves_the_gap_and_its_trace(project, finished):
+def test_one_return_moves_the_gap_and_its_trace(own_project, finished):
     """A real return in the inbox replaces the made-up ones; the gap falls by exactly the places it adds."""
     before = trace_number(finished, "gap", "SML02", "ASSIST", 2021)
-    (project / "data" / "inbox" / "SML02.csv").write_text(
+    (own_project / "data" / "inbox" / "SML02.csv").write_text(
         "Код на община;Код на услуга;Година;Места;Потребители;Чакащи\n"
         "SML02;ASSIST;2020;60;31;0\nSML02;ASSIST;2021;64;33;0\n",
         encoding="utf-8",
     )
-    (project / "data" / "inbox" / "SML02_ages.csv").write_text(
+    (own_project / "data" / "inbox" / "SML02_ages.csv").write_text(
         "Код на община;Код на услуга;Година;Пол;Възраст от;Възраст до;Потребители\n"
         "SML02;ASSIST;2021;жени;65;79;6\nSML02;ASSIST;2021;жени;80;;17\nSML02;ASSIST;2021;мъже;65;;10\n",
         encoding="utf-8",
     )
     moved = ("collection/*", "capacity/*", "demand/*", "gap/*", "proposal/*", "report/*")
-    later = rerun(project, *moved)
+    later = rerun(own_project, *moved)
     after = trace_number(later, "gap", "SML02", "ASSIST", 2021)
     places = next(step for step in after.walk() if step.table == "collection.return")
     assert places.value == 64 and "SML02.csv" in places.source and places.status == "observed"
@@ -175,10 +175,10 @@ def test_one_return_moves_the_gap_and_its_trace(project, finished):
     assert ages == 33 and by_age.loc[by_age["m"], "service_code"].tolist() == ["ASSIST"]
 
 
-def test_one_raw_cell_moves_the_traced_number(project, finished):
+def test_one_raw_cell_moves_the_traced_number(own_project, finished):
     """The poverty rate of one oblast, edited in the publisher's file, moves the need that was computed from it."""
     before = trace_number(finished, "need", "SML02", "TG-POV", 2020)
-    file = next((project / "data" / "raw" / "nsi_poverty").glob("*/at_risk_of_poverty.csv"))
+    file = next((own_project / "data" / "raw" / "nsi_poverty").glob("*/at_risk_of_poverty.csv"))
     rows = pd.read_csv(file, dtype=str, keep_default_na=False)
     cell = rows["area_code"].eq("SML") & rows["year"].eq(rows.loc[rows["area_code"].eq("SML"), "year"].max())
     cell &= rows["sex"].eq("T")
@@ -186,7 +186,7 @@ def test_one_raw_cell_moves_the_traced_number(project, finished):
     rows.loc[cell, "rate_percent"] = str(float(rows.loc[cell, "rate_percent"].iloc[0]) + 10)
     rows.to_csv(file, index=False)
     moved = ("reference/source", "sources/at_risk_of_poverty", "demand/group_rate", "demand/need_forecast", "report/*")
-    later = rerun(project, *moved)
+    later = rerun(own_project, *moved)
     after = trace_number(later, "need", "SML02", "TG-POV", 2020)
     rates = [next(s.value for s in found.walk() if s.table == "demand.group_rate") for found in (before, after)]
     assert rates[1] > rates[0] and after.value > before.value

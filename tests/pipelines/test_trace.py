@@ -94,20 +94,16 @@ def test_an_unknown_line_and_a_run_without_options_are_sentences(finished):
         trace_row(finished, "options", "SML")
 
 
-def test_options_are_judged_again_from_their_stored_places(project, settings):
-    store = Store(project)
+def test_options_are_judged_again_from_their_stored_places(own_project, settings):
+    store = Store(own_project)
     made = make_options(store, settings, read_request({"areas": ["SML"]}), datetime.date(2026, 11, 22))
     again = make_options(store, settings, read_request({"areas": ["SML"]}), datetime.date(2026, 11, 22))
     for name, table in made.items():
         assert table.equals(again[name]), f"{name}: the same question has another answer"
-    try:
-        for name, table in made.items():
-            store.write("proposal", name, table)
-        with working_tables(store, ["SML"], settings.until_year, settings) as tracer:
-            for option in made["allocation"]["option"]:
-                steps = plan_numbers(tracer, "SML", option)
-                assert all(step.is_confirmed is not False for step in steps), option
-                assert sum(step.is_confirmed is True for step in steps) >= 6
-    finally:
-        for name in made:
-            store.remove("proposal", name)
+    for name, table in made.items():
+        store.write("proposal", name, table)
+    with working_tables(store, ["SML"], settings.until_year, settings) as tracer:
+        for option in made["allocation"]["option"]:
+            steps = plan_numbers(tracer, "SML", option)
+            assert all(step.is_confirmed is not False for step in steps), option
+            assert sum(step.is_confirmed is True for step in steps) >= 6
