@@ -295,7 +295,7 @@ def _said(chunks: Iterable[Any], names: Sequence[str]) -> Iterator[Any]:
 @_both("runs", "ходове")
 def runs() -> None:
     """Завършените ходове и кой от тях е последният и кой е одобрен."""
-    from ossu_analysis.report.publish import finished_runs
+    from ossu_analysis.report.run.registry import finished_runs
     from ossu_analysis.store import Store, project_root
 
     for line in finished_runs(Store(project_root())):
@@ -305,7 +305,7 @@ def runs() -> None:
 @_both("approve", "одобри")
 def approve(run_id: Annotated[str, typer.Argument(help="Име на папка в data/runs.")]) -> None:
     """Отбелязва един ход като одобрения; останалите остават непокътнати."""
-    from ossu_analysis.report.publish import approve_run
+    from ossu_analysis.report.run.registry import approve_run
     from ossu_analysis.store import Store, project_root
 
     typer.echo(approve_run(Store(project_root()), run_id))
@@ -337,7 +337,7 @@ def _settings(config: dict[str, Any]) -> dict[str, Any]:
 
 def _settings_of_latest() -> dict[str, Any]:
     """Settings of the newest run, whose tables are the working ones: what is drawn again must be the same."""
-    from ossu_analysis.report.publish import latest_run, read_manifest
+    from ossu_analysis.report.run.registry import latest_run, read_manifest
     from ossu_analysis.store import Store, project_root
 
     run = latest_run(Store(project_root()))

@@ -4,7 +4,7 @@ from collections import defaultdict
 
 import dagster as dg
 
-from ossu_analysis.report.publish import CheckResult
+from ossu_analysis.report.run.publish import CheckResult
 
 
 def check_results(instance: dg.DagsterInstance, run_id: str) -> list[CheckResult]:

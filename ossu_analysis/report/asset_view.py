@@ -9,9 +9,8 @@ from typing import Any
 
 from ossu_analysis.config import RunSettings
 from ossu_analysis.report.charts import Chart
-from ossu_analysis.report.content import Imprint
 from ossu_analysis.report.facts import read_facts
-from ossu_analysis.report.publish import imprint_of
+from ossu_analysis.report.imprint import Imprint, imprint_of
 from ossu_analysis.store import Store
 
 OBLAST = "SML"
@@ -99,7 +98,7 @@ def _imprint(store: Store) -> Imprint:
 
 
 def _country(store: Store) -> Any:
-    from ossu_analysis.report.index import country_case
+    from ossu_analysis.report.run.index import country_case
 
     return country_case(store, _imprint(store))
 
@@ -148,26 +147,26 @@ def _heat(store: Store) -> Chart:
 
 
 def _backtest(store: Store) -> Chart:
-    from ossu_analysis.report.overview import backtest_chart
+    from ossu_analysis.report.run.overview import backtest_chart
 
     return backtest_chart(store.read("evaluation", "score"))
 
 
 def _monitoring(store: Store) -> Chart:
-    from ossu_analysis.report.overview import monitoring_chart
+    from ossu_analysis.report.run.overview import monitoring_chart
 
     return monitoring_chart(store.read("monitoring", "deviation"), store.read("reference", "oblast"))
 
 
 def _plans(store: Store) -> Chart | None:
-    from ossu_analysis.report.options_page import read_plans
+    from ossu_analysis.report.run.options_page import read_plans
     from ossu_analysis.report.sections.allocation import served_chart
 
     return next((served_chart(plans) for plans in read_plans(store) if len(plans.options)), None)
 
 
 def _plan_places(store: Store) -> Chart | None:
-    from ossu_analysis.report.options_page import read_plans
+    from ossu_analysis.report.run.options_page import read_plans
     from ossu_analysis.report.sections.allocation import grid_chart
 
     return next((grid_chart(plans) for plans in read_plans(store) if len(plans.options)), None)

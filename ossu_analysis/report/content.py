@@ -9,13 +9,14 @@ and totals are computed from unrounded numbers.
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
 from ossu_analysis import texts
 from ossu_analysis.report.charts.base import Chart
+from ossu_analysis.report.imprint import Imprint
 
 SLOT = "[ДОПЪЛНЕТЕ]"
 NUMERIC = {"count", "change", "share", "probability", "interval", "money"}
@@ -206,70 +207,6 @@ class Picture:
 
 
 Block = Heading | Paragraph | Table | Picture
-
-
-@dataclass(frozen=True)
-class Imprint:
-    """What every document says of its own making: its footer.
-
-    Parameters
-    ----------
-    round_name : str
-        Planning round, e.g. ``2018`` (the base year) or the name of the cycle.
-    data_as_of : str
-        ISO date of the last observed population.
-    rules_version, software_version, scenario, run_id : str
-        Identity of what computed the figures.
-    made_on : str
-        ISO date on which the run was made.
-    """
-
-    round_name: str
-    base_year: int
-    until_year: int
-    data_as_of: str
-    run_id: str
-    rules_version: str
-    software_version: str
-    scenario: str
-    made_on: str
-    state: str = field(default_factory=lambda: texts.text("common.draft"))
-
-    def lines(self) -> list[tuple[str, str]]:
-        """``(label, value)`` pairs for the first page, the first sheet and the page head."""
-        values = {
-            "round": self.round_name,
-            "base_year": str(self.base_year),
-            "until_year": str(self.until_year),
-            "data_as_of": texts.day(self.data_as_of),
-            "scenario": scenario_name(self.scenario),
-            "run": self.run_id,
-            "rules": self.rules_version,
-            "software": self.software_version,
-            "made_on": texts.day(self.made_on),
-            "state": self.state,
-        }
-        return [(texts.text(f"report.imprint.{key}"), value) for key, value in values.items()]
-
-    def footer(self) -> str:
-        """One line for the foot of every page."""
-        return texts.text(
-            "report.imprint.footer",
-            round=self.round_name,
-            day=texts.day(self.data_as_of),
-            run=self.run_id,
-            rules=self.rules_version,
-            software=self.software_version,
-            scenario=scenario_name(self.scenario),
-            state=self.state,
-        )
-
-
-def scenario_name(code: str) -> str:
-    """Bulgarian name of a scenario; the code where the texts have none."""
-    key = f"report.scenario.{code}"
-    name = texts.text(key)
-    return code if name == key else name
 
 
 def in_sections(blocks: Iterable[Block]) -> tuple[Block, ...]:

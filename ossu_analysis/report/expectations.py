@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from ossu_analysis.report.publish import WAREHOUSE, latest_run
+from ossu_analysis.report.run.registry import WAREHOUSE, latest_run
 from ossu_analysis.store import Store, connect
 from ossu_analysis.texts import text
 

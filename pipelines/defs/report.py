@@ -50,7 +50,7 @@ class DocumentChoice(dg.Config):
 @table_asset("report", "headline", deps=("population.forecast", "gap.service_gap"))
 def headline(workspace: Workspace, settings: Settings) -> pd.DataFrame:
     """The few numbers by which two runs are compared."""
-    from ossu_analysis.report.headlines import headlines
+    from ossu_analysis.report.run.headlines import headlines
 
     return headlines(workspace.store, settings.base_year, settings.until_year, settings.run_settings().scenario)
 
@@ -60,8 +60,8 @@ def document(
     context: dg.AssetExecutionContext, workspace: Workspace, settings: Settings, config: DocumentChoice
 ) -> pd.DataFrame:
     """A proposal per municipality and a summary per oblast, as DOCX, XLSX and HTML."""
-    from ossu_analysis.report.documents import all_oblasts, write_documents
-    from ossu_analysis.report.publish import imprint_of
+    from ossu_analysis.report.documents.writing import all_oblasts, write_documents
+    from ossu_analysis.report.imprint import imprint_of
 
     store = workspace.store
     imprint = imprint_of(store, settings.run_settings(), short_run_id(context.run_id))
@@ -80,7 +80,7 @@ def document(
 @speaking_errors
 def published_run(context: dg.AssetExecutionContext, workspace: Workspace, settings: Settings) -> dg.MaterializeResult:
     """Publish what stands in the working tables; a finished run is never written again."""
-    from ossu_analysis.report.publish import publish_run
+    from ossu_analysis.report.run.publish import publish_run
     from pipelines.pages import run_links
 
     store = workspace.store

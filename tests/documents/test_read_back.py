@@ -12,11 +12,11 @@ import pytest
 
 from ossu_analysis.errors import OssuError
 from ossu_analysis.report.content import Paragraph
-from ossu_analysis.report.documents import write_documents
+from ossu_analysis.report.documents.municipal import municipal_proposal
+from ossu_analysis.report.documents.oblast import oblast_summary
+from ossu_analysis.report.documents.writing import write_documents
 from ossu_analysis.report.facts import read_facts
-from ossu_analysis.report.municipal import municipal_proposal
-from ossu_analysis.report.oblast import oblast_summary
-from ossu_analysis.report.word import write_docx
+from ossu_analysis.report.formats.word import write_docx
 from ossu_analysis.texts import number
 from tests.unit.report import made_up
 

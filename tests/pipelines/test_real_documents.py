@@ -48,7 +48,7 @@ def test_word_files_hold_no_key_and_no_missing_value(finished):
 
 def test_every_table_with_numbers_and_every_chart_names_its_source(project):
     from ossu_analysis.report.asset_view import _imprint
-    from ossu_analysis.report.documents import outputs
+    from ossu_analysis.report.documents.writing import outputs
     from ossu_analysis.report.facts import read_facts
     from ossu_analysis.store import Store
 

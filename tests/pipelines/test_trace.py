@@ -9,7 +9,7 @@ import pytest
 from ossu_analysis.config import RunSettings
 from ossu_analysis.errors import OssuError
 from ossu_analysis.proposal.allocation.chain import make_options, read_request
-from ossu_analysis.report.trace_page import trace_page, working_tables
+from ossu_analysis.report.run.trace_page import trace_page, working_tables
 from ossu_analysis.store import Store
 from ossu_analysis.trace import trace_row
 from ossu_analysis.trace.proposal import plan_numbers

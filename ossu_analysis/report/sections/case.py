@@ -6,8 +6,8 @@ from functools import cached_property
 import pandas as pd
 
 from ossu_analysis.reference.areas import COUNTRY
-from ossu_analysis.report.content import Imprint
 from ossu_analysis.report.facts import GROUPS, Facts, age_rows, wide
+from ossu_analysis.report.imprint import Imprint
 from ossu_analysis.status import weakest
 from ossu_analysis.texts import sort_key, text
 

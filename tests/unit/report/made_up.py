@@ -7,8 +7,8 @@ the tests here.
 import numpy as np
 import pandas as pd
 
-from ossu_analysis.report.content import Imprint
 from ossu_analysis.report.facts import BOUNDS, Facts
+from ossu_analysis.report.imprint import Imprint
 from ossu_analysis.schemas import columns, table_class
 from ossu_analysis.store import Store
 

@@ -5,8 +5,9 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from ossu_analysis.report.content import Document, Imprint, Paragraph, Picture, Table
-from ossu_analysis.report.page import write_html
+from ossu_analysis.report.content import Document, Paragraph, Picture, Table
+from ossu_analysis.report.formats.page import write_html
+from ossu_analysis.report.imprint import Imprint
 from ossu_analysis.report.sections.allocation import (
     Plans,
     annex,

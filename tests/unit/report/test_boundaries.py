@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from ossu_analysis.report.charts import Chart
 from ossu_analysis.report.charts.boundaries import NAMED, _oblast_borders, outline_map, read_outlines
-from ossu_analysis.report.index import write_index
+from ossu_analysis.report.run.index import write_index
 
 from . import made_up
 

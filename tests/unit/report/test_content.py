@@ -17,7 +17,7 @@ from ossu_analysis.report.content import (
     spoken_interval,
 )
 from ossu_analysis.report.facts import wide
-from ossu_analysis.report.workbook import sheet_names
+from ossu_analysis.report.formats.workbook import sheet_names
 
 from .made_up import imprint, spread
 

@@ -6,8 +6,8 @@ import pytest
 from ossu_analysis.config import RunSettings
 from ossu_analysis.errors import OssuError
 from ossu_analysis.report.facts import read_facts
-from ossu_analysis.report.finished import FinishedRun
-from ossu_analysis.report.publish import publish_run
+from ossu_analysis.report.run.publish import publish_run
+from ossu_analysis.report.run.reading import FinishedRun
 from tests.unit.report import made_up
 
 

@@ -7,7 +7,7 @@ from collections import defaultdict
 import pandas as pd
 import pytest
 
-from ossu_analysis.report.open_data import FEWEST, HIDDEN, alone_in_oblast, protected, write_open_data
+from ossu_analysis.report.run.open_data import FEWEST, HIDDEN, alone_in_oblast, protected, write_open_data
 from tests.unit.report import made_up
 
 OBLAST_OF = dict.fromkeys(("AAA01", "AAA02", "AAA03"), "AAA")

@@ -10,10 +10,11 @@ import pytest
 
 from ossu_analysis.config import RunSettings
 from ossu_analysis.errors import OssuError
-from ossu_analysis.report import publish
 from ossu_analysis.report.charts import Chart
-from ossu_analysis.report.headlines import compare, headlines
-from ossu_analysis.report.publish import CheckResult, approve_run, finished_runs, latest_run, publish_run, read_manifest
+from ossu_analysis.report.run import publish
+from ossu_analysis.report.run.headlines import compare, headlines
+from ossu_analysis.report.run.publish import CheckResult, publish_run
+from ossu_analysis.report.run.registry import approve_run, finished_runs, latest_run, read_manifest
 from ossu_analysis.store import ROWS_TOGETHER
 
 from . import made_up

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ossu_analysis.report.report_card import FILE, compared, town_rows, town_table, write_report_card
+from ossu_analysis.report.run.report_card import FILE, compared, town_rows, town_table, write_report_card
 from ossu_analysis.store import Store
 
 from . import made_up

@@ -4,11 +4,11 @@ import pandas as pd
 import pytest
 
 from ossu_analysis.report.content import SLOT, Heading, Paragraph, in_sections
-from ossu_analysis.report.hearing import consultation_pack
+from ossu_analysis.report.documents.consultation import consultation_pack
+from ossu_analysis.report.documents.monitoring import midterm_evaluation, monitoring_report
+from ossu_analysis.report.documents.yearly import plan_rows, yearly_plan
 from ossu_analysis.report.sections import tracking
 from ossu_analysis.report.sections.case import Case
-from ossu_analysis.report.tracking import midterm_evaluation, monitoring_report
-from ossu_analysis.report.yearly import plan_rows, yearly_plan
 from tests.unit.report import made_up
 
 FIRST, LAST = "2018-12-31", "2021-12-31"

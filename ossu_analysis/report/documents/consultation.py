@@ -1,8 +1,9 @@
 """The consultation pack of a municipality: a page for citizens, and the forms that leave a record."""
 
-from ossu_analysis.report.content import Document, Imprint
+from ossu_analysis.report.content import Document
+from ossu_analysis.report.documents.municipal import municipal_document
 from ossu_analysis.report.facts import Facts
-from ossu_analysis.report.municipal import municipal_document
+from ossu_analysis.report.imprint import Imprint
 from ossu_analysis.report.sections import hearing, notes
 from ossu_analysis.report.sections.case import Case
 from ossu_analysis.texts import text

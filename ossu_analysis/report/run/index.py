@@ -12,14 +12,16 @@ from typing import Any
 import pandas as pd
 
 from ossu_analysis.reference.areas import COUNTRY
-from ossu_analysis.report import overview
 from ossu_analysis.report.charts import Chart
 from ossu_analysis.report.charts.boundaries import Outlines, read_outlines
-from ossu_analysis.report.content import Block, Column, Heading, Imprint, Paragraph, Picture, Table
+from ossu_analysis.report.content import Block, Column, Heading, Paragraph, Picture, Table
 from ossu_analysis.report.facts import read_facts, table_or_empty
-from ossu_analysis.report.headlines import compare, headlines, printed
-from ossu_analysis.report.page import render
-from ossu_analysis.report.report_card import backtest_table, write_report_card
+from ossu_analysis.report.formats.page import render
+from ossu_analysis.report.imprint import Imprint
+from ossu_analysis.report.run import overview
+from ossu_analysis.report.run.headlines import compare, headlines, printed
+from ossu_analysis.report.run.registry import read_manifest
+from ossu_analysis.report.run.report_card import backtest_table, write_report_card
 from ossu_analysis.report.sections.case import Case
 from ossu_analysis.report.sections.notes import sources_table
 from ossu_analysis.report.sections.people import fan_chart
@@ -266,8 +268,6 @@ def _sources(store: Store) -> list[Block]:
 
 
 def _changes(known: pd.DataFrame, former: Path | None) -> list[Block]:
-    from ossu_analysis.report.publish import read_manifest
-
     heading = Heading("changes", text("report.heading.changes"))
     if former is None:
         return [heading, Paragraph(text("report.sentence.first_run"))]

@@ -4,9 +4,10 @@ import datetime
 
 import pandas as pd
 
-from ossu_analysis.report.content import Block, Column, Document, Heading, Imprint, Paragraph, Table
+from ossu_analysis.report.content import Block, Column, Document, Heading, Paragraph, Table
+from ossu_analysis.report.documents.municipal import municipal_document
 from ossu_analysis.report.facts import Facts
-from ossu_analysis.report.municipal import municipal_document
+from ossu_analysis.report.imprint import Imprint
 from ossu_analysis.report.sections import notes
 from ossu_analysis.report.sections.case import Case, by_name, named, status_of
 from ossu_analysis.report.sections.network import said

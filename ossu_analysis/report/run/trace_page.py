@@ -11,9 +11,9 @@ from pathlib import Path
 
 from ossu_analysis.config import RunSettings
 from ossu_analysis.reference.areas import COUNTRY
-from ossu_analysis.report.content import Imprint
 from ossu_analysis.report.facts import table_or_empty
-from ossu_analysis.report.page import render
+from ossu_analysis.report.formats.page import render
+from ossu_analysis.report.imprint import Imprint
 from ossu_analysis.schemas.proposal import OPTIONS
 from ossu_analysis.store import Store, connect
 from ossu_analysis.texts import text

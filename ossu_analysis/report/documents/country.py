@@ -3,9 +3,10 @@
 It asks nobody to fill anything in: a proposal is made by municipalities and agreed in oblasts, so slots are left out.
 """
 
-from ossu_analysis.report.content import SLOT, Document, Heading, Imprint, Paragraph, in_sections
+from ossu_analysis.report.content import SLOT, Document, Heading, Paragraph, in_sections
+from ossu_analysis.report.documents.municipal import file_name
 from ossu_analysis.report.facts import Facts
-from ossu_analysis.report.municipal import file_name
+from ossu_analysis.report.imprint import Imprint
 from ossu_analysis.report.sections import breakdown, groups, network, notes, outlook, people
 from ossu_analysis.report.sections.case import Case
 from ossu_analysis.texts import text

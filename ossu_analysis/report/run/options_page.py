@@ -10,9 +10,10 @@ from pathlib import Path
 import pandas as pd
 
 from ossu_analysis.reference.areas import COUNTRY
-from ossu_analysis.report.content import Block, Document, Imprint
+from ossu_analysis.report.content import Block, Document
 from ossu_analysis.report.facts import table_or_empty
-from ossu_analysis.report.page import write_html
+from ossu_analysis.report.formats.page import write_html
+from ossu_analysis.report.imprint import Imprint
 from ossu_analysis.report.sections.allocation import Plans, cliff_section, plans_section, subsidy_section
 from ossu_analysis.schemas.proposal import PLAN_TABLES
 from ossu_analysis.store import Store

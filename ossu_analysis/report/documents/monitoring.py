@@ -1,8 +1,9 @@
 """The monitoring report of an oblast and its mid-term evaluation: which sections, in which order."""
 
-from ossu_analysis.report.content import Block, Document, Imprint, in_sections
+from ossu_analysis.report.content import Block, Document, in_sections
+from ossu_analysis.report.documents.municipal import file_name
 from ossu_analysis.report.facts import Facts
-from ossu_analysis.report.municipal import file_name
+from ossu_analysis.report.imprint import Imprint
 from ossu_analysis.report.sections import network, notes, outlook, tracking
 from ossu_analysis.report.sections.case import Case
 from ossu_analysis.texts import text

@@ -15,8 +15,8 @@ from typing import Any
 
 import pandas as pd
 
-from ossu_analysis.report.content import Imprint
 from ossu_analysis.report.facts import table_or_empty
+from ossu_analysis.report.imprint import Imprint
 from ossu_analysis.schemas import all_tables, columns
 from ossu_analysis.store import Store
 from ossu_analysis.texts import text

@@ -13,10 +13,11 @@ from typing import Any
 import pandas as pd
 
 from ossu_analysis.evaluation.backtest import average
-from ossu_analysis.report import overview
-from ossu_analysis.report.content import Block, Column, Heading, Imprint, Paragraph, Picture, Table
+from ossu_analysis.report.content import Block, Column, Heading, Paragraph, Picture, Table
 from ossu_analysis.report.facts import table_or_empty
-from ossu_analysis.report.page import render
+from ossu_analysis.report.formats.page import render
+from ossu_analysis.report.imprint import Imprint
+from ossu_analysis.report.run import overview
 from ossu_analysis.store import Store
 from ossu_analysis.texts import number, percent, sort_key, text
 

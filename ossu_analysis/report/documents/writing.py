@@ -11,17 +11,18 @@ import pandas as pd
 
 from ossu_analysis.errors import OssuError
 from ossu_analysis.reference.areas import COUNTRY
-from ossu_analysis.report.content import Document, Imprint
-from ossu_analysis.report.country import country_summary
+from ossu_analysis.report.content import Document
+from ossu_analysis.report.documents.consultation import consultation_pack
+from ossu_analysis.report.documents.country import country_summary
+from ossu_analysis.report.documents.monitoring import midterm_evaluation, monitoring_report
+from ossu_analysis.report.documents.municipal import municipal_proposal
+from ossu_analysis.report.documents.oblast import oblast_summary
+from ossu_analysis.report.documents.yearly import yearly_plan
 from ossu_analysis.report.facts import Facts, read_facts
-from ossu_analysis.report.hearing import consultation_pack
-from ossu_analysis.report.municipal import municipal_proposal
-from ossu_analysis.report.oblast import oblast_summary
-from ossu_analysis.report.page import write_html
-from ossu_analysis.report.tracking import midterm_evaluation, monitoring_report
-from ossu_analysis.report.word import write_docx
-from ossu_analysis.report.workbook import write_xlsx
-from ossu_analysis.report.yearly import yearly_plan
+from ossu_analysis.report.formats.page import write_html
+from ossu_analysis.report.formats.word import write_docx
+from ossu_analysis.report.formats.workbook import write_xlsx
+from ossu_analysis.report.imprint import Imprint
 from ossu_analysis.schemas import columns, table_class
 from ossu_analysis.store import Store
 

@@ -1,8 +1,9 @@
 """The oblast summary: the oblast as a whole and the territorial breakdown by municipality."""
 
-from ossu_analysis.report.content import Document, Imprint, in_sections
+from ossu_analysis.report.content import Document, in_sections
+from ossu_analysis.report.documents.municipal import file_name
 from ossu_analysis.report.facts import Facts
-from ossu_analysis.report.municipal import file_name
+from ossu_analysis.report.imprint import Imprint
 from ossu_analysis.report.sections import allocation, breakdown, groups, network, notes, outlook, people, proposal
 from ossu_analysis.report.sections.case import Case
 from ossu_analysis.texts import text

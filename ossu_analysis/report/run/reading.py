@@ -5,8 +5,8 @@ from pathlib import Path
 import pandas as pd
 
 from ossu_analysis.errors import OssuError
-from ossu_analysis.report.content import Imprint
-from ossu_analysis.report.publish import WAREHOUSE, imprint_of, latest_run, read_manifest
+from ossu_analysis.report.imprint import Imprint, imprint_of
+from ossu_analysis.report.run.registry import WAREHOUSE, latest_run, read_manifest
 from ossu_analysis.schemas import columns, table_class
 from ossu_analysis.store import Store, connect
 

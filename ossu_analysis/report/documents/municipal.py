@@ -1,7 +1,8 @@
 """The municipal proposal: which sections, in which order, under which title and file name."""
 
-from ossu_analysis.report.content import Block, Document, Imprint, in_sections
+from ossu_analysis.report.content import Block, Document, in_sections
 from ossu_analysis.report.facts import Facts
+from ossu_analysis.report.imprint import Imprint
 from ossu_analysis.report.sections import allocation, groups, network, notes, outlook, people, proposal
 from ossu_analysis.report.sections.case import Case
 from ossu_analysis.texts import text
