@@ -27,6 +27,7 @@ from ossu_analysis.population.scenario import (
 )
 from ossu_analysis.population.simulate import SimulationSettings, simulate
 from ossu_analysis.population.totals import TotalDraws, TotalsModel, fit_totals, forecast_totals
+from ossu_analysis.sources.known import newest_edition
 from ossu_analysis.store import Store, connect, write_side_by_side
 
 
@@ -81,12 +82,14 @@ def drawn_totals(
     totals = _unconstrained(history, settings, scenario)
     if scenario is None or not scenario.constraint:
         return totals
-    return constrained_to_official(totals, tables["official_projection"], scenario.constraint, history)[0]
+    projection = newest_edition(tables["official_projection"], settings.base_year)
+    return constrained_to_official(totals, projection, scenario.constraint, history)[0]
 
 
 def adjustment(tables: Mapping[str, pd.DataFrame], settings: RunSettings, scenario: Scenario) -> pd.DataFrame:
     """Rows of ``population.adjustment``: how far the official projection is from our mean, applied or not."""
-    history, projection = history_of(tables, settings.base_year), tables["official_projection"]
+    history = history_of(tables, settings.base_year)
+    projection = newest_edition(tables["official_projection"], settings.base_year)
     variant = scenario.constraint or COMPARED
     if not scenario.constraint and not reaches(projection, variant, settings.until_year):
         return adjustment_table([], scenario.id, variant, False, "")

@@ -18,7 +18,8 @@ from ossu_analysis.population.history import TotalsHistory
 from ossu_analysis.population.totals import TotalDraws
 from ossu_analysis.reference.areas import COUNTRY
 
-MID_YEAR, YEAR_END = 0.5, 1.0
+YEAR_PART = {"01-01": 0.0, "07-01": 0.5, "12-31": 1.0}
+"""Days to which projections refer, as parts of the year."""
 COMPARED = "medium"
 """Variant that the forecast is held against when no scenario follows one."""
 MOVED = ("area_level", "area_code", "year", "persons_before", "persons", "factor")
@@ -32,13 +33,14 @@ def official_totals(
     Parameters
     ----------
     official_projection : DataFrame
-        ``variant, year, sex, persons_thousand``, on 1 July of some years.
+        ``variant, year, sex, persons_thousand, reference_date`` of one edition, for some years.
     variant : str
         ``medium``, ``high`` or ``low``.
     years : sequence of int
     base_year : int
     base_persons : float
-        Published total at the end of the base year, from which the line to the first projected year begins.
+        Published total at the end of the base year, from which the line to the first projected year begins. A
+        projection that has this day itself is moved to it: what it says is the change, not the count.
 
     Returns
     -------
@@ -51,14 +53,18 @@ def official_totals(
         ``population.no_projection`` when the variant is unknown or does not reach the last year.
     """
     rows = official_projection[official_projection["variant"] == variant]
-    by_year = rows.groupby("year")["persons_thousand"].sum().sort_index() * 1000
-    by_year = by_year[by_year.index > base_year]
-    if by_year.empty or by_year.index[-1] < max(years):
+    rows = rows.assign(date=rows["year"] + rows["reference_date"].str[5:].map(YEAR_PART).astype(float))
+    by_date = rows.groupby("date")["persons_thousand"].sum().sort_index() * 1000
+    start = base_year + 1.0
+    if start in by_date.index:
+        by_date *= base_persons / by_date[start]
+    by_date = by_date[by_date.index > start]
+    if by_date.empty or by_date.index[-1] < max(years):
         known = ", ".join(sorted(set(official_projection["variant"])))
         raise OssuError("population.no_projection", variant=variant, year=max(years), known=known)
-    dates = np.concatenate([[base_year + YEAR_END], by_year.index.to_numpy(float) + MID_YEAR])
-    persons = np.concatenate([[base_persons], by_year.to_numpy(float)])
-    return np.interp(np.asarray(years, float) + YEAR_END, dates, persons)
+    dates = np.concatenate([[start], by_date.index.to_numpy(float)])
+    persons = np.concatenate([[base_persons], by_date.to_numpy(float)])
+    return np.interp(np.asarray(years, float) + 1, dates, persons)
 
 
 def constrain(

@@ -27,6 +27,7 @@ from ossu_analysis.population.cells import (
 from ossu_analysis.population.graduation import agree_with_whole, births_tilt, national_single_ages, split_groups
 from ossu_analysis.population.names import SOURCE_TABLES
 from ossu_analysis.reference.areas import COUNTRY
+from ossu_analysis.sources.known import newest_edition
 
 Ints = NDArray[np.int64]
 
@@ -315,7 +316,8 @@ def _crude_births(known: Mapping[str, pd.DataFrame]) -> Floats:
     return np.asarray(crude.where((basis == basis.shift()) | (basis.index == basis.index[0])), dtype=float)
 
 
-def _schedule(table: pd.DataFrame, base_year: int) -> tuple[tuple[int, ...], Floats]:
+def _schedule(editions: pd.DataFrame, base_year: int) -> tuple[tuple[int, ...], Floats]:
+    table = newest_edition(editions, base_year)
     latest = table[table["period_to"] <= base_year]["period_to"].max()
     rows = table[table["period_to"] == latest].sort_values("age_from")
     return tuple(int(age) for age in rows["age_from"]), rows["percent"].to_numpy(float)

@@ -12,15 +12,13 @@ import pandas as pd
 from ossu_analysis.errors import NOTICE, TO_CHECK, Fault, FaultsFound
 from ossu_analysis.inputs import SourceRecord, read_published_names, read_source_records, relative
 from ossu_analysis.reference.areas import Areas, read_areas
-from ossu_analysis.sources.layouts import LAYOUTS
+from ossu_analysis.schemas.sources import LAYOUTS
 from ossu_analysis.sources.readers import Release, faults_between, faults_of_release, read_source_table
 from ossu_analysis.store import Store
 from ossu_analysis.text_table import checksum
 
 READERS: dict[str, Callable[..., pd.DataFrame]] = {table: partial(read_source_table, table=table) for table in LAYOUTS}
-"""``READERS[table](store)`` reads ``sources.<table>``; it raises `FaultsFound` when its raw file has faults.
-
-``as_of="2027-06-30"`` leaves newer vintages out."""
+"""``READERS[table](store)`` reads ``sources.<table>``; it raises `FaultsFound` when its raw files have faults."""
 
 
 def check_sources(store: Store) -> list[Fault]:
@@ -39,7 +37,7 @@ def check_sources(store: Store) -> list[Fault]:
         faults += _unlisted_files(folder, record, store)
         for entry in record.tables:
             layout = LAYOUTS.get(entry.table)
-            if layout is None or layout.source_id != record.source_id:
+            if layout is None or record.source_id not in layout.sources:
                 file = relative(folder / "source.yaml", store.root)
                 faults.append(Fault("sources.unlisted_table", file=file, found=entry.table, severity=TO_CHECK))
                 continue
@@ -48,7 +46,7 @@ def check_sources(store: Store) -> list[Fault]:
             faults += [*faults_of_release(release, areas), *_edited(release)]
     faults += [fault for releases in seen.values() for fault in faults_between(releases)]
     return faults + [
-        Fault("sources.no_table", file=f"data/raw/{layout.source_id}", expected=table)
+        Fault("sources.no_table", file=f"data/raw/{layout.sources[0]}", expected=table)
         for table, layout in LAYOUTS.items()
         if table not in seen
     ]

@@ -11,7 +11,7 @@ import pandas as pd
 
 from ossu_analysis.errors import Fault
 from ossu_analysis.inputs import SourceTable
-from ossu_analysis.sources.layouts import AGES, AREAS, RESIDENCE, SEX, Layout
+from ossu_analysis.schemas.sources import AGES, AREAS, RESIDENCE, SEX, Layout
 from ossu_analysis.text_table import ROW
 
 TEXT, FIGURE, MARK, HEADER, BAD = "_text", "_figure", "_mark", "_header", "_bad"
@@ -21,6 +21,7 @@ PLAIN_NUMBER = r"-?[0-9]+(?:\.[0-9]+)?"
 
 FORMS = {
     "year": (r"^(?:19|20|21)[0-9][0-9]$", "ГГГГ"),
+    "census_year": (r"^(?:19|20|21)[0-9][0-9]$", "ГГГГ"),
     "age": (r"^(?:total|[0-9]{1,3}|[0-9]{1,3}-[0-9]{1,3}|[0-9]{1,3}\+)$", "0, 5-9, 90+, total"),
     "period": (r"^[0-9]{4}-[0-9]{4}$", "ГГГГ-ГГГГ"),
     "reference_date": (r"^[0-9]{4}(?:-[0-9][0-9]-[0-9][0-9]|/[0-9]{4})?$", "ГГГГ-ММ-ДД, ГГГГ или ГГГГ/ГГГГ"),
@@ -79,16 +80,17 @@ def faults_of_cells(cells: pd.DataFrame, layout: Layout, file: str) -> Iterator[
     empty = cells[BAD] & (texts == "")
     yield from _each("sources.missing_figure", cells[empty], file, _marks_allowed(layout))
     yield from _each("sources.not_a_number", cells[cells[BAD] & ~empty], file, _number_form(layout))
-    if layout.minimum is not None:
-        yield from _each("sources.too_small", cells[figures < layout.minimum], file, f"≥ {layout.minimum:g}")
-    if layout.maximum is not None:
-        yield from _each("sources.too_large", cells[figures > layout.maximum], file, f"≤ {layout.maximum:g}")
-    if layout.whole:
+    least, most = layout.bounds
+    if least is not None:
+        yield from _each("sources.too_small", cells[figures < least], file, f"≥ {least:g}")
+    if most is not None:
+        yield from _each("sources.too_large", cells[figures > most], file, f"≤ {most:g}")
+    if layout.is_count:
         yield from _each("sources.fraction", cells[figures.notna() & (figures % 1 != 0)], file, "цяло число")
 
 
 def _number_form(layout: Layout) -> str:
-    return "цяло число" if layout.whole else "число с десетична точка"
+    return "цяло число" if layout.is_count else "число с десетична точка"
 
 
 def _marks_allowed(layout: Layout) -> str:

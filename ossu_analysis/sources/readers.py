@@ -1,7 +1,7 @@
 """From a checked raw file to its tidy table: one figure per row, codes of ours, source and vintage beside it.
 
-A table is read from every vintage folder of its source that lists it; where two vintages give the same figure, the
-newest wins, so a new release may hold one more year only or the whole series again.
+A table is read from every vintage folder of its sources that lists it; where two vintages of a source give the same
+figure, the newer wins, so a new release may hold one more year only or the whole series again.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -20,7 +20,7 @@ from ossu_analysis.inputs import (
     source_folders,
 )
 from ossu_analysis.reference.areas import Areas, read_areas
-from ossu_analysis.schemas.base import columns
+from ossu_analysis.schemas.sources import AGES, LAYOUTS, Layout
 from ossu_analysis.sources.checks import (
     FIGURE,
     MARK,
@@ -32,11 +32,10 @@ from ossu_analysis.sources.checks import (
     faults_of_list,
     faults_of_sums,
 )
-from ossu_analysis.sources.layouts import AGES, LAYOUTS, Layout
 from ossu_analysis.store import Store
 from ossu_analysis.text_table import open_text_table
 
-NUMBERS = {"year", "quarter"}
+NUMBERS = {"year", "census_year", "quarter"}
 
 
 @dataclass(frozen=True)
@@ -60,16 +59,14 @@ class Release:
         return relative(self.path, self.store.root)
 
 
-def read_source_table(store: Store, table: str, as_of: str = "") -> pd.DataFrame:
-    """Read one table of the link ``sources`` in its declared columns.
+def read_source_table(store: Store, table: str) -> pd.DataFrame:
+    """Read one table of the link ``sources`` in its declared columns, all vintages of it.
 
     Parameters
     ----------
     store : Store
     table : str
         Key of `LAYOUTS`.
-    as_of : str
-        Use only vintages up to this one (ISO date), as an older plan would have seen them; empty: all.
 
     Raises
     ------
@@ -78,38 +75,37 @@ def read_source_table(store: Store, table: str, as_of: str = "") -> pd.DataFrame
     FaultsFound
         When its raw files have faults: all of them.
     """
-    from ossu_analysis.schemas import table_class
-
     layout, areas = LAYOUTS[table], read_areas(store)
-    wanted = [info.name for info in columns(table_class("sources", table))]
-    found = [_checked(release, areas) for release in releases(store, layout, as_of)]
+    found = [_checked(release, areas) for release in releases(store, layout)]
     if not found:
-        raise OssuError("sources.no_release", table=table, folder=f"data/raw/{layout.source_id}")
+        raise OssuError("sources.no_release", table=table, folder=f"data/raw/{layout.sources[0]}")
     raise_if_any(fault for _, _, faults in found for fault in faults)
     raise_if_any(faults_between([release for release, _, _ in found]))
-    tidy = [_tidy(cells, release, areas, wanted) for release, cells, _ in found]
-    keys = [name for name in _tidy_keys(layout) if name in wanted]
-    return pd.concat(tidy).drop_duplicates(keys, keep="last", ignore_index=True)
+    tidy = [_tidy(cells, release, areas) for release, cells, _ in found]
+    return pd.concat(tidy).drop_duplicates(layout.tidy_keys, keep="last", ignore_index=True)
 
 
-def releases(store: Store, layout: Layout, as_of: str = "") -> Iterator[Release]:
-    """The vintages of a source that list a table, oldest first; with ``as_of`` none that is newer."""
-    for folder in source_folders(store, layout.source_id):
-        record = read_source_record(folder, store)
-        entry = record.table(layout.table)
-        if entry is not None and (not as_of or record.vintage <= as_of):
-            yield Release(store, folder, record, entry, layout)
+def releases(store: Store, layout: Layout) -> Iterator[Release]:
+    """The vintages that list a table, source by source, oldest first."""
+    for source in layout.sources:
+        for folder in source_folders(store, source):
+            record = read_source_record(folder, store)
+            entry = record.table(layout.table)
+            if entry is not None:
+                yield Release(store, folder, record, entry, layout)
 
 
 def faults_between(found: Sequence[Release]) -> Iterator[Fault]:
-    """Years that fall between two vintages of one table."""
-    spans = sorted(release.entry.years for release in found)
-    reached = spans[0][1] if spans else 0
-    for first, last in spans[1:]:
-        if first > reached + 1:
-            years = f"{reached + 1}-{first - 1}"
-            yield Fault("sources.gap_between_vintages", file=found[-1].file, column="year", expected=years)
-        reached = max(reached, last)
+    """Years that fall between two vintages of one source."""
+    for source in dict.fromkeys(release.record.source_id for release in found):
+        same = [release for release in found if release.record.source_id == source]
+        spans = sorted(release.entry.years for release in same)
+        reached = spans[0][1]
+        for first, last in spans[1:]:
+            if first > reached + 1:
+                years = f"{reached + 1}-{first - 1}"
+                yield Fault("sources.gap_between_vintages", file=same[-1].file, column="year", expected=years)
+            reached = max(reached, last)
 
 
 def faults_of_release(release: Release, areas: Areas) -> list[Fault]:
@@ -140,20 +136,15 @@ def _unknown_services(raw: pd.DataFrame, release: Release) -> Iterator[Fault]:
         yield from faults_of_list("sources.unknown_service", raw, "published_name_bg", list(known), release.file)
 
 
-def _tidy_keys(layout: Layout) -> list[str]:
-    parts = {"age": ("age_from", "age_to", "age"), "period": ("period_from",)}
-    return [part for name in layout.cell_keys for part in parts.get(name, (name,))]
-
-
-def _tidy(cells: pd.DataFrame, release: Release, areas: Areas, wanted: list[str]) -> pd.DataFrame:
+def _tidy(cells: pd.DataFrame, release: Release, areas: Areas) -> pd.DataFrame:
     kept = cells[cells["age"] != TOTAL_AGE] if AGES in release.layout.sums else cells
-    made = {name: _column(name, kept, release, areas) for name in wanted}
+    made = {name: _column(name, kept, release, areas) for name in release.layout.tidy_columns}
     return pd.DataFrame(made, index=kept.index)
 
 
-def _column(name: str, cells: pd.DataFrame, release: Release, areas: Areas) -> "pd.Series | str":
+def _column(name: str, cells: pd.DataFrame, release: Release, areas: Areas) -> "pd.Series | str | None":
     if name == release.layout.figure:
-        return cells[FIGURE].astype("Int64") if release.layout.whole else cells[FIGURE]
+        return cells[FIGURE].astype("Int64") if release.layout.is_count else cells[FIGURE]
     if name in cells and name != "age":
         is_number = name in NUMBERS or name in release.layout.counts
         return pd.to_numeric(cells[name]) if is_number else cells[name].where(cells[name] != "")
@@ -193,7 +184,7 @@ def _is_revised(cells: pd.DataFrame, release: Release, areas: Areas) -> pd.Serie
     return _by_year(cells, release.entry.is_revised).astype(bool)
 
 
-DERIVED: dict[str, Callable[[pd.DataFrame, Release, Areas], "pd.Series | str"]] = {
+DERIVED: dict[str, Callable[[pd.DataFrame, Release, Areas], "pd.Series | str | None"]] = {
     "area_level": lambda cells, release, areas: cells["area_code"].map(areas.levels),
     "age": _age_from,
     "is_open": lambda cells, release, areas: cells["age"].str.endswith("+"),
@@ -207,6 +198,7 @@ DERIVED: dict[str, Callable[[pd.DataFrame, Release, Areas], "pd.Series | str"]] 
     "is_low_reliability": lambda cells, release, areas: cells["mark"] == "u",
     "service_code": lambda cells, release, areas: cells["published_name_bg"].map(read_published_names(release.store)),
     "note": lambda cells, release, areas: cells[MARK],
+    "published": lambda cells, release, areas: release.record.published,
     "source_id": lambda cells, release, areas: release.record.source_id,
     "vintage": lambda cells, release, areas: release.record.vintage,
     "status": lambda cells, release, areas: release.entry.status,

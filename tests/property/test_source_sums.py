@@ -4,15 +4,16 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ossu_analysis.schemas.sources import AREAS, RESIDENCE, SEX, Layout
 from ossu_analysis.sources.checks import cells_of, faults_of_cells, faults_of_sums
-from ossu_analysis.sources.layouts import AREAS, RESIDENCE, SEX, Layout
 
 LAYOUT = Layout(
     "made_up",
-    "nobody",
+    ("nobody",),
+    "измислена таблица",
     ("area_code", "residence"),
-    ("F", "M", "T"),
     "persons",
+    ("F", "M", "T"),
     across="sex",
     sums=(SEX, RESIDENCE, AREAS),
     marks={"x": None},

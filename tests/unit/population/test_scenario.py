@@ -82,10 +82,19 @@ def test_draws_are_moved_to_the_given_total_and_the_move_is_shown() -> None:
 
 def test_official_totals_are_read_at_the_end_of_the_year() -> None:
     table = pd.DataFrame(
-        {"variant": "medium", "year": [2015, 2020, 2025], "sex": "T", "persons_thousand": [99.0, 7.0, 6.0]}
+        {
+            "variant": "medium",
+            "year": [2015, 2020, 2025],
+            "sex": "T",
+            "persons_thousand": [99.0, 7.0, 6.0],
+            "reference_date": ["2015-07-01", "2020-07-01", "2025-07-01"],
+        }
     )
     found = official_totals(table, "medium", [2019, 2020, 2022], 2018, 7300.0)
     np.testing.assert_allclose(found, [7300 - 300 / 1.5, 7000 - 100, 7000 - 500])
+    on_the_day = table.assign(reference_date=["2015-12-31", "2020-12-31", "2025-12-31"])
+    moved = official_totals(on_the_day, "medium", [2021, 2025], 2020, 6300.0)
+    np.testing.assert_allclose(moved, [6300 - 180, 5400])
     with pytest.raises(OssuError, match="medium"):
         official_totals(table, "lowest", [2020], 2018, 7300.0)
     with pytest.raises(OssuError, match="2026"):

@@ -20,12 +20,14 @@ class Project:
         shutil.copytree(ROOT / "data/reference", root / "data/reference")
 
     def take(self, *sources: str) -> "Project":
-        for source in sources or [path.name for path in (ROOT / "data/raw").iterdir()]:
-            shutil.copytree(ROOT / "data/raw" / source, self.store.raw / source)
+        """Copy the oldest vintage of some sources, so that a newer one in the repository changes no test."""
+        for source in sources:
+            oldest = min((ROOT / "data/raw" / source).iterdir())
+            shutil.copytree(oldest, self.store.raw / source / oldest.name)
         return self
 
     def folder(self, table: str) -> Path:
-        return sorted((self.store.raw / LAYOUTS[table].source_id).iterdir())[-1]
+        return sorted((self.store.raw / LAYOUTS[table].sources[0]).iterdir())[-1]
 
     def path(self, table: str) -> Path:
         return self.folder(table) / f"{table}.csv"

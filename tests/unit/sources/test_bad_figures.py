@@ -65,7 +65,7 @@ SPOILT_CELLS = [
 def test_a_spoilt_cell_is_named_with_its_place(project, table, key, column, cell, code):
     from ossu_analysis.sources import LAYOUTS
 
-    project.take(LAYOUTS[table].source_id)
+    project.take(LAYOUTS[table].sources[0])
     row = project.find(table, *key)
     project.change(table, row, column, cell)
     fault = only(faults_of(project, table), code)

@@ -51,13 +51,6 @@ def test_where_two_vintages_give_a_figure_the_newest_wins(project):
     assert after.loc[~last, "deaths"].sum() == before.loc[before["year"] < 2018, "deaths"].sum()
 
 
-def test_an_older_plan_sees_only_the_vintages_of_its_time(project):
-    project.take("nsi_vital")
-    before = READERS["births_municipality"](project.store)
-    new_vintage(project, "births_municipality", [2019, 2019], shifted(project, "births_municipality", 2018, 2019))
-    pd.testing.assert_frame_equal(READERS["births_municipality"](project.store, as_of="2029-12-31"), before)
-
-
 def test_a_year_between_two_vintages_is_missed(project):
     project.take("nsi_vital")
     new_vintage(project, "births_municipality", [2020, 2020], shifted(project, "births_municipality", 2018, 2020))
