@@ -13,6 +13,7 @@ from ossu_analysis.errors import Fault
 from ossu_analysis.inputs import SourceTable
 from ossu_analysis.schemas.sources import AGES, AREAS, RESIDENCE, SEX, Layout
 from ossu_analysis.text_table import ROW
+from ossu_analysis.texts import text
 
 TEXT, FIGURE, MARK, HEADER, BAD = "_text", "_figure", "_mark", "_header", "_bad"
 TOTAL_AGE = "total"
@@ -20,13 +21,13 @@ PLAIN_NUMBER = r"-?[0-9]+(?:\.[0-9]+)?"
 """No thousands separator, no decimal comma and no exponent: ``7,00E+06`` is what a spreadsheet leaves of 7 000 039."""
 
 FORMS = {
-    "year": (r"^(?:19|20|21)[0-9][0-9]$", "ГГГГ"),
-    "census_year": (r"^(?:19|20|21)[0-9][0-9]$", "ГГГГ"),
-    "age": (r"^(?:total|[0-9]{1,3}|[0-9]{1,3}-[0-9]{1,3}|[0-9]{1,3}\+)$", "0, 5-9, 90+, total"),
-    "period": (r"^[0-9]{4}-[0-9]{4}$", "ГГГГ-ГГГГ"),
-    "reference_date": (r"^[0-9]{4}(?:-[0-9][0-9]-[0-9][0-9]|/[0-9]{4})?$", "ГГГГ-ММ-ДД, ГГГГ или ГГГГ/ГГГГ"),
+    "year": r"^(?:19|20|21)[0-9][0-9]$",
+    "census_year": r"^(?:19|20|21)[0-9][0-9]$",
+    "age": r"^(?:total|[0-9]{1,3}|[0-9]{1,3}-[0-9]{1,3}|[0-9]{1,3}\+)$",
+    "period": r"^[0-9]{4}-[0-9]{4}$",
+    "reference_date": r"^[0-9]{4}(?:-[0-9][0-9]-[0-9][0-9]|/[0-9]{4})?$",
 }
-"""Pattern of the keys that are not from a list, and how the pattern is shown."""
+"""Pattern of the keys that are not from a list; the texts under ``sources.form`` show each to a person."""
 ALLOWED: Mapping[str, tuple[str, ...]] = {
     "sex": ("F", "M", "T"),
     "residence": ("total", "urban", "rural"),
@@ -86,11 +87,13 @@ def faults_of_cells(cells: pd.DataFrame, layout: Layout, file: str) -> Iterator[
     if most is not None:
         yield from _each("sources.too_large", cells[figures > most], file, f"≤ {most:g}")
     if layout.is_count:
-        yield from _each("sources.fraction", cells[figures.notna() & (figures % 1 != 0)], file, "цяло число")
+        yield from _each(
+            "sources.fraction", cells[figures.notna() & (figures % 1 != 0)], file, text("sources.form.whole")
+        )
 
 
 def _number_form(layout: Layout) -> str:
-    return "цяло число" if layout.is_count else "число с десетична точка"
+    return text("sources.form.whole" if layout.is_count else "sources.form.decimal")
 
 
 def _marks_allowed(layout: Layout) -> str:
@@ -122,15 +125,16 @@ def faults_of_keys(raw: pd.DataFrame, layout: Layout, file: str, areas: Mapping[
         texts = raw[key]
         if key in {"area_code", "municipality_code"}:
             yield from _unlike(
-                "sources.unknown_area", raw[~texts.isin(list(areas))], key, file, "код от data/reference"
+                "sources.unknown_area", raw[~texts.isin(list(areas))], key, file, text("sources.form.area")
             )
         elif key in ALLOWED:
             yield from faults_of_list("sources.unknown_value", raw, key, ALLOWED[key], file)
         elif key in FORMS:
-            pattern, form = FORMS[key]
-            yield from _unlike("sources.unknown_value", raw[~texts.str.match(pattern)], key, file, form)
+            form = text(f"sources.form.{key}")
+            yield from _unlike("sources.unknown_value", raw[~texts.str.match(FORMS[key])], key, file, form)
     for name in layout.counts:
-        yield from _unlike("sources.not_a_number", raw[~raw[name].str.match(r"^[0-9]+$")], name, file, "цяло число")
+        wrong = raw[~raw[name].str.match(r"^[0-9]+$")]
+        yield from _unlike("sources.not_a_number", wrong, name, file, text("sources.form.whole"))
     yield from _repeated(raw, layout, file)
 
 
@@ -141,7 +145,9 @@ def faults_of_list(code: str, raw: pd.DataFrame, column: str, allowed: Sequence[
 
 def _unlike(code: str, rows: pd.DataFrame, key: str, file: str, expected: str) -> Iterator[Fault]:
     for row, found in rows[[ROW, key]].head(_MOST).itertuples(index=False):
-        yield Fault(code, file=file, row=int(row), column=key, found=found or "празно", expected=expected)
+        yield Fault(
+            code, file=file, row=int(row), column=key, found=found or text("sources.form.empty"), expected=expected
+        )
     yield from _rest(len(rows), code, file)
 
 
@@ -152,7 +158,7 @@ def _repeated(raw: pd.DataFrame, layout: Layout, file: str) -> Iterator[Fault]:
     for record in again.head(_MOST).itertuples(index=False):
         key = tuple(getattr(record, name) for name in keys)
         earlier = first.loc[key if len(keys) > 1 else key[0]]
-        expected = f"един ред; първият е ред {earlier}"
+        expected = text("sources.form.one_row", row=earlier)
         yield Fault(
             "sources.repeated_row", file=file, row=int(str(record.row)), found=" · ".join(key), expected=expected
         )

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from ossu_analysis.errors import TO_CHECK, Fault
+from ossu_analysis.texts import text
 
 RARE = 0.995
 """Share of earlier changes that must be smaller: of 265 municipalities one or two a year are asked about."""
@@ -71,7 +72,7 @@ def _fault(area: str, wide: pd.DataFrame, year: int, source_id: str) -> Fault:
         file=f"data/raw/{source_id}",
         column=str(year),
         found=f"{area}: {now:.0f}",
-        expected=f"близо до {before:.0f} от предходната година",
+        expected=text("sources.form.close_to", before=f"{before:.0f}"),
         severity=TO_CHECK,
         municipality_code=area,
     )
