@@ -98,9 +98,9 @@ def _imprint(store: Store) -> Imprint:
 
 
 def _country(store: Store) -> Any:
-    from ossu_analysis.report.run.index import country_case
+    from ossu_analysis.report.run.index import country_subject
 
-    return country_case(store, _imprint(store))
+    return country_subject(store, _imprint(store))
 
 
 def _fan(store: Store) -> Chart:
@@ -141,9 +141,9 @@ def _country_heat(store: Store) -> Chart:
 
 def _heat(store: Store) -> Chart:
     from ossu_analysis.report.sections.breakdown import heat_chart
-    from ossu_analysis.report.sections.case import Case
+    from ossu_analysis.report.sections.subject import Subject
 
-    return heat_chart(Case(read_facts(store, OBLAST), _imprint(store), OBLAST))
+    return heat_chart(Subject(read_facts(store, OBLAST), _imprint(store), OBLAST))
 
 
 def _backtest(store: Store) -> Chart:

@@ -5,7 +5,7 @@ from ossu_analysis.report.documents.municipal import municipal_document
 from ossu_analysis.report.facts import Facts
 from ossu_analysis.report.imprint import Imprint
 from ossu_analysis.report.sections import hearing, notes
-from ossu_analysis.report.sections.case import Case
+from ossu_analysis.report.sections.subject import Subject
 from ossu_analysis.texts import text
 
 
@@ -21,13 +21,13 @@ def consultation_pack(facts: Facts, municipality_code: str, imprint: Imprint) ->
     imprint : Imprint
         Identity of the run.
     """
-    case = Case(facts, imprint, municipality_code)
+    subject = Subject(facts, imprint, municipality_code)
     blocks = [
-        *hearing.short(case),
-        *hearing.answer(case),
+        *hearing.short(subject),
+        *hearing.answer(subject),
         *hearing.forms(("opinion", "register", "moved")),
-        *hearing.protocol(case),
+        *hearing.protocol(subject),
         *hearing.forms(("attendance",)),
-        *notes.words(case),
+        *notes.words(subject),
     ]
-    return municipal_document(case, "obsazhdane", text("report.title.obsazhdane"), blocks)
+    return municipal_document(subject, "obsazhdane", text("report.title.obsazhdane"), blocks)

@@ -8,7 +8,7 @@ from ossu_analysis.report.documents.municipal import file_name
 from ossu_analysis.report.facts import Facts
 from ossu_analysis.report.imprint import Imprint
 from ossu_analysis.report.sections import breakdown, groups, network, notes, outlook, people
-from ossu_analysis.report.sections.case import Case
+from ossu_analysis.report.sections.subject import Subject
 from ossu_analysis.texts import text
 
 
@@ -22,26 +22,26 @@ def country_summary(facts: Facts, imprint: Imprint) -> Document:
     imprint : Imprint
         Identity of the run.
     """
-    case = Case(facts, imprint, facts.oblast_code)
+    subject = Subject(facts, imprint, facts.oblast_code)
     blocks = [
-        *notes.summary(case),
-        *notes.method(case),
-        *people.profile(case),
-        *breakdown.parts(case),
-        *groups.groups(case),
-        *network.network(case),
-        *network.demand(case),
-        *outlook.outlook(case),
-        *network.gap(case),
-        *outlook.gap_causes(case),
+        *notes.summary(subject),
+        *notes.method(subject),
+        *people.profile(subject),
+        *breakdown.parts(subject),
+        *groups.groups(subject),
+        *network.network(subject),
+        *network.demand(subject),
+        *outlook.outlook(subject),
+        *network.gap(subject),
+        *outlook.gap_causes(subject),
         Heading("heat", text("report.heading.heat")),
-        *breakdown.heat(case),
-        *notes.notes(case),
+        *breakdown.heat(subject),
+        *notes.notes(subject),
     ]
     return Document(
         name=file_name(facts.oblast_code, facts.oblast_code, "obobshtenie", imprint),
         title=text("report.title.country"),
-        subtitle=case.label,
+        subtitle=subject.label,
         imprint=imprint,
         blocks=in_sections(block for block in blocks if not (isinstance(block, Paragraph) and SLOT in block.text)),
     )

@@ -5,7 +5,7 @@ from ossu_analysis.report.documents.municipal import file_name
 from ossu_analysis.report.facts import Facts
 from ossu_analysis.report.imprint import Imprint
 from ossu_analysis.report.sections import network, notes, outlook, tracking
-from ossu_analysis.report.sections.case import Case
+from ossu_analysis.report.sections.subject import Subject
 from ossu_analysis.texts import text
 
 
@@ -21,20 +21,20 @@ def monitoring_report(facts: Facts, code: str, imprint: Imprint) -> Document:
     imprint : Imprint
         Identity of the run.
     """
-    case = Case(facts, imprint, code)
+    subject = Subject(facts, imprint, code)
     blocks = [
-        *tracking.scope(case),
+        *tracking.scope(subject),
         *tracking.slot_sections(("priorities",)),
-        *tracking.services(case),
-        *tracking.money(case),
+        *tracking.services(subject),
+        *tracking.money(subject),
         *tracking.slot_sections(("visits",)),
-        *tracking.people_deviation(case),
-        *tracking.risks(case),
+        *tracking.people_deviation(subject),
+        *tracking.risks(subject),
         *tracking.slot_sections(("suggestions", "updates")),
-        *notes.words(case),
-        *notes.sources(case),
+        *notes.words(subject),
+        *notes.sources(subject),
     ]
-    return _document(case, "monitoring", blocks)
+    return _document(subject, "monitoring", blocks)
 
 
 def midterm_evaluation(facts: Facts, code: str, imprint: Imprint) -> Document:
@@ -49,28 +49,28 @@ def midterm_evaluation(facts: Facts, code: str, imprint: Imprint) -> Document:
     imprint : Imprint
         Identity of the run.
     """
-    case = Case(facts, imprint, code)
+    subject = Subject(facts, imprint, code)
     blocks = [
-        *tracking.scope(case),
+        *tracking.scope(subject),
         *tracking.slot_sections(("planned",)),
-        *tracking.rebased(case),
-        *tracking.services(case),
-        *tracking.people_deviation(case),
-        *outlook.outlook(case),
+        *tracking.rebased(subject),
+        *tracking.services(subject),
+        *tracking.people_deviation(subject),
+        *outlook.outlook(subject),
         *tracking.slot_sections(("relevance", "effectiveness", "efficiency", "sustainability")),
-        *network.gap(case),
+        *network.gap(subject),
         *tracking.slot_sections(("resources", "recommendations")),
-        *notes.words(case),
-        *notes.sources(case),
+        *notes.words(subject),
+        *notes.sources(subject),
     ]
-    return _document(case, "ocenka", blocks)
+    return _document(subject, "ocenka", blocks)
 
 
-def _document(case: Case, output: str, blocks: list[Block]) -> Document:
+def _document(subject: Subject, output: str, blocks: list[Block]) -> Document:
     return Document(
-        name=file_name(case.facts.oblast_code, case.code, output, case.imprint),
+        name=file_name(subject.facts.oblast_code, subject.code, output, subject.imprint),
         title=text(f"report.title.{output}"),
-        subtitle=case.label,
-        imprint=case.imprint,
+        subtitle=subject.label,
+        imprint=subject.imprint,
         blocks=in_sections(blocks),
     )

@@ -4,7 +4,7 @@ from ossu_analysis.report.content import Block, Document, in_sections
 from ossu_analysis.report.facts import Facts
 from ossu_analysis.report.imprint import Imprint
 from ossu_analysis.report.sections import allocation, groups, network, notes, outlook, people, proposal
-from ossu_analysis.report.sections.case import Case
+from ossu_analysis.report.sections.subject import Subject
 from ossu_analysis.texts import text
 
 
@@ -20,33 +20,33 @@ def municipal_proposal(facts: Facts, municipality_code: str, imprint: Imprint) -
     imprint : Imprint
         Identity of the run.
     """
-    case = Case(facts, imprint, municipality_code)
+    subject = Subject(facts, imprint, municipality_code)
     blocks = [
-        *notes.summary(case),
-        *notes.method(case),
-        *people.profile(case),
-        *groups.groups(case),
-        *network.network(case),
-        *network.demand(case),
-        *outlook.outlook(case),
-        *network.gap(case),
-        *outlook.gap_causes(case),
-        *proposal.proposal(case),
-        *proposal.agreement(case),
-        *allocation.public_money(case),
-        *notes.notes(case),
+        *notes.summary(subject),
+        *notes.method(subject),
+        *people.profile(subject),
+        *groups.groups(subject),
+        *network.network(subject),
+        *network.demand(subject),
+        *outlook.outlook(subject),
+        *network.gap(subject),
+        *outlook.gap_causes(subject),
+        *proposal.proposal(subject),
+        *proposal.agreement(subject),
+        *allocation.public_money(subject),
+        *notes.notes(subject),
     ]
-    return municipal_document(case, "predlozhenie", text("report.title.municipal"), blocks)
+    return municipal_document(subject, "predlozhenie", text("report.title.municipal"), blocks)
 
 
-def municipal_document(case: Case, output: str, title: str, blocks: list[Block]) -> Document:
+def municipal_document(subject: Subject, output: str, title: str, blocks: list[Block]) -> Document:
     """A document of a municipality under its title, with the oblast beside its name."""
-    facts, imprint = case.facts, case.imprint
+    facts, imprint = subject.facts, subject.imprint
     return Document(
-        name=file_name(facts.oblast_code, case.code, output, imprint),
+        name=file_name(facts.oblast_code, subject.code, output, imprint),
         title=title,
         subtitle=text(
-            "report.label.subtitle", place=case.label, oblast=facts.oblast_name, oblast_code=facts.oblast_code
+            "report.label.subtitle", place=subject.label, oblast=facts.oblast_name, oblast_code=facts.oblast_code
         ),
         imprint=imprint,
         blocks=in_sections(blocks),

@@ -5,7 +5,7 @@ from ossu_analysis.report.documents.municipal import file_name
 from ossu_analysis.report.facts import Facts
 from ossu_analysis.report.imprint import Imprint
 from ossu_analysis.report.sections import allocation, breakdown, groups, network, notes, outlook, people, proposal
-from ossu_analysis.report.sections.case import Case
+from ossu_analysis.report.sections.subject import Subject
 from ossu_analysis.texts import text
 
 
@@ -19,30 +19,30 @@ def oblast_summary(facts: Facts, imprint: Imprint) -> Document:
     imprint : Imprint
         Identity of the run.
     """
-    case = Case(facts, imprint, facts.oblast_code)
+    subject = Subject(facts, imprint, facts.oblast_code)
     blocks = [
-        *notes.summary(case),
-        *notes.method(case),
-        *people.profile(case),
-        *breakdown.parts(case),
-        *groups.groups(case),
-        *network.network(case),
-        *network.demand(case),
-        *outlook.outlook(case),
-        *network.gap(case),
-        *outlook.gap_causes(case),
-        *breakdown.heat(case),
-        *breakdown.breakdown(case),
-        *proposal.agreement(case),
-        *proposal.options(case),
-        *allocation.annex(case),
-        *allocation.public_money(case),
-        *notes.notes(case),
+        *notes.summary(subject),
+        *notes.method(subject),
+        *people.profile(subject),
+        *breakdown.parts(subject),
+        *groups.groups(subject),
+        *network.network(subject),
+        *network.demand(subject),
+        *outlook.outlook(subject),
+        *network.gap(subject),
+        *outlook.gap_causes(subject),
+        *breakdown.heat(subject),
+        *breakdown.breakdown(subject),
+        *proposal.agreement(subject),
+        *proposal.options(subject),
+        *allocation.annex(subject),
+        *allocation.public_money(subject),
+        *notes.notes(subject),
     ]
     return Document(
         name=file_name(facts.oblast_code, facts.oblast_code, "obobshtenie", imprint),
         title=text("report.title.oblast"),
-        subtitle=case.label,
+        subtitle=subject.label,
         imprint=imprint,
         blocks=in_sections(blocks),
     )

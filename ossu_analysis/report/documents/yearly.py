@@ -9,8 +9,8 @@ from ossu_analysis.report.documents.municipal import municipal_document
 from ossu_analysis.report.facts import Facts
 from ossu_analysis.report.imprint import Imprint
 from ossu_analysis.report.sections import notes
-from ossu_analysis.report.sections.case import Case, by_name, named, status_of
 from ossu_analysis.report.sections.network import said
+from ossu_analysis.report.sections.subject import Subject, by_name, named, status_of
 from ossu_analysis.texts import text
 
 MONTHS = 12
@@ -28,23 +28,23 @@ def yearly_plan(facts: Facts, municipality_code: str, imprint: Imprint) -> Docum
     imprint : Imprint
         Identity of the run.
     """
-    case = Case(facts, imprint, municipality_code)
+    subject = Subject(facts, imprint, municipality_code)
     year = datetime.date.fromisoformat(imprint.made_on).year + 1
-    rows = plan_rows(case)
+    rows = plan_rows(subject)
     blocks: list[Block] = [Heading("start", text("report.heading.yearly_start"))]
-    blocks += [Paragraph(text(f"report.yearly.{one}", year=year, place=case.label)) for one in ("what", "numbers")]
+    blocks += [Paragraph(text(f"report.yearly.{one}", year=year, place=subject.label)) for one in ("what", "numbers")]
     for part in ("map", "budget"):
         chosen = rows[rows["part"] == part].reset_index(drop=True)
         blocks += [
             Heading(f"part-{part}", text(f"report.heading.yearly_{part}"), wide=True),
-            _table(case, part, chosen, year),
+            _table(subject, part, chosen, year),
         ]
-    blocks += [Heading("changes", text("report.heading.yearly_changes"), wide=True), _changes(case)]
-    blocks += [Paragraph(text("report.slot.yearly")), *notes.words(case)]
-    return municipal_document(case, "godishen_plan", text("report.title.godishen_plan", year=year), blocks)
+    blocks += [Heading("changes", text("report.heading.yearly_changes"), wide=True), _changes(subject)]
+    blocks += [Paragraph(text("report.slot.yearly")), *notes.words(subject)]
+    return municipal_document(subject, "godishen_plan", text("report.title.godishen_plan", year=year), blocks)
 
 
-def plan_rows(case: Case) -> pd.DataFrame:
+def plan_rows(subject: Subject) -> pd.DataFrame:
     """Services that the municipality has, newest period, with the part of the plan each belongs to.
 
     Returns
@@ -53,7 +53,7 @@ def plan_rows(case: Case) -> pd.DataFrame:
         ``part`` (``map`` or ``budget``), ``service, users, funding, standard, amount, months, remark, status``. Amounts
         are left to the decision that sets the standards of the year; nothing stands for them.
     """
-    rows = case.capacity
+    rows = subject.capacity
     closing = rows["is_closing"].astype("boolean").fillna(False).astype(bool)
     municipal = rows["funding_type"] == "municipal"
     remarks = [text("report.yearly.closing") if ends else text("report.yearly.project") if kind == "project" else "–"
@@ -61,7 +61,7 @@ def plan_rows(case: Case) -> pd.DataFrame:
     table = pd.DataFrame(
         {
             "part": ["budget" if own else "map" for own in municipal],
-            "service": [case.service(code, True) for code in rows["service_code"]],
+            "service": [subject.service(code, True) for code in rows["service_code"]],
             "users": said(rows["places"].astype("Float64"), "common.fill_in"),
             "funding": [named("report.funding", kind) for kind in rows["funding_type"]],
             "standard": text("common.no_standard"),
@@ -74,7 +74,7 @@ def plan_rows(case: Case) -> pd.DataFrame:
     return by_name(table, "service")
 
 
-def _table(case: Case, part: str, rows: pd.DataFrame, year: int) -> Table:
+def _table(subject: Subject, part: str, rows: pd.DataFrame, year: int) -> Table:
     columns = (
         Column("service", text("report.column.service"), width=3),
         Column("users", text("report.column.maximum_users"), "count", width=1.2),
@@ -84,18 +84,18 @@ def _table(case: Case, part: str, rows: pd.DataFrame, year: int) -> Table:
         Column("months", text("report.column.months"), "count", width=0.9),
         Column("remark", text("report.column.remark"), width=2.6),
     )
-    return Table(f"table-{part}", text(f"report.caption.yearly_{part}", place=case.label, year=year), rows, columns,
+    return Table(f"table-{part}", text(f"report.caption.yearly_{part}", place=subject.label, year=year), rows, columns,
                  source=text("report.source.returns"), note=text("report.note.yearly"), status=status_of(rows),
                  sheet=text(f"report.sheet.yearly_{part}"))  # fmt: skip
 
 
-def _changes(case: Case) -> Table:
+def _changes(subject: Subject) -> Table:
     """Lines of the proposal that add places: the plan says which of them the coming year begins with."""
-    lines = case.facts.lines
-    lines = lines[(lines["area_code"] == case.code) & (lines["proposed_users"] > lines["existing_places"].fillna(0))]
+    lines = subject.facts.lines
+    lines = lines[(lines["area_code"] == subject.code) & (lines["proposed_users"] > lines["existing_places"].fillna(0))]
     rows = pd.DataFrame(
         {
-            "service": [case.service(code, True) for code in lines["service_code"]],
+            "service": [subject.service(code, True) for code in lines["service_code"]],
             "places": lines["existing_places"].astype("Float64"),
             "proposed": lines["analyst_users"].fillna(lines["proposed_users"]).astype("Float64"),
             "by": lines["planning_year"].astype("Float64"),
@@ -110,6 +110,6 @@ def _changes(case: Case) -> Table:
         Column("by", text("report.column.by_year"), "year"),
         Column("this_year", text("report.column.places_this_year"), width=2),
     )
-    return Table("table-changes", text("report.caption.yearly_changes", place=case.label), by_name(rows, "service"),
+    return Table("table-changes", text("report.caption.yearly_changes", place=subject.label), by_name(rows, "service"),
                  columns, source=text("report.source.demand"), status=status_of(rows),
                  sheet=text("report.sheet.yearly_changes"))  # fmt: skip

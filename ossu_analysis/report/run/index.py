@@ -22,9 +22,9 @@ from ossu_analysis.report.run import overview
 from ossu_analysis.report.run.headlines import compare, headlines, printed
 from ossu_analysis.report.run.registry import read_manifest
 from ossu_analysis.report.run.report_card import backtest_table, write_report_card
-from ossu_analysis.report.sections.case import Case
 from ossu_analysis.report.sections.notes import sources_table
 from ossu_analysis.report.sections.people import fan_chart
+from ossu_analysis.report.sections.subject import Subject
 from ossu_analysis.schemas import all_tables
 from ossu_analysis.store import Store
 from ossu_analysis.texts import number, text
@@ -156,9 +156,9 @@ def _banner(store: Store, rows: Mapping[str, int]) -> str:
 # --- sections
 
 
-def country_case(store: Store, imprint: Imprint) -> Case:
-    """The country as a case."""
-    return Case(read_facts(store, COUNTRY, imprint.scenario), imprint, COUNTRY)
+def country_subject(store: Store, imprint: Imprint) -> Subject:
+    """The country as a subject."""
+    return Subject(read_facts(store, COUNTRY, imprint.scenario), imprint, COUNTRY)
 
 
 def _country(store: Store, imprint: Imprint, towns: pd.DataFrame, outlines: Outlines | None) -> list[Block]:
@@ -171,7 +171,7 @@ def _country(store: Store, imprint: Imprint, towns: pd.DataFrame, outlines: Outl
     gaps = table_or_empty(store, "gap", "service_gap", f"year = {year} and scenario = '{imprint.scenario}'")
     blocks: list[Block] = [Heading("country", text("report.heading.country"))]
     if len(forecast):
-        blocks.append(Picture("fan", text("report.caption.country_fan"), fan_chart(country_case(store, imprint))))
+        blocks.append(Picture("fan", text("report.caption.country_fan"), fan_chart(country_subject(store, imprint))))
         change = overview.population_change(forecast, base, year)
         chart = overview.change_map(change, squares, base, year, outlines)
         blocks.append(Picture("map-change", _map_caption("map_change", outlines), chart))

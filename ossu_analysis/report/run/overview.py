@@ -14,7 +14,7 @@ from ossu_analysis.report import charts
 from ossu_analysis.report.charts.base import SEQUENTIAL
 from ossu_analysis.report.charts.boundaries import Outlines, outline_map
 from ossu_analysis.report.facts import age_rows, wide
-from ossu_analysis.report.sections.case import is_demonstration
+from ossu_analysis.report.sections.subject import is_demonstration
 from ossu_analysis.texts import number, percent, sort_key, text
 
 OURS = "ossu"

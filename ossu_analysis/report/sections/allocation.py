@@ -12,7 +12,7 @@ from ossu_analysis.reference.areas import COUNTRY
 from ossu_analysis.report.charts import Chart
 from ossu_analysis.report.charts.allocation import place_grid, served_against_cost
 from ossu_analysis.report.content import Block, Column, Heading, Paragraph, Picture, Table
-from ossu_analysis.report.sections.case import Case, by_name, named, status_of
+from ossu_analysis.report.sections.subject import Subject, by_name, named, status_of
 from ossu_analysis.texts import day, money, number, percent, sort_key, text
 
 
@@ -65,23 +65,23 @@ class Plans:
         return found
 
 
-def annex(case: Case) -> list[Block]:
+def annex(subject: Subject) -> list[Block]:
     """Options under ceilings in the oblast's document where they were made."""
-    facts = case.facts
+    facts = subject.facts
     names = dict(facts.municipalities[["municipality_code", "name_bg"]].to_numpy())
     oblasts = dict(facts.municipalities[["municipality_code", "oblast_code"]].to_numpy())
-    plans = Plans(case.code, case.label, facts.plans, names, facts.service_names, oblasts, "../../trace/")
+    plans = Plans(subject.code, subject.label, facts.plans, names, facts.service_names, oblasts, "../../trace/")
     made = sum(len(facts.plans.get(name, ())) for name in ("allocation", "allocation_note"))
     return plans_section(plans, 2, with_places=False) if made else []
 
 
-def public_money(case: Case) -> list[Block]:
+def public_money(subject: Subject) -> list[Block]:
     """State subsidy beside users x standard, and project money that ends, of a municipality or of a whole oblast."""
-    facts = case.facts
+    facts = subject.facts
     names = dict(facts.municipalities[["municipality_code", "name_bg"]].to_numpy())
     checks, cliffs = (facts.plans.get(name, pd.DataFrame()) for name in ("subsidy_check", "funding_cliff"))
-    if case.level == "municipality":
-        checks, cliffs = (rows[rows["municipality_code"].eq(case.code)] if len(rows) else rows
+    if subject.level == "municipality":
+        checks, cliffs = (rows[rows["municipality_code"].eq(subject.code)] if len(rows) else rows
                           for rows in (checks, cliffs))  # fmt: skip
     return [*subsidy_section(checks, names), *cliff_section(cliffs, names, facts.service_names)]
 

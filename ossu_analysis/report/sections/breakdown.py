@@ -4,15 +4,15 @@ import pandas as pd
 
 from ossu_analysis.report import charts
 from ossu_analysis.report.content import Block, Column, Heading, Paragraph, Picture, Table
-from ossu_analysis.report.sections.case import Case, area_name, is_demonstration, ratio, status_of
+from ossu_analysis.report.sections.subject import Subject, area_name, is_demonstration, ratio, status_of
 from ossu_analysis.texts import text
 
 
-def parts(case: Case) -> list[Block]:
+def parts(subject: Subject) -> list[Block]:
     """Table of the municipalities of an oblast, or of the oblasts: total and 65+, base year and horizon."""
-    base, horizon = case.imprint.base_year, case.imprint.until_year
+    base, horizon = subject.imprint.base_year, subject.imprint.until_year
     columns = (
-        Column("part", text(f"report.column.part_{case.level}"), width=2.2),
+        Column("part", text(f"report.column.part_{subject.level}"), width=2.2),
         Column("now", text("report.column.in_year", year=base), "count", width=1.1),
         Column("then", text("report.column.forecast_in", year=horizon), "interval", 0, "then_low", "then_high", 2.2),
         Column("change", text("report.column.change", base=base, horizon=horizon), "share", width=1.2),
@@ -21,26 +21,26 @@ def parts(case: Case) -> list[Block]:
     )
     table = Table(
         "table-parts",
-        text(f"report.caption.parts_{case.level}", place=case.label),
-        part_rows(case),
+        text(f"report.caption.parts_{subject.level}", place=subject.label),
+        part_rows(subject),
         columns,
         source=text("report.source.population"),
         note=text("report.note.parts"),
-        sheet=text(f"report.sheet.parts_{case.level}"),
+        sheet=text(f"report.sheet.parts_{subject.level}"),
     )
     return [table]
 
 
-def part_rows(case: Case) -> pd.DataFrame:
+def part_rows(subject: Subject) -> pd.DataFrame:
     """One row per part of the territory and one for the whole, from its own draws."""
-    base, horizon = case.imprint.base_year, case.imprint.until_year
-    codes = [*case.parts, case.facts.oblast_code]
+    base, horizon = subject.imprint.base_year, subject.imprint.until_year
+    codes = [*subject.parts, subject.facts.oblast_code]
     rows = []
     for code in codes:
-        one = Case(case.facts, case.imprint, code)
+        one = Subject(subject.facts, subject.imprint, code)
         now, then, old = one.at(0, None, base), one.at(0, None, horizon), one.at(65, None, horizon)
         row = {
-            "part": area_name(case, code),
+            "part": area_name(subject, code),
             "now": now.get("median"),
             "change": ratio(then.get("median"), now.get("median")) - 1,
         }
@@ -54,54 +54,58 @@ def part_rows(case: Case) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def heat(case: Case) -> list[Block]:
+def heat(subject: Subject) -> list[Block]:
     """Heat map of missing places at the horizon."""
-    year = case.planning_year
+    year = subject.planning_year
     return [
-        Picture("figure-heat", text(f"report.caption.heat_{case.level}", place=case.label, year=year), heat_chart(case))
+        Picture(
+            "figure-heat",
+            text(f"report.caption.heat_{subject.level}", place=subject.label, year=year),
+            heat_chart(subject),
+        )
     ]
 
 
-def heat_chart(case: Case) -> charts.Chart:
+def heat_chart(subject: Subject) -> charts.Chart:
     """Municipality by service, median of missing places."""
-    year = case.planning_year
-    rows = case.part_gap(year)
-    values = matrix(case, rows, "gap_to_demand_places")
-    table = values.rename(columns=case.service)
+    year = subject.planning_year
+    rows = subject.part_gap(year)
+    values = matrix(subject, rows, "gap_to_demand_places")
+    table = values.rename(columns=subject.service)
     known = table.notna().to_numpy()
     title = text(
-        f"report.finding.gap_{case.level}",
+        f"report.finding.gap_{subject.level}",
         year=year,
         count=int((table.to_numpy(float, na_value=0.0) >= 0.5).sum()),
         of=int(known.sum()),
     )
     return charts.gap_heatmap(
         table,
-        key=f"gap_{case.code}",
+        key=f"gap_{subject.code}",
         title=title,
-        subtitle=text("report.chart.heat", place=case.label),
+        subtitle=text("report.chart.heat", place=subject.label),
         source=text("report.source.demand"),
         is_demonstration=is_demonstration(rows),
     )
 
 
-def matrix(case: Case, rows: pd.DataFrame, value: str) -> pd.DataFrame:
+def matrix(subject: Subject, rows: pd.DataFrame, value: str) -> pd.DataFrame:
     """Parts of the territory (in alphabetical order) by service; a service without any figure is left out."""
     table = rows.pivot(index="area_code", columns="service_code", values=value).dropna(axis="columns", how="all")
-    return table.reindex(case.parts).rename(index=lambda code: area_name(case, code)).astype("float64")
+    return table.reindex(subject.parts).rename(index=lambda code: area_name(subject, code)).astype("float64")
 
 
-def breakdown(case: Case) -> list[Block]:
+def breakdown(subject: Subject) -> list[Block]:
     """Territorial breakdown: places, demand and gap apart, one table each, municipality by service."""
-    year = case.planning_year
-    rows = case.part_gap(year)
-    lines = case.facts.lines
+    year = subject.planning_year
+    rows = subject.part_gap(year)
+    lines = subject.facts.lines
     lines = lines[lines["area_level"] == "municipality"]
     tables = [
-        _matrix_table(case, "places", rows, "places", "count", year),
-        _matrix_table(case, "demand", rows, "demand_median", "count", year),
-        _matrix_table(case, "gap", rows, "gap_to_demand_places", "change", year),
-        _matrix_table(case, "users", lines, "proposed_users", "count", year),
+        _matrix_table(subject, "places", rows, "places", "count", year),
+        _matrix_table(subject, "demand", rows, "demand_median", "count", year),
+        _matrix_table(subject, "gap", rows, "gap_to_demand_places", "change", year),
+        _matrix_table(subject, "users", lines, "proposed_users", "count", year),
     ]
     return [
         Heading("breakdown", text("report.heading.breakdown"), wide=True),
@@ -112,15 +116,15 @@ def breakdown(case: Case) -> list[Block]:
     ]
 
 
-def _matrix_table(case: Case, key: str, rows: pd.DataFrame, value: str, kind: str, year: int) -> Table:
-    table = matrix(case, rows, value)
-    columns = [Column("part", text(f"report.column.part_{case.level}"), width=3.2)]
+def _matrix_table(subject: Subject, key: str, rows: pd.DataFrame, value: str, kind: str, year: int) -> Table:
+    table = matrix(subject, rows, value)
+    columns = [Column("part", text(f"report.column.part_{subject.level}"), width=3.2)]
     columns += [
-        Column(str(code), case.service(str(code), True), kind, width=1.1, upright=True) for code in table.columns
+        Column(str(code), subject.service(str(code), True), kind, width=1.1, upright=True) for code in table.columns
     ]
     return Table(
         f"table-breakdown-{key}",
-        text(f"report.caption.breakdown_{key}", place=case.label, year=year),
+        text(f"report.caption.breakdown_{key}", place=subject.label, year=year),
         table.rename_axis(index="part", columns=None).reset_index(),
         tuple(columns),
         source=text("report.source.demand"),

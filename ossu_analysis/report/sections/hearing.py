@@ -7,8 +7,8 @@ gives them (``#proposal-p2``), which stays the same from run to run.
 import pandas as pd
 
 from ossu_analysis.report.content import Block, Column, Heading, Paragraph, Table
-from ossu_analysis.report.sections.case import Case, by_name, status_of
 from ossu_analysis.report.sections.people import profile_sentences
+from ossu_analysis.report.sections.subject import Subject, by_name, status_of
 from ossu_analysis.texts import interval, number, text
 
 DAYS = 30
@@ -22,9 +22,9 @@ FORMS = {
 EMPTY_ROWS = 5
 
 
-def short(case: Case) -> list[Block]:
+def short(subject: Subject) -> list[Block]:
     """People, services and the proposal in sentences of everyday words."""
-    rows = proposed(case)
+    rows = proposed(subject)
     more = rows[rows["proposed"] > rows["places"].fillna(0)]
     said = [text("report.sentence.hearing_kept", count=number(len(rows) - len(more)))]
     said += [
@@ -40,19 +40,19 @@ def short(case: Case) -> list[Block]:
     ]
     return [
         Heading("short", text("report.heading.short")),
-        *[Paragraph(one) for one in profile_sentences(case)],
+        *[Paragraph(one) for one in profile_sentences(subject)],
         *[Paragraph(one, "bullet") for one in (said if len(rows) else [text("report.sentence.hearing_nothing")])],
-        _proposed_table(case, rows),
+        _proposed_table(subject, rows),
     ]
 
 
-def proposed(case: Case) -> pd.DataFrame:
+def proposed(subject: Subject) -> pd.DataFrame:
     """Lines of the municipality: places today, demand with its range, proposed users; an expert's number wins."""
-    lines = case.facts.lines
-    lines = lines[(lines["area_code"] == case.code) & (lines["part"] != 2)]
-    ranges = case.gap(case.planning_year).set_index("service_code")
+    lines = subject.facts.lines
+    lines = lines[(lines["area_code"] == subject.code) & (lines["part"] != 2)]
+    ranges = subject.gap(subject.planning_year).set_index("service_code")
     rows = lines.assign(
-        service=[case.service(code) for code in lines["service_code"]],
+        service=[subject.service(code) for code in lines["service_code"]],
         places=lines["existing_places"].astype("Float64"),
         proposed=lines["analyst_users"].fillna(lines["proposed_users"]).astype("Float64"),
         demand_low=lines["service_code"].map(ranges["demand_low"]),
@@ -61,26 +61,28 @@ def proposed(case: Case) -> pd.DataFrame:
     return by_name(rows, "service")
 
 
-def _proposed_table(case: Case, rows: pd.DataFrame) -> Table:
+def _proposed_table(subject: Subject, rows: pd.DataFrame) -> Table:
     columns = (
         Column("service", text("report.column.service"), width=3),
         Column("places", text("report.column.places"), "count"),
         Column("proposed", text("report.column.maximum_users"), "count", width=1.4),
-        Column("demand_median", text("report.column.demand_in", year=case.planning_year), "interval", 0, "demand_low",
-               "demand_high", 2),
+        Column("demand_median", text("report.column.demand_in", year=subject.planning_year), "interval", 0,
+               "demand_low", "demand_high", 2),
     )  # fmt: skip
-    return Table("table-proposed", text("report.caption.proposed", place=case.label), rows, columns,
+    return Table("table-proposed", text("report.caption.proposed", place=subject.label), rows, columns,
                  source=text("report.source.demand"), note=text("report.note.proposed"), status=status_of(rows),
                  sheet=text("report.sheet.proposed"))  # fmt: skip
 
 
-def answer(case: Case) -> list[Block]:
+def answer(subject: Subject) -> list[Block]:
     """How, where and until when an opinion is given."""
-    steps = [text(f"report.hearing.{step}", days=DAYS, place=case.label) for step in ("when", "how", "point", "after")]
+    steps = [
+        text(f"report.hearing.{step}", days=DAYS, place=subject.label) for step in ("when", "how", "point", "after")
+    ]
     return [Heading("answer", text("report.heading.answer")), *[Paragraph(step, "bullet") for step in steps]]
 
 
-def protocol(case: Case) -> list[Block]:
+def protocol(subject: Subject) -> list[Block]:
     """The protocol of the public discussion, to be filled in."""
     items = [text(f"report.hearing.{item}") for item in ("held", "chaired", "presented", "said", "decided")]
     return [Heading("protocol", text("report.heading.protocol"), new_page=True), *map(Paragraph, items)]

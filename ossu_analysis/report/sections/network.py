@@ -6,7 +6,7 @@ import pandas as pd
 
 from ossu_analysis.report import charts
 from ossu_analysis.report.content import Block, Column, Heading, Paragraph, Picture, Table, probability, trace_address
-from ossu_analysis.report.sections.case import Case, by_name, named, status_of
+from ossu_analysis.report.sections.subject import Subject, by_name, named, status_of
 from ossu_analysis.texts import day, interval, number, text
 
 SHOWN_PANELS = 6
@@ -16,9 +16,9 @@ SAID_BESIDE = ("common.demonstration", "common.no_criterion", "gap.no_map_number
 SUMS = ["places", "occupied", "waiting", "staff_posts", "staff_filled"]
 
 
-def network(case: Case) -> list[Block]:
+def network(subject: Subject) -> list[Block]:
     """Places, occupied and waiting as reported, kept apart, per service."""
-    rows = network_rows(case)
+    rows = network_rows(subject)
     columns = (
         Column("service", text("report.column.service"), width=3.2),
         Column("as_of", text("report.column.as_of"), width=1.3),
@@ -30,28 +30,28 @@ def network(case: Case) -> list[Block]:
         Column("staff_filled", text("report.column.staff_filled"), "count", width=1.1),
         Column("staff_posts", text("report.column.staff_posts"), "count", width=1.1),
     )
-    shown = columns if case.level != "municipality" else tuple(c for c in columns if c.name != "municipalities")
+    shown = columns if subject.level != "municipality" else tuple(c for c in columns if c.name != "municipalities")
     table = Table(
         "table-network",
-        text("report.caption.network", place=case.label),
+        text("report.caption.network", place=subject.label),
         rows,
         shown,
         source=text("report.source.returns"),
         note=text("report.note.network"),
-        status=status_of(case.capacity),
+        status=status_of(subject.capacity),
         sheet=text("report.sheet.network"),
     )
     return [
         Heading("network", text("report.heading.network")),
-        Paragraph(text("report.sentence.network", place=case.label, count=len(rows))),
+        Paragraph(text("report.sentence.network", place=subject.label, count=len(rows))),
         table,
         Paragraph(text("report.slot.network")),
     ]
 
 
-def network_rows(case: Case) -> pd.DataFrame:
+def network_rows(subject: Subject) -> pd.DataFrame:
     """One row per service: sums over the territory, newest period; a figure nobody reported stays missing."""
-    rows = case.capacity
+    rows = subject.capacity
     if rows.empty:
         return pd.DataFrame(columns=["service", "as_of", "municipalities", "occupancy", *SUMS])
     grouped = rows.astype(dict.fromkeys(SUMS, "Float64")).groupby("service_code")
@@ -59,90 +59,94 @@ def network_rows(case: Case) -> pd.DataFrame:
     table["municipalities"] = grouped["municipality_code"].nunique()
     table["as_of"] = grouped["period_end"].max().map(day)
     table["occupancy"] = table["occupied"] / table["places"].where(table["places"] > 0)
-    table["service"] = [case.service(code, True) for code in table.index]
+    table["service"] = [subject.service(code, True) for code in table.index]
     return by_name(table.reset_index(), "service")
 
 
-def demand(case: Case) -> list[Block]:
+def demand(subject: Subject) -> list[Block]:
     """Fans of the main services and the table of all, with 80 % ranges."""
-    horizon = case.planning_year
-    chart = demand_chart(case)
-    caption = text("report.caption.demand_chart", place=case.label)
+    horizon = subject.planning_year
+    chart = demand_chart(subject)
+    caption = text("report.caption.demand_chart", place=subject.label)
     return [
         Heading("demand", text("report.heading.demand")),
         Paragraph(text("report.sentence.demand", horizon=horizon)),
         Picture("figure-demand", caption, chart),
-        _demand_table(case),
+        _demand_table(subject),
         Paragraph(text("report.slot.demand")),
     ]
 
 
-def demand_chart(case: Case) -> charts.Chart:
+def demand_chart(subject: Subject) -> charts.Chart:
     """Small multiples: reported users, forecast demand, places today."""
-    at_horizon = case.demand[case.demand["year"] == case.planning_year]
+    at_horizon = subject.demand[subject.demand["year"] == subject.planning_year]
     largest = at_horizon.nlargest(SHOWN_PANELS, "median")["service_code"]
-    newest = case.capacity.groupby("service_code")["places"].sum(min_count=1)
-    panels = [(case.service(code), *_panel(case, code), float(newest.get(code, float("nan")))) for code in largest]
+    newest = subject.capacity.groupby("service_code")["places"].sum(min_count=1)
+    panels = [
+        (subject.service(code), *_panel(subject, code), float(newest.get(code, float("nan")))) for code in largest
+    ]
     wanted = at_horizon.set_index("service_code")["median"]
     above = sum(bool(wanted[code] > newest.get(code, float("nan"))) for code in largest)
     known = sum(panel[3] == panel[3] for panel in panels)
     finding = "demand_unknown" if not known else "demand" if above else "demand_none"
-    title = text(f"report.finding.{finding}", above=above, known=known, horizon=case.planning_year)
+    title = text(f"report.finding.{finding}", above=above, known=known, horizon=subject.planning_year)
     return charts.demand_multiples(
         panels,
-        key=f"demand_{case.code}",
+        key=f"demand_{subject.code}",
         title=title,
-        subtitle=text("report.chart.demand", place=case.label),
+        subtitle=text("report.chart.demand", place=subject.label),
         source=text("report.source.demand"),
-        is_demonstration=case.demand_status in {"demonstration", "mixed"},
+        is_demonstration=subject.demand_status in {"demonstration", "mixed"},
     )
 
 
-def _panel(case: Case, code: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _panel(subject: Subject, code: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Reported users by year and the forecast of one service."""
-    rows = case.facts.capacity
+    rows = subject.facts.capacity
     rows = rows[(rows["service_code"] == code) & rows["occupied"].notna()]
-    rows = rows[rows["municipality_code"] == case.code] if case.level == "municipality" else rows
+    rows = rows[rows["municipality_code"] == subject.code] if subject.level == "municipality" else rows
     users = rows.assign(year=rows["period_end"].str[:4].astype(int)).groupby("year")["occupied"].sum()
     history = users.rename("persons").reset_index().astype(float)
-    ahead = case.demand[case.demand["service_code"] == code].sort_values("year")
+    ahead = subject.demand[subject.demand["service_code"] == code].sort_values("year")
     ahead = ahead[ahead["year"] > history["year"].max()] if len(history) else ahead
-    ahead = ahead[ahead["year"] > case.imprint.base_year]
+    ahead = ahead[ahead["year"] > subject.imprint.base_year]
     return history, ahead.drop(columns=["service_code", "service", "mean"], errors="ignore").astype(float)
 
 
-def _demand_table(case: Case) -> Table:
-    first, last = case.imprint.base_year, case.planning_year
+def _demand_table(subject: Subject) -> Table:
+    first, last = subject.imprint.base_year, subject.planning_year
     years = [first + 1, (first + last + 1) // 2, last]
-    table = pd.DataFrame({"service_code": sorted(case.demand["service_code"].unique())})
-    table["service"] = [case.service(code, True) for code in table["service_code"]]
+    table = pd.DataFrame({"service_code": sorted(subject.demand["service_code"].unique())})
+    table["service"] = [subject.service(code, True) for code in table["service_code"]]
     table = by_name(table, "service")
     columns = [Column("service", text("report.column.service"), width=3)]
     for year in years:
-        one = case.demand[case.demand["year"] == year].set_index("service_code")
+        one = subject.demand[subject.demand["year"] == year].set_index("service_code")
         for name in ("median", "low_80", "high_80"):
             table[f"{name}_{year}"] = table["service_code"].map(one[name]) if name in one else float("nan")
         heading = text("report.column.demand_in", year=year)
         columns.append(Column(f"median_{year}", heading, "interval", 0, f"low_80_{year}", f"high_80_{year}", 1.6))
     return Table(
         "table-demand",
-        text("report.caption.demand", place=case.label),
+        text("report.caption.demand", place=subject.label),
         table,
         tuple(columns),
         source=text("report.source.demand"),
         note=text("report.note.demand"),
-        status=case.demand_status,
+        status=subject.demand_status,
         sheet=text("report.sheet.demand"),
     )
 
 
-def gap_rows(case: Case, year: int) -> pd.DataFrame:
+def gap_rows(subject: Subject, year: int) -> pd.DataFrame:
     """Gap of one year with what is printed in words: service, level, criterion and map."""
     rows = (
-        case.gap(year).sort_values("gap_to_demand_places", ascending=False, na_position="last").reset_index(drop=True)
+        subject.gap(year)
+        .sort_values("gap_to_demand_places", ascending=False, na_position="last")
+        .reset_index(drop=True)
     )
-    rows["trace"] = [trace_address(case.code, "gap", code, "") for code in rows["service_code"]]
-    rows["service"] = [case.service(code, True) for code in rows["service_code"]]
+    rows["trace"] = [trace_address(subject.code, "gap", code, "") for code in rows["service_code"]]
+    rows["service"] = [subject.service(code, True) for code in rows["service_code"]]
     if "planning_level" in rows:
         rows["level"] = [named("report.planning_level", level) for level in rows["planning_level"]]
         rows["criterion"] = said(rows["criterion_maximum"], "common.no_criterion")
@@ -155,21 +159,21 @@ def said(values: "pd.Series[float]", missing: str) -> list[Any]:
     return [text(missing) if pd.isna(value) else float(value) for value in values]
 
 
-def gap(case: Case) -> list[Block]:
+def gap(subject: Subject) -> list[Block]:
     """Gap table of the planning year, on a page on its side."""
-    year = case.planning_year
-    rows = gap_rows(case, year)
+    year = subject.planning_year
+    rows = gap_rows(subject, year)
     return [
         Heading("gap", text("report.heading.gap"), wide=True),
         Paragraph(text("report.sentence.gap", year=year)),
         *[Paragraph(sentence, "bullet") for sentence in gap_sentences(rows, year)],
-        _gap_table(case, rows, year),
-        *_means(case, rows, year),
+        _gap_table(subject, rows, year),
+        *_means(subject, rows, year),
         Paragraph(text("report.slot.gap")),
     ]
 
 
-def _means(case: Case, rows: pd.DataFrame, year: int) -> list[Block]:
+def _means(subject: Subject, rows: pd.DataFrame, year: int) -> list[Block]:
     """Way to the nearest place, posts and yearly cost of what is missing, and what weakens each figure."""
     if "km_to_nearest" not in rows:
         return []
@@ -193,7 +197,7 @@ def _means(case: Case, rows: pd.DataFrame, year: int) -> list[Block]:
     rows = rows.assign(occupancy=rows["occupied"].astype("Float64") / rows["places"].where(rows["places"] > 0))
     table = Table(
         "table-gap-means",
-        text("report.caption.gap_means", place=case.label, year=year),
+        text("report.caption.gap_means", place=subject.label, year=year),
         rows,
         columns,
         source=text("report.source.demand"),
@@ -237,7 +241,7 @@ def gap_sentences(rows: pd.DataFrame, year: int, shown: int = 3) -> list[str]:
     ]
 
 
-def _gap_table(case: Case, rows: pd.DataFrame, year: int) -> Table:
+def _gap_table(subject: Subject, rows: pd.DataFrame, year: int) -> Table:
     demand_heading = text("report.column.demand_in", year=year)
     columns = (
         Column("service", text("report.column.service"), width=3.2),
@@ -257,11 +261,11 @@ def _gap_table(case: Case, rows: pd.DataFrame, year: int) -> Table:
     )
     return Table(
         "table-gap",
-        text("report.caption.gap", place=case.label, year=year),
+        text("report.caption.gap", place=subject.label, year=year),
         rows,
         tuple(column for column in columns if column.name in rows),
         source=text("report.source.demand"),
-        note=text(f"report.note.gap_{case.level}"),
+        note=text(f"report.note.gap_{subject.level}"),
         status=status_of(rows),
         sheet=text("report.sheet.gap"),
     )

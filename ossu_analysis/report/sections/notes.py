@@ -5,10 +5,10 @@ from typing import Any
 import pandas as pd
 
 from ossu_analysis.report.content import Block, Column, Heading, Paragraph, Table
-from ossu_analysis.report.sections.case import Case, ratio
 from ossu_analysis.report.sections.groups import unknown, unknown_rows
 from ossu_analysis.report.sections.network import gap_rows, gap_sentences
 from ossu_analysis.report.sections.people import profile_sentences
+from ossu_analysis.report.sections.subject import Subject, ratio
 from ossu_analysis.texts import day, text
 
 METHOD = ("population", "ranges", "ages", "groups", "demand", "gap", "criteria")
@@ -16,21 +16,21 @@ GLOSSARY = ("need", "demand", "use", "waiting", "places", "map_number", "criteri
             "estimate", "demonstration", "working_age")  # fmt: skip
 
 
-def summary(case: Case) -> list[Block]:
+def summary(subject: Subject) -> list[Block]:
     """One page: key numbers and the sentences that the figures allow."""
-    year = case.planning_year
-    rows = gap_rows(case, year)
-    said = [*profile_sentences(case), *gap_sentences(rows, year), *_what_is_missing(case, year)]
+    year = subject.planning_year
+    rows = gap_rows(subject, year)
+    said = [*profile_sentences(subject), *gap_sentences(rows, year), *_what_is_missing(subject, year)]
     return [
         Heading("summary", text("report.heading.summary"), new_page=True),
-        _key_numbers(case),
+        _key_numbers(subject),
         *[Paragraph(sentence, "bullet") for sentence in said],
         Paragraph(text("report.slot.summary")),
     ]
 
 
-def _what_is_missing(case: Case, year: int) -> list[str]:
-    unknown, rows = len(unknown_rows(case)), case.gap(year)
+def _what_is_missing(subject: Subject, year: int) -> list[str]:
+    unknown, rows = len(unknown_rows(subject)), subject.gap(year)
     without = rows.loc[rows["criterion_maximum"].isna(), "service_code"].nunique()
     sentences = []
     if without:
@@ -40,11 +40,11 @@ def _what_is_missing(case: Case, year: int) -> list[str]:
     return sentences
 
 
-def _key_numbers(case: Case) -> Table:
-    base, horizon = case.imprint.base_year, case.imprint.until_year
+def _key_numbers(subject: Subject) -> Table:
+    base, horizon = subject.imprint.base_year, subject.imprint.until_year
     rows = []
     for first, last in ((0, None), (0, 17), (65, None), (80, None)):
-        now, then = case.at(first, last, base), case.at(first, last, horizon)
+        now, then = subject.at(first, last, base), subject.at(first, last, horizon)
         rows.append(
             {
                 "measure": text(f"report.words.ages_{first}_{'open' if last is None else last}"),
@@ -63,7 +63,7 @@ def _key_numbers(case: Case) -> Table:
     )
     return Table(
         "table-key",
-        text("report.caption.key", place=case.label),
+        text("report.caption.key", place=subject.label),
         pd.DataFrame(rows),
         columns,
         source=text("report.source.population"),
@@ -71,12 +71,12 @@ def _key_numbers(case: Case) -> Table:
     )
 
 
-def method(case: Case) -> list[Block]:
+def method(subject: Subject) -> list[Block]:
     """How the figures came about, in words, and how sure they are."""
     facts: dict[str, Any] = {
-        "base": case.imprint.base_year,
-        "horizon": case.imprint.until_year,
-        "rules": case.imprint.rules_version,
+        "base": subject.imprint.base_year,
+        "horizon": subject.imprint.until_year,
+        "rules": subject.imprint.rules_version,
     }
     return [
         Heading("method", text("report.heading.method"), new_page=True),
@@ -85,33 +85,33 @@ def method(case: Case) -> list[Block]:
     ]
 
 
-def notes(case: Case) -> list[Block]:
+def notes(subject: Subject) -> list[Block]:
     """Quality notes, glossary and the sources with their vintage and date."""
     blocks: list[Block] = [Heading("notes", text("report.heading.notes"), wide=True)]
     blocks += [Heading("quality", text("report.heading.quality"), 2)]
-    blocks += [Paragraph(text(f"report.quality.{note}"), "bullet") for note in _quality(case)]
+    blocks += [Paragraph(text(f"report.quality.{note}"), "bullet") for note in _quality(subject)]
     blocks += [Paragraph(text("report.slot.quality"))]
-    blocks += unknown(case)
+    blocks += unknown(subject)
     blocks += [Heading("glossary", text("report.heading.glossary"), 2), glossary_table()]
-    return [*blocks, *sources(case)]
+    return [*blocks, *sources(subject)]
 
 
-def sources(case: Case) -> list[Block]:
+def sources(subject: Subject) -> list[Block]:
     """List of sources with vintage and date."""
-    return [Heading("sources", text("report.heading.sources"), 2), sources_table(case.facts.sources)]
+    return [Heading("sources", text("report.heading.sources"), 2), sources_table(subject.facts.sources)]
 
 
-def words(case: Case) -> list[Block]:
+def words(subject: Subject) -> list[Block]:
     """Signs and glossary alone, for short documents."""
     signs = [Paragraph(text(f"report.quality.{note}"), "bullet") for note in ("rounding", "signs")]
     return [Heading("words", text("report.heading.words"), wide=True), *signs, glossary_table()]
 
 
-def _quality(case: Case) -> list[str]:
+def _quality(subject: Subject) -> list[str]:
     notes = ["medians", "rounding", "census", "signs"]
-    if case.level == "municipality":
+    if subject.level == "municipality":
         notes.insert(0, "municipal_ages")
-    if len(case.capacity) and (case.capacity["status"] == "demonstration").any():
+    if len(subject.capacity) and (subject.capacity["status"] == "demonstration").any():
         notes.insert(0, "demonstration")
     return notes
 

@@ -13,7 +13,7 @@ import pandas as pd
 from ossu_analysis.report import charts
 from ossu_analysis.report.content import Block, Column, Heading, Paragraph, Picture, Table
 from ossu_analysis.report.facts import wide
-from ossu_analysis.report.sections.case import Case, by_name, is_demonstration, status_of
+from ossu_analysis.report.sections.subject import Subject, by_name, is_demonstration, status_of
 from ossu_analysis.texts import text
 
 CAUSES = ("population_size", "age_structure", "rate_trend", "released_unmet", "policy")
@@ -26,31 +26,31 @@ REFERENCE, BESIDE = "reference", "status_quo"
 """Scenarios compared unless the split of the change was asked for another one."""
 
 
-def outlook(case: Case) -> list[Block]:
+def outlook(subject: Subject) -> list[Block]:
     """Why demand moves and two scenarios, each when its table has been made."""
     heading = Heading("demand-why", text("report.heading.demand_why"), 2)
-    blocks = [*_drivers(case), *_scenarios(case)]
+    blocks = [*_drivers(subject), *_scenarios(subject)]
     return [heading, *(blocks or [Paragraph(text("report.sentence.no_outlook"), "note")])]
 
 
-def _drivers(case: Case) -> list[Block]:
-    rows, chart = driver_rows(case), drivers_chart(case)
+def _drivers(subject: Subject) -> list[Block]:
+    rows, chart = driver_rows(subject), drivers_chart(subject)
     if chart is None:
         return []
     facts: dict[str, Any] = {"base": int(rows["base_year"].iloc[0]), "target": int(rows["target_year"].iloc[0])}
-    scenario = case.facts.scenario_titles.get(str(rows["scenario"].iloc[0]), str(rows["scenario"].iloc[0]))
-    caption = text("report.caption.drivers_chart", place=case.label, **facts)
+    scenario = subject.facts.scenario_titles.get(str(rows["scenario"].iloc[0]), str(rows["scenario"].iloc[0]))
+    caption = text("report.caption.drivers_chart", place=subject.label, **facts)
     return [
         Paragraph(text("report.sentence.drivers", scenario=scenario, **facts)),
         Picture("figure-drivers", caption, chart),
-        _drivers_table(case, rows, _causes(rows)),
+        _drivers_table(subject, rows, _causes(rows)),
     ]
 
 
-def driver_rows(case: Case) -> pd.DataFrame:
+def driver_rows(subject: Subject) -> pd.DataFrame:
     """``demand.driver`` of the territory, one row per service."""
-    rows = case.facts.driver
-    return rows[rows["area_code"] == case.code] if len(rows) else rows
+    rows = subject.facts.driver
+    return rows[rows["area_code"] == subject.code] if len(rows) else rows
 
 
 def _causes(rows: pd.DataFrame) -> list[str]:
@@ -58,34 +58,34 @@ def _causes(rows: pd.DataFrame) -> list[str]:
     return [cause for cause in CAUSES if cause != "policy" or (rows["scenario"] != REFERENCE).any()]
 
 
-def gap_causes(case: Case) -> list[Block]:
+def gap_causes(subject: Subject) -> list[Block]:
     """Why the gap moves: what is missing today, what each cause brings, what is missing then."""
-    rows, chart = gap_change_rows(case), gap_change_chart(case)
+    rows, chart = gap_change_rows(subject), gap_change_chart(subject)
     if chart is None:
         return []
     facts: dict[str, Any] = {"base": int(rows["base_year"].iloc[0]), "target": int(rows["target_year"].iloc[0])}
-    caption = text("report.caption.gap_change_chart", place=case.label, **facts)
+    caption = text("report.caption.gap_change_chart", place=subject.label, **facts)
     return [
         Heading("gap-why", text("report.heading.gap_why"), 2),
-        Paragraph(text(f"report.sentence.gap_change_{case.level}", **facts)),
+        Paragraph(text(f"report.sentence.gap_change_{subject.level}", **facts)),
         Picture("figure-gap-change", caption, chart),
     ]
 
 
-def gap_change_rows(case: Case) -> pd.DataFrame:
+def gap_change_rows(subject: Subject) -> pd.DataFrame:
     """``gap.change`` of the territory, one row per service; means add up, so municipalities are summed."""
-    rows = case.facts.gap_change
+    rows = subject.facts.gap_change
     if rows.empty:
         return rows
-    rows = rows[rows["municipality_code"] == case.code] if case.level == "municipality" else rows
+    rows = rows[rows["municipality_code"] == subject.code] if subject.level == "municipality" else rows
     keys = ["service_code", "base_year", "target_year", "scenario"]
     summed = rows.groupby(keys, as_index=False)[["gap_now", *GAP_CAUSES, "gap_then"]].sum()
     return summed.assign(status=status_of(rows))
 
 
-def gap_change_chart(case: Case) -> charts.Chart | None:
+def gap_change_chart(subject: Subject) -> charts.Chart | None:
     """Waterfalls of the services whose gap moves most; None where the split has not been made."""
-    rows = gap_change_rows(case)
+    rows = gap_change_rows(subject)
     if rows.empty:
         return None
     causes = [cause for cause in GAP_CAUSES if cause not in MOVED_BY_FEW or rows[cause].abs().max() >= 0.5]
@@ -93,38 +93,40 @@ def gap_change_chart(case: Case) -> charts.Chart | None:
     shown = rows.loc[(rows["gap_then"] - rows["gap_now"]).abs().nlargest(SHOWN_PANELS).index]
     grows = int((rows["gap_then"].round() > rows["gap_now"].round()).sum())
     return charts.waterfalls(
-        _panels(case, shown, ["gap_now", *causes, "gap_then"], {"base": base, "target": target}),
-        key=f"gap_change_{case.code}",
+        _panels(subject, shown, ["gap_now", *causes, "gap_then"], {"base": base, "target": target}),
+        key=f"gap_change_{subject.code}",
         title=text("report.finding.gap_change", count=grows, of=len(rows), target=target),
-        subtitle=text("report.chart.gap_change", place=case.label),
+        subtitle=text("report.chart.gap_change", place=subject.label),
         source=text("report.source.demand"),
         is_demonstration=is_demonstration(rows),
     )
 
 
-def _panels(case: Case, shown: pd.DataFrame, steps: list[str], years: dict[str, Any]) -> list[tuple[str, pd.DataFrame]]:
+def _panels(
+    subject: Subject, shown: pd.DataFrame, steps: list[str], years: dict[str, Any]
+) -> list[tuple[str, pd.DataFrame]]:
     """A waterfall per row: the first and the last step are totals, those between are changes."""
     names = [text(f"report.cause.{step}", **years) for step in steps]
     is_total = [step in (steps[0], steps[-1]) for step in steps]
     return [
-        (case.service(row["service_code"]), pd.DataFrame({"step": names, "persons": values, "is_total": is_total}))
+        (subject.service(row["service_code"]), pd.DataFrame({"step": names, "persons": values, "is_total": is_total}))
         for row, values in zip(shown.to_dict("records"), shown[steps].to_numpy(float), strict=True)
     ]
 
 
-def drivers_chart(case: Case) -> charts.Chart | None:
+def drivers_chart(subject: Subject) -> charts.Chart | None:
     """Waterfalls of the services with the largest demand; None where the split has not been made."""
-    rows = driver_rows(case)
+    rows = driver_rows(subject)
     if rows.empty:
         return None
     causes = _causes(rows)
     base, target = int(rows["base_year"].iloc[0]), int(rows["target_year"].iloc[0])
     shown = rows.nlargest(SHOWN_PANELS, "demand_then")
     return charts.waterfalls(
-        _panels(case, shown, ["use_today", *causes, "demand_then"], {"base": base, "target": target}),
-        key=f"drivers_{case.code}",
+        _panels(subject, shown, ["use_today", *causes, "demand_then"], {"base": base, "target": target}),
+        key=f"drivers_{subject.code}",
         title=_leading_cause(rows, causes),
-        subtitle=text("report.chart.drivers", place=case.label),
+        subtitle=text("report.chart.drivers", place=subject.label),
         source=text("report.source.demand"),
         is_demonstration=is_demonstration(rows),
     )
@@ -137,9 +139,9 @@ def _leading_cause(rows: pd.DataFrame, causes: list[str]) -> str:
     return text("report.finding.drivers", cause=cause, count=int(largest.iloc[0]), of=len(rows))
 
 
-def _drivers_table(case: Case, rows: pd.DataFrame, causes: list[str]) -> Table:
+def _drivers_table(subject: Subject, rows: pd.DataFrame, causes: list[str]) -> Table:
     base, target = int(rows["base_year"].iloc[0]), int(rows["target_year"].iloc[0])
-    table = rows.assign(service=[case.service(code, True) for code in rows["service_code"]])
+    table = rows.assign(service=[subject.service(code, True) for code in rows["service_code"]])
     columns = (
         Column("service", text("report.column.service"), width=3),
         Column("use_today", text("report.cause.use_today", base=base), "count", width=1.1),
@@ -148,7 +150,7 @@ def _drivers_table(case: Case, rows: pd.DataFrame, causes: list[str]) -> Table:
     )
     return Table(
         "table-drivers",
-        text("report.caption.drivers", place=case.label, base=base, target=target),
+        text("report.caption.drivers", place=subject.label, base=base, target=target),
         by_name(table, "service"),
         columns,
         source=text("report.source.demand"),
@@ -158,9 +160,9 @@ def _drivers_table(case: Case, rows: pd.DataFrame, causes: list[str]) -> Table:
     )
 
 
-def _scenarios(case: Case) -> list[Block]:
-    rows, names, facts = side_by_side(case)
-    chart = scenarios_chart(case)
+def _scenarios(subject: Subject) -> list[Block]:
+    rows, names, facts = side_by_side(subject)
+    chart = scenarios_chart(subject)
     if chart is None:
         return []
     columns = (
@@ -175,7 +177,7 @@ def _scenarios(case: Case) -> list[Block]:
         Table(
             "table-scenarios",
             text("report.caption.scenarios", **facts),
-            _side_by_side_table(case, rows, names),
+            _side_by_side_table(subject, rows, names),
             columns,
             source=text("report.source.demand"),
             note=text("report.note.scenarios"),
@@ -185,27 +187,27 @@ def _scenarios(case: Case) -> list[Block]:
     ]
 
 
-def side_by_side(case: Case) -> tuple[pd.DataFrame, list[str], dict[str, Any]]:
+def side_by_side(subject: Subject) -> tuple[pd.DataFrame, list[str], dict[str, Any]]:
     """Rows of the compared scenarios, their codes, and what the sentences about them name; empty where not made."""
-    rows = case.facts.scenarios
-    rows = rows[rows["area_code"] == case.facts.oblast_code] if len(rows) else rows
-    names = compared(case, rows)
+    rows = subject.facts.scenarios
+    rows = rows[rows["area_code"] == subject.facts.oblast_code] if len(rows) else rows
+    names = compared(subject, rows)
     if len(names) < 2:
         return rows, [], {}
-    first, second = (case.facts.scenario_titles.get(name, name) for name in names)
-    place = Case(case.facts, case.imprint, case.facts.oblast_code).label
+    first, second = (subject.facts.scenario_titles.get(name, name) for name in names)
+    place = Subject(subject.facts, subject.imprint, subject.facts.oblast_code).label
     return rows, names, {"first": first, "second": second, "year": int(rows["year"].max()), "place": place}
 
 
-def compared(case: Case, rows: pd.DataFrame) -> list[str]:
+def compared(subject: Subject, rows: pd.DataFrame) -> list[str]:
     """The reference and the scenario that the split was asked for; unchanged rates beside the reference otherwise."""
     known = set(rows["scenario"]) if len(rows) else set()
-    asked = set(case.facts.driver["scenario"]) if len(case.facts.driver) else set()
+    asked = set(subject.facts.driver["scenario"]) if len(subject.facts.driver) else set()
     beside = next((name for name in sorted(asked - {REFERENCE}) if name in known), BESIDE)
     return [name for name in (REFERENCE, beside) if name in known]
 
 
-def _side_by_side_table(case: Case, rows: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+def _side_by_side_table(subject: Subject, rows: pd.DataFrame, names: list[str]) -> pd.DataFrame:
     """One row per service in the last year: median and 80 % range of both scenarios, and the difference of medians."""
     last = wide(rows[rows["year"] == rows["year"].max()], ["service_code", "scenario"]).set_index("service_code")
     both = [
@@ -213,12 +215,12 @@ def _side_by_side_table(case: Case, rows: pd.DataFrame, names: list[str]) -> pd.
     ]
     table = both[0].join(both[1], how="outer").reset_index()
     table["difference"] = table["median_2"] - table["median_1"]
-    return by_name(table.assign(service=[case.service(code, True) for code in table["service_code"]]), "service")
+    return by_name(table.assign(service=[subject.service(code, True) for code in table["service_code"]]), "service")
 
 
-def scenarios_chart(case: Case) -> charts.Chart | None:
+def scenarios_chart(subject: Subject) -> charts.Chart | None:
     """Both scenarios of the services with the largest demand, in the same panels; None where there is one or none."""
-    rows, names, facts = side_by_side(case)
+    rows, names, facts = side_by_side(subject)
     if not names:
         return None
     paths = wide(rows[rows["scenario"].isin(names)], ["service_code", "scenario", "year"])
@@ -227,13 +229,15 @@ def scenarios_chart(case: Case) -> charts.Chart | None:
     panels = []
     for code in shown:
         one = paths[paths["service_code"] == code]
-        panels.append((case.service(code), *(one[one["scenario"] == name].drop(columns="scenario") for name in names)))
+        panels.append(
+            (subject.service(code), *(one[one["scenario"] == name].drop(columns="scenario") for name in names))
+        )
     at_end = paths[paths["year"] == facts["year"]].pivot(index="service_code", columns="scenario", values="median")
     lower = int((np.round(at_end[names[1]]) < np.round(at_end[names[0]])).sum())
     higher = int((np.round(at_end[names[1]]) > np.round(at_end[names[0]])).sum())
     return charts.scenario_multiples(
         panels,
-        key=f"scenarios_{case.code}",
+        key=f"scenarios_{subject.code}",
         title=text("report.finding.scenarios", lower=lower, higher=higher, of=len(at_end), **facts),
         subtitle=text("report.chart.scenarios", **facts),
         source=text("report.source.demand"),

@@ -7,34 +7,34 @@ import pandas as pd
 from ossu_analysis.report import charts
 from ossu_analysis.report.content import Block, Column, Heading, Paragraph, Picture, Table, spoken_interval
 from ossu_analysis.report.facts import GROUPS
-from ossu_analysis.report.sections.case import Case, ratio
+from ossu_analysis.report.sections.subject import Subject, ratio
 from ossu_analysis.texts import interval, number, percent, text
 
 
-def profile(case: Case) -> list[Block]:
+def profile(subject: Subject) -> list[Block]:
     """Fan of the total and of 65+, pyramid, and the table of age groups with ranges."""
-    first, last = case.imprint.base_year, case.imprint.until_year
+    first, last = subject.imprint.base_year, subject.imprint.until_year
     return [
         Heading("profile", text("report.heading.profile")),
-        *[Paragraph(said) for said in profile_sentences(case)],
-        _age_table(case),
-        Picture("figure-fan", text("report.caption.fan", place=case.label), fan_chart(case)),
-        Picture("figure-pyramid", text("report.caption.pyramid", place=case.label, base=first, horizon=last),
-                pyramid_chart(case)),
+        *[Paragraph(said) for said in profile_sentences(subject)],
+        _age_table(subject),
+        Picture("figure-fan", text("report.caption.fan", place=subject.label), fan_chart(subject)),
+        Picture("figure-pyramid", text("report.caption.pyramid", place=subject.label, base=first, horizon=last),
+                pyramid_chart(subject)),
         Paragraph(text("report.slot.profile")),
     ]  # fmt: skip
 
 
-def profile_sentences(case: Case) -> list[str]:
+def profile_sentences(subject: Subject) -> list[str]:
     """Two sentences that state total and 65+ now and at the horizon; empty when there is no forecast."""
-    first, last = case.imprint.base_year, case.imprint.until_year
-    now, then = case.at(0, None, first), case.at(0, None, last)
-    old_now, old_then = case.at(65, None, first), case.at(65, None, last)
+    first, last = subject.imprint.base_year, subject.imprint.until_year
+    now, then = subject.at(0, None, first), subject.at(0, None, last)
+    old_now, old_then = subject.at(65, None, first), subject.at(65, None, last)
     if pd.isna(then.get("median")):
-        return [text("report.sentence.no_forecast", place=case.label)]
+        return [text("report.sentence.no_forecast", place=subject.label)]
     total = text(
         "report.sentence.total",
-        place=case.label,
+        place=subject.label,
         base=first,
         horizon=last,
         now=number(now["median"]),
@@ -48,7 +48,7 @@ def profile_sentences(case: Case) -> list[str]:
         base=first,
         horizon=last,
         now=number(old_now["median"]),
-        kind=text(f"report.words.base_{case.level}"),
+        kind=text(f"report.words.base_{subject.level}"),
         share=percent(old_now["median"] / now["median"] if now["median"] else float("nan")),
         then=interval(old_then["median"], old_then["low_80"], old_then["high_80"]),
         share_then=percent(old_then["median"] / then["median"] if then["median"] else float("nan")),
@@ -56,17 +56,17 @@ def profile_sentences(case: Case) -> list[str]:
     return [total, old]
 
 
-def fan_chart(case: Case) -> charts.Chart:
+def fan_chart(subject: Subject) -> charts.Chart:
     """History and forecast of the total and of 65+ with census breaks."""
-    base, horizon = case.imprint.base_year, case.imprint.until_year
-    history = case.facts.history
-    known = history[(history["area_code"] == case.code) & (history["year"] <= base)].sort_values("year")
-    total, old = case.group(0, None), case.group(65, None)
+    base, horizon = subject.imprint.base_year, subject.imprint.until_year
+    history = subject.facts.history
+    known = history[(history["area_code"] == subject.code) & (history["year"] <= base)].sort_values("year")
+    total, old = subject.group(0, None), subject.group(65, None)
     panels = [
         (text("report.words.total"), known[["year", "persons"]].astype(float), _ahead(total, base)),
-        (text("report.words.old"), _old_known(case, known["year"].min()), _ahead(old, base)),
+        (text("report.words.old"), _old_known(subject, known["year"].min()), _ahead(old, base)),
     ]
-    now, then = case.at(0, None, base).get("median"), case.at(0, None, horizon)
+    now, then = subject.at(0, None, base).get("median"), subject.at(0, None, horizon)
     title = text(
         f"report.finding.{_direction(now, then.get('median'))}",
         now=number(now),
@@ -75,10 +75,10 @@ def fan_chart(case: Case) -> charts.Chart:
     )
     return charts.fan(
         panels,
-        key=f"fan_{case.code}",
+        key=f"fan_{subject.code}",
         title=title,
-        subtitle=text("report.chart.fan", place=case.label, base=base),
-        breaks=case.facts.breaks,
+        subtitle=text("report.chart.fan", place=subject.label, base=base),
+        breaks=subject.facts.breaks,
         source=text("report.source.population"),
     )
 
@@ -89,13 +89,13 @@ def _ahead(group: pd.DataFrame, base: int) -> pd.DataFrame:
     )
 
 
-def _old_known(case: Case, first: int) -> pd.DataFrame:
+def _old_known(subject: Subject, first: int) -> pd.DataFrame:
     """People of 65 and over from ``first`` as published; of a municipality only the estimate for the base year."""
-    base, rows = case.imprint.base_year, case.facts.old_history
+    base, rows = subject.imprint.base_year, subject.facts.old_history
     if len(rows):
-        rows = rows[(rows["area_code"] == case.code) & rows["year"].between(first, base)].sort_values("year")
+        rows = rows[(rows["area_code"] == subject.code) & rows["year"].between(first, base)].sort_values("year")
     if rows.empty:
-        old = case.group(65, None)
+        old = subject.group(65, None)
         rows = old[old["year"] <= base].rename(columns={"median": "persons"})
     return rows[["year", "persons"]].astype(float)
 
@@ -108,17 +108,17 @@ def _direction(now: float | None, then: float | None) -> str:
     return "holds" if abs(change) < 0.005 * max(now, 1) else "falls" if change < 0 else "grows"
 
 
-def pyramid_chart(case: Case) -> charts.Chart:
+def pyramid_chart(subject: Subject) -> charts.Chart:
     """Five-year ages by sex, base year and horizon."""
-    base, horizon = case.imprint.base_year, case.imprint.until_year
-    people = case.people
+    base, horizon = subject.imprint.base_year, subject.imprint.until_year
+    people = subject.people
     sexes = people[people["sex"].isin(["F", "M"]) & _is_five_year(people)]
     middle = "mean" if "mean" in sexes else "median"
     keys = ["sex", "age_from", "age_to"]
     now, then = (sexes.loc[sexes["year"] == year, [*keys, middle]] for year in (base, horizon))
     ages = now.merge(then, on=keys, suffixes=("_base", "_horizon"))
     ages = ages.rename(columns={f"{middle}_base": "persons_base", f"{middle}_horizon": "persons_horizon"})
-    shares = [_share_old(case, year) for year in (base, horizon)]
+    shares = [_share_old(subject, year) for year in (base, horizon)]
     title = text(
         "report.finding.old_share", now=percent(shares[0]), then=percent(shares[1]), base=base, horizon=horizon
     )
@@ -126,9 +126,9 @@ def pyramid_chart(case: Case) -> charts.Chart:
         ages,
         base,
         horizon,
-        key=f"pyramid_{case.code}",
+        key=f"pyramid_{subject.code}",
         title=title,
-        subtitle=text("report.chart.pyramid", place=case.label, base=base, horizon=horizon),
+        subtitle=text("report.chart.pyramid", place=subject.label, base=base, horizon=horizon),
         source=text("report.source.population"),
     )
 
@@ -141,15 +141,15 @@ def _is_five_year(people: pd.DataFrame) -> "pd.Series[bool]":
     return closed | (people["age_to"].isna() & (people["age_from"] == oldest + 1))
 
 
-def _share_old(case: Case, year: int) -> float:
-    total, old = case.at(0, None, year).get("median"), case.at(65, None, year).get("median")
+def _share_old(subject: Subject, year: int) -> float:
+    total, old = subject.at(0, None, year).get("median"), subject.at(65, None, year).get("median")
     return float(old) / float(total) if total and pd.notna(total) and pd.notna(old) else float("nan")
 
 
-def _age_table(case: Case) -> Table:
-    base, horizon = case.imprint.base_year, case.imprint.until_year
+def _age_table(subject: Subject) -> Table:
+    base, horizon = subject.imprint.base_year, subject.imprint.until_year
     middle_year = (base + horizon + 1) // 2
-    rows = [_age_row(case, first, last, (base, middle_year, horizon)) for first, last in GROUPS]
+    rows = [_age_row(subject, first, last, (base, middle_year, horizon)) for first, last in GROUPS]
     columns = (
         Column("group", text("report.column.age_group"), width=2.2),
         Column("now", text("report.column.in_year", year=base), "count"),
@@ -161,18 +161,18 @@ def _age_table(case: Case) -> Table:
     )
     return Table(
         "table-ages",
-        text("report.caption.ages", place=case.label),
+        text("report.caption.ages", place=subject.label),
         pd.DataFrame(rows),
         columns,
         source=text("report.source.population"),
-        note=text(f"report.note.ages_{case.level}"),
+        note=text(f"report.note.ages_{subject.level}"),
         sheet=text("report.sheet.ages"),
     )
 
 
-def _age_row(case: Case, first: int, last: int | None, years: Sequence[int]) -> dict[str, object]:
-    now, middle, then = (case.at(first, last, year) for year in years)
-    total_now, total_then = (case.at(0, None, year).get("median") for year in (years[0], years[2]))
+def _age_row(subject: Subject, first: int, last: int | None, years: Sequence[int]) -> dict[str, object]:
+    now, middle, then = (subject.at(first, last, year) for year in years)
+    total_now, total_then = (subject.at(0, None, year).get("median") for year in (years[0], years[2]))
     return {
         "group": text(f"report.words.ages_{first}_{'open' if last is None else last}"),
         "now": now.get("median"),

@@ -8,19 +8,19 @@ import pandas as pd
 from ossu_analysis.proposal.line import expert_sentence
 from ossu_analysis.reference.areas import COUNTRY
 from ossu_analysis.report.content import SLOT, Block, Column, Heading, Paragraph, Table, trace_address
-from ossu_analysis.report.sections.case import Case, area_name, by_name, named, status_of
 from ossu_analysis.report.sections.network import said
+from ossu_analysis.report.sections.subject import Subject, area_name, by_name, named, status_of
 from ossu_analysis.texts import number, text
 
 PARTS = (1, 2, 3)
 
 
-def proposal(case: Case) -> list[Block]:
+def proposal(subject: Subject) -> list[Block]:
     """Part 1 municipal level, part 2 oblast level, part 3 outside the map; a part without lines says so."""
-    lines = case.facts.lines
+    lines = subject.facts.lines
     here, whole = (
-        lines[lines["area_code"] == case.code],
-        lines[lines["area_code"].isin([case.facts.oblast_code, COUNTRY])],
+        lines[lines["area_code"] == subject.code],
+        lines[lines["area_code"].isin([subject.facts.oblast_code, COUNTRY])],
     )
     blocks: list[Block] = [
         Heading("proposal", text("report.heading.proposal"), wide=True),
@@ -29,11 +29,11 @@ def proposal(case: Case) -> list[Block]:
     for part in PARTS:
         chosen = whole if part == 2 else here
         chosen = chosen[chosen["part"] == part].reset_index(drop=True)
-        blocks += [Heading(f"proposal-{part}", text(f"report.heading.part_{part}"), 2), _part(case, part, chosen)]
+        blocks += [Heading(f"proposal-{part}", text(f"report.heading.part_{part}"), 2), _part(subject, part, chosen)]
     return [*blocks, Paragraph(text("report.slot.proposal"))]
 
 
-def _part(case: Case, part: int, lines: pd.DataFrame) -> Table:
+def _part(subject: Subject, part: int, lines: pd.DataFrame) -> Table:
     # One source for all rows is said once, below the table.
     shared = str(lines["sources"].iloc[0]) if lines["sources"].nunique() == 1 else ""
     columns = (
@@ -48,14 +48,14 @@ def _part(case: Case, part: int, lines: pd.DataFrame) -> Table:
         Column("agreement", text("report.column.agreement"), width=1.7),
     )
     place = (
-        case.label
+        subject.label
         if part != 2
-        else text("report.label.oblast", name=case.facts.oblast_name, code=case.facts.oblast_code)
+        else text("report.label.oblast", name=subject.facts.oblast_name, code=subject.facts.oblast_code)
     )
     return Table(
         f"table-proposal-{part}",
         text(f"report.caption.proposal_{part}", place=place),
-        proposal_rows(case, lines),
+        proposal_rows(subject, lines),
         columns,
         source=shared,
         note=text("report.note.proposal"),
@@ -64,7 +64,7 @@ def _part(case: Case, part: int, lines: pd.DataFrame) -> Table:
     )
 
 
-def proposal_rows(case: Case, lines: pd.DataFrame) -> pd.DataFrame:
+def proposal_rows(subject: Subject, lines: pd.DataFrame) -> pd.DataFrame:
     """Lines as printed: names for codes, the missing criterion in words, an empty agreement as a slot to fill.
 
     An expert's own number stands instead of the proposed one; the sentence after the justification says both.
@@ -73,7 +73,7 @@ def proposal_rows(case: Case, lines: pd.DataFrame) -> pd.DataFrame:
     expert = [expert_sentence(line) for line in lines.to_dict("records")]
     return pd.DataFrame(
         {
-            "service": [case.service(code, True) for code in lines["service_code"]],
+            "service": [subject.service(code, True) for code in lines["service_code"]],
             "scope": [text(f"proposal.scope.{scope}") for scope in lines["scope"]],
             "trace": [
                 trace_address(area, "line", code, "")
@@ -92,15 +92,15 @@ def proposal_rows(case: Case, lines: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def options(case: Case) -> list[Block]:
+def options(subject: Subject) -> list[Block]:
     """What the simple choices mean for each service of the oblast, side by side, with what each gives up."""
-    rows = case.facts.options
-    rows = rows.assign(service=[case.service(code, True) for code in rows["service_code"]])
+    rows = subject.facts.options
+    rows = rows.assign(service=[subject.service(code, True) for code in rows["service_code"]])
     rows = by_name(rows, "service")
     rows["choice"] = [named("report.option", option) for option in rows["option"]]
     rows["cost"] = said(rows["yearly_cost"], "common.no_standard")
     rows["trace"] = [
-        trace_address(case.code, f"option-{option}", code, "")
+        trace_address(subject.code, f"option-{option}", code, "")
         for option, code in zip(rows["option"], rows["service_code"], strict=True)
     ]
     columns = (
@@ -115,7 +115,7 @@ def options(case: Case) -> list[Block]:
     )
     table = Table(
         "table-options",
-        text("report.caption.options", place=case.label),
+        text("report.caption.options", place=subject.label),
         rows,
         columns,
         source=text("report.source.demand"),
@@ -126,20 +126,20 @@ def options(case: Case) -> list[Block]:
     return [Heading("options", text("report.heading.options"), 2), table]
 
 
-def agreement(case: Case) -> list[Block]:
+def agreement(subject: Subject) -> list[Block]:
     """Differences between proposal, annual plan, map and experts' numbers; a sentence where there is none.
 
     A municipality reads its own and those of its oblast's lines, an oblast those of all its municipalities.
     """
-    rows = case.facts.differences
-    if case.level == "municipality":
-        rows = rows[rows["area_code"].isin([case.code, case.facts.oblast_code])] if len(rows) else rows
+    rows = subject.facts.differences
+    if subject.level == "municipality":
+        rows = rows[rows["area_code"].isin([subject.code, subject.facts.oblast_code])] if len(rows) else rows
     heading = Heading("agreement", text("report.heading.agreement"), 2)
     if rows.empty:
         return [heading, Paragraph(text("report.sentence.agreement_none"))]
     rows = rows.assign(
-        area=[area_name(case, code) for code in rows["area_code"]],
-        service=[case.service(code, True) for code in rows["service_code"]],
+        area=[area_name(subject, code) for code in rows["area_code"]],
+        service=[subject.service(code, True) for code in rows["service_code"]],
     )
     columns = (
         Column("area", text("report.column.area"), width=2.4),
@@ -148,7 +148,7 @@ def agreement(case: Case) -> list[Block]:
     )
     table = Table(
         "table-agreement",
-        text("report.caption.agreement", place=case.label),
+        text("report.caption.agreement", place=subject.label),
         by_name(by_name(rows, "service"), "area"),
         columns,
         source=text("report.source.agreement"),

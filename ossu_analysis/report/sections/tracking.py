@@ -11,7 +11,7 @@ import pandas as pd
 from ossu_analysis.report import charts
 from ossu_analysis.report.content import Block, Column, Heading, Paragraph, Picture, Table
 from ossu_analysis.report.facts import GROUPS, age_rows, wide
-from ossu_analysis.report.sections.case import Case, area_name, by_name, status_of
+from ossu_analysis.report.sections.subject import Subject, area_name, by_name, status_of
 from ossu_analysis.texts import day, number, text
 
 CAUSES = ("births", "deaths", "migration", "base")
@@ -19,34 +19,34 @@ PROJECT = "project"
 """Funding type of a service that ends with its project."""
 
 
-def scope(case: Case) -> list[Block]:
+def scope(subject: Subject) -> list[Block]:
     """Which periods are compared, and what is not in the tables."""
-    rows = _deviation(case)
+    rows = _deviation(subject)
     years = {"base": rows["base_year"].max(), "year": rows["year"].max()} if len(rows) else {}
-    first, last = _periods(case)
+    first, last = _periods(subject)
     said = [text("report.sentence.tracked_people", **years)] if years else [text("report.sentence.not_tracked")]
     if first:
         said.append(text("report.sentence.tracked_services", first=day(first), last=day(last)))
     return [Heading("scope", text("report.heading.scope")), *map(Paragraph, said)]
 
 
-def people_deviation(case: Case) -> list[Block]:
+def people_deviation(subject: Subject) -> list[Block]:
     """Every part of the territory against the earlier forecast, and the causes that add up to the difference."""
-    rows = _deviation(case)
+    rows = _deviation(subject)
     heading = Heading("deviation", text("report.heading.deviation"), wide=True)
     if rows.empty:
         return [heading, Paragraph(text("report.sentence.not_tracked"))]
     rows = rows.assign(
-        name=[area_name(case, code) for code in rows["area_code"]],
+        name=[area_name(subject, code) for code in rows["area_code"]],
         inside=[text(f"report.words.{'yes' if inside else 'no'}") for inside in rows["is_inside_80"]],
     )
     year, base = int(rows["year"].max()), int(rows["base_year"].max())
-    facts: dict[str, Any] = {"place": case.label, "year": year, "base": base}
-    parts = rows[rows["area_code"] != case.code]
+    facts: dict[str, Any] = {"place": subject.label, "year": year, "base": base}
+    parts = rows[rows["area_code"] != subject.code]
     names = {"forecast_median": "median", "forecast_low": "low", "forecast_high": "high"}
     chart = charts.monitoring_dots(
         parts.rename(columns=names)[["name", "actual", "median", "low", "high"]],
-        key=f"monitoring_{case.code}",
+        key=f"monitoring_{subject.code}",
         title=text(
             "report.finding.monitoring_parts", inside=int(parts["is_inside_80"].sum()), all=len(parts), year=year
         ),
@@ -68,23 +68,23 @@ def people_deviation(case: Case) -> list[Block]:
     return [heading, Paragraph(text("report.sentence.monitoring")), picture, table]
 
 
-def _deviation(case: Case) -> pd.DataFrame:
+def _deviation(subject: Subject) -> pd.DataFrame:
     """Last compared year of the territory and its parts, parts in alphabetical order, the whole last."""
-    rows = case.facts.deviation
+    rows = subject.facts.deviation
     if rows.empty:
         return rows
     rows = rows[rows["year"] == rows["year"].max()]
-    return rows.set_index("area_code").reindex([*case.parts, case.code]).dropna(subset=["actual"]).reset_index()
+    return rows.set_index("area_code").reindex([*subject.parts, subject.code]).dropna(subset=["actual"]).reset_index()
 
 
-def services(case: Case) -> list[Block]:
+def services(subject: Subject) -> list[Block]:
     """Services opened, changed and closed between two reported periods, and users, waiting and staff beside them."""
-    first, last = _periods(case)
+    first, last = _periods(subject)
     heading = Heading("services", text("report.heading.services_tracked"), wide=True)
     if not first:
         return [heading, Paragraph(text("report.sentence.no_periods"))]
-    facts: dict[str, Any] = {"place": case.label, "first": day(first), "last": day(last)}
-    rows, status = service_changes(case, first, last), status_of(case.facts.capacity)
+    facts: dict[str, Any] = {"place": subject.label, "first": day(first), "last": day(last)}
+    rows, status = service_changes(subject, first, last), status_of(subject.facts.capacity)
     places = (
         Column("service", text("report.column.service"), width=3),
         *_pair("towns", "municipalities"),
@@ -118,12 +118,12 @@ def _pair(name: str, heading: str) -> list[Column]:
     ]
 
 
-def service_changes(case: Case, first: str, last: str) -> pd.DataFrame:
+def service_changes(subject: Subject, first: str, last: str) -> pd.DataFrame:
     """One row per service: sums of both periods, and the municipalities where it opened or closed between them.
 
     Parameters
     ----------
-    case : Case
+    subject : Subject
     first, last : str
         ISO ends of the periods.
 
@@ -134,7 +134,7 @@ def service_changes(case: Case, first: str, last: str) -> pd.DataFrame:
         ``closed``, and ``places_change``, ``occupied_change``.
     """
     summed = ["places", "occupied", "waiting", "staff_filled"]
-    rows = case.facts.capacity.astype(dict.fromkeys(summed, "Float64"))
+    rows = subject.facts.capacity.astype(dict.fromkeys(summed, "Float64"))
     sides, where = [], {}
     for end, period in (("then", first), ("now", last)):
         one = rows[rows["period_end"] == period]
@@ -147,30 +147,30 @@ def service_changes(case: Case, first: str, last: str) -> pd.DataFrame:
     table["closed"] = [len(old - new) for old, new in zip(before, after, strict=True)]
     for name in ("places", "occupied"):
         table[f"{name}_change"] = table[f"{name}_now"] - table[f"{name}_then"]
-    table["service"] = [case.service(code, True) for code in table.index]
+    table["service"] = [subject.service(code, True) for code in table.index]
     return by_name(table.reset_index(), "service")
 
 
-def _periods(case: Case) -> tuple[str, str]:
+def _periods(subject: Subject) -> tuple[str, str]:
     """Ends of the base year's period (the first one, where that is the newest) and of the newest; else empty."""
-    known = sorted(set(case.facts.capacity["period_end"])) if len(case.facts.capacity) else []
+    known = sorted(set(subject.facts.capacity["period_end"])) if len(subject.facts.capacity) else []
     if len(known) < 2:
         return "", ""
-    base = [end for end in known[:-1] if end.startswith(str(case.imprint.base_year))]
+    base = [end for end in known[:-1] if end.startswith(str(subject.imprint.base_year))]
     return (base or known)[0], known[-1]
 
 
-def money(case: Case) -> list[Block]:
+def money(subject: Subject) -> list[Block]:
     """State subsidy of each municipality beside what its reported users would cost by the loaded standards."""
-    rows = case.facts.subsidy
+    rows = subject.facts.subsidy
     heading = Heading("money", text("report.heading.money"), wide=True)
     if rows.empty:
         return [heading, Paragraph(text("common.no_data"))]
     rows = rows[rows["year"] == rows["year"].max()]
-    rows = rows.set_index("municipality_code").reindex(case.parts).dropna(subset=["subsidy"]).reset_index()
-    rows["name"] = [area_name(case, code) for code in rows["municipality_code"]]
+    rows = rows.set_index("municipality_code").reindex(subject.parts).dropna(subset=["subsidy"]).reset_index()
+    rows["name"] = [area_name(subject, code) for code in rows["municipality_code"]]
     facts: dict[str, Any] = {
-        "place": case.label,
+        "place": subject.label,
         "year": int(rows["year"].max()),
         "currency": str(rows["currency"].iloc[0]),
     }
@@ -188,9 +188,9 @@ def money(case: Case) -> list[Block]:
     return [heading, table]
 
 
-def risks(case: Case) -> list[Block]:
+def risks(subject: Subject) -> list[Block]:
     """What the figures show of risk: services on project money, empty services, full services with people waiting."""
-    rows = case.capacity
+    rows = subject.capacity
     said = []
     for name, chosen in (
         ("project", rows["funding_type"] == PROJECT),
@@ -208,15 +208,15 @@ def risks(case: Case) -> list[Block]:
     ]
 
 
-def rebased(case: Case) -> list[Block]:
+def rebased(subject: Subject) -> list[Block]:
     """Indicators of population with the old base, what was forecast, the new base and the new forecast."""
     heading = Heading("rebased", text("report.heading.rebased"), wide=True)
-    past = case.facts.past
+    past = subject.facts.past
     if past.empty:
         return [heading, Paragraph(text("report.sentence.not_tracked"))]
     old = wide(past[past["sex"] == "T"], ["year", "age_from", "age_to"])
-    first, last, horizon = int(old["year"].min()), case.imprint.base_year, case.imprint.until_year
-    rows = [_rebased_row(case, old, group, first, last) for group in GROUPS]
+    first, last, horizon = int(old["year"].min()), subject.imprint.base_year, subject.imprint.until_year
+    rows = [_rebased_row(subject, old, group, first, last) for group in GROUPS]
     columns = (
         Column("measure", text("report.column.measure"), width=1.6),
         Column("old_base", text("report.column.old_base", year=first), "count"),
@@ -229,18 +229,18 @@ def rebased(case: Case) -> list[Block]:
         Column("reason", text("report.column.reason"), width=1.6),
         Column("decision", text("report.column.decision"), width=1.4),
     )
-    table = Table("table-rebased", text("report.caption.rebased", place=case.label), pd.DataFrame(rows), columns,
+    table = Table("table-rebased", text("report.caption.rebased", place=subject.label), pd.DataFrame(rows), columns,
                   source=text("report.source.population"), note=text("report.note.rebased"),
                   sheet=text("report.sheet.rebased"))  # fmt: skip
     return [heading, Paragraph(text("report.sentence.rebased", first=first, last=last)), table]
 
 
 def _rebased_row(
-    case: Case, old: pd.DataFrame, group: tuple[int, int | None], first: int, last: int
+    subject: Subject, old: pd.DataFrame, group: tuple[int, int | None], first: int, last: int
 ) -> dict[str, object]:
     ages = age_rows(old, *group).set_index("year")
-    then = case.at(*group, case.imprint.until_year)
-    new_base = case.at(*group, last).get("median", float("nan"))
+    then = subject.at(*group, subject.imprint.until_year)
+    new_base = subject.at(*group, last).get("median", float("nan"))
     lower, upper = group
     return {
         "measure": text(f"report.words.ages_{lower}_{'open' if upper is None else upper}"),

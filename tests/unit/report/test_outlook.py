@@ -9,7 +9,7 @@ import pytest
 from ossu_analysis.report import charts
 from ossu_analysis.report.content import Paragraph, Picture, Table
 from ossu_analysis.report.sections import outlook
-from ossu_analysis.report.sections.case import Case
+from ossu_analysis.report.sections.subject import Subject
 from tests.unit.report import made_up
 
 CAUSES = list(outlook.CAUSES)
@@ -31,8 +31,8 @@ def scenarios() -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def case(**tables) -> Case:
-    return Case(replace(made_up.facts(), **tables), made_up.imprint(), "VAR05")
+def subject(**tables) -> Subject:
+    return Subject(replace(made_up.facts(), **tables), made_up.imprint(), "VAR05")
 
 
 def block(blocks, kind, key: str):
@@ -40,13 +40,13 @@ def block(blocks, kind, key: str):
 
 
 def test_without_tables_one_sentence_names_the_command() -> None:
-    heading, only = outlook.outlook(case())
+    heading, only = outlook.outlook(subject())
     assert isinstance(only, Paragraph) and "сценарии" in only.text
     assert heading.text == "Защо се променя търсенето"
 
 
 def test_the_printed_causes_are_those_of_the_territory_and_add_up() -> None:
-    table = block(outlook.outlook(case(driver=drivers())), Table, "table-drivers")
+    table = block(outlook.outlook(subject(driver=drivers())), Table, "table-drivers")
     assert len(table.frame) == 2 and table.is_demonstration
     causes = [column.name for column in table.columns if column.name in CAUSES]
     assert "policy" not in causes  # nothing moves by policy under the reference
@@ -55,7 +55,7 @@ def test_the_printed_causes_are_those_of_the_territory_and_add_up() -> None:
 
 
 def test_policy_has_its_column_under_another_scenario() -> None:
-    table = block(outlook.outlook(case(driver=drivers("status_quo"))), Table, "table-drivers")
+    table = block(outlook.outlook(subject(driver=drivers("status_quo"))), Table, "table-drivers")
     assert "policy" in [column.name for column in table.columns]
 
 
@@ -66,12 +66,12 @@ def test_finding_names_the_cause_that_leads_in_most_services() -> None:
 
 @pytest.mark.parametrize(("asked", "beside"), [("reference", "status_quo"), ("coverage_convergence",) * 2])
 def test_the_scenario_asked_for_stands_beside_the_reference(asked: str, beside: str) -> None:
-    one = case(driver=drivers(asked), scenarios=scenarios())
+    one = subject(driver=drivers(asked), scenarios=scenarios())
     assert outlook.compared(one, one.facts.scenarios) == ["reference", beside]
 
 
 def test_two_scenarios_stand_in_one_table_with_their_difference() -> None:
-    blocks = outlook.outlook(case(scenarios=scenarios()))
+    blocks = outlook.outlook(subject(scenarios=scenarios()))
     row = block(blocks, Table, "table-scenarios").frame.iloc[0]
     assert row["median_1"] == pytest.approx(99.8) and row["difference"] == pytest.approx(-19.96)
     chart = block(blocks, Picture, "figure-scenarios").chart

@@ -8,7 +8,7 @@ from ossu_analysis.report.documents.consultation import consultation_pack
 from ossu_analysis.report.documents.monitoring import midterm_evaluation, monitoring_report
 from ossu_analysis.report.documents.yearly import plan_rows, yearly_plan
 from ossu_analysis.report.sections import tracking
-from ossu_analysis.report.sections.case import Case
+from ossu_analysis.report.sections.subject import Subject
 from tests.unit.report import made_up
 
 FIRST, LAST = "2018-12-31", "2021-12-31"
@@ -28,24 +28,24 @@ def two_periods() -> pd.DataFrame:
     return table.astype(dict.fromkeys(("places", "occupied", "waiting"), "Int64"))
 
 
-def case(**changes) -> Case:
-    return Case(made_up.facts(capacity=two_periods(), **changes), made_up.imprint(), made_up.OBLAST)
+def subject(**changes) -> Subject:
+    return Subject(made_up.facts(capacity=two_periods(), **changes), made_up.imprint(), made_up.OBLAST)
 
 
 def test_opened_and_closed_are_municipalities_of_one_period_only():
-    row = tracking.service_changes(case(), FIRST, LAST).iloc[0]
+    row = tracking.service_changes(subject(), FIRST, LAST).iloc[0]
     assert (row["opened"], row["closed"], row["towns_then"], row["towns_now"]) == (1, 1, 2, 2)
     assert (row["places_then"], row["places_now"], row["places_change"]) == (30, 33, 3)
 
 
 def test_nobody_knows_is_not_zero_waiting():
-    row = tracking.service_changes(case(), FIRST, LAST).iloc[0]
+    row = tracking.service_changes(subject(), FIRST, LAST).iloc[0]
     assert pd.isna(row["waiting_then"])
     assert row["waiting_now"] == 4
 
 
 def test_risks_count_services_on_project_money():
-    said = [block.text for block in tracking.risks(case()) if isinstance(block, Paragraph)]
+    said = [block.text for block in tracking.risks(subject()) if isinstance(block, Paragraph)]
     assert any("2 услуги с 30 потребители се издържат по проект" in one for one in said)
 
 
@@ -55,8 +55,8 @@ def test_one_period_has_nothing_to_be_compared_with():
     assert "само един период" in blocks[-1].text
 
 
-def case_of(capacity: pd.DataFrame) -> Case:
-    return Case(made_up.facts(capacity=capacity), made_up.imprint(), made_up.OBLAST)
+def case_of(capacity: pd.DataFrame) -> Subject:
+    return Subject(made_up.facts(capacity=capacity), made_up.imprint(), made_up.OBLAST)
 
 
 @pytest.mark.parametrize("build", [monitoring_report, midterm_evaluation])
@@ -67,7 +67,7 @@ def test_reports_stand_without_an_earlier_forecast(build):
 
 def test_yearly_plan_never_prices_what_no_decision_has_priced():
     facts = made_up.facts(capacity=two_periods())
-    rows = plan_rows(Case(facts, made_up.imprint(), "VAR06"))
+    rows = plan_rows(Subject(facts, made_up.imprint(), "VAR06"))
     assert set(rows["standard"]) == {"няма стандарт"}
     assert set(rows["amount"]) == {SLOT}
     assert rows["users"].tolist() == [25.0]

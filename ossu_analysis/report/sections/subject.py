@@ -13,7 +13,7 @@ from ossu_analysis.texts import sort_key, text
 
 
 @dataclass(frozen=True)
-class Case:
+class Subject:
     """The territory a document is about, with its figures.
 
     Parameters
@@ -119,11 +119,11 @@ class Case:
         return rows[(rows["area_code"] == self.code) & (rows["year"] == year)]
 
 
-def area_name(case: Case, code: str) -> str:
+def area_name(subject: Subject, code: str) -> str:
     """``Бяла (VAR05)``: the name alone does not identify a municipality."""
-    if code == case.facts.oblast_code:
-        return Case(case.facts, case.imprint, code).label
-    return f"{case.facts.name(code)} ({code})"
+    if code == subject.facts.oblast_code:
+        return Subject(subject.facts, subject.imprint, code).label
+    return f"{subject.facts.name(code)} ({code})"
 
 
 def named(key: str, code: object) -> str:
