@@ -4,9 +4,9 @@ Belongs here: reading ``population.exposure_observed`` and ``population.exposure
 that memory holds one group. The same class reads working tables (Parquet) and frames (tests, notebooks, the command).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 
 KEPT = 9
 """Groups whose draws stay in memory, some 20 MB each at 1,000 draws: rates, demand and gap read the same ones."""
+
+
+def at_rates(persons: Sequence[Any], rates: Sequence[Any]) -> np.ndarray:
+    """Persons of a group that others make up: each of them at its own rate, added."""
+    return np.sum([people * rate for people, rate in zip(persons, rates, strict=True)], axis=0)
 
 
 @dataclass
@@ -99,12 +104,12 @@ class Exposure:
         rates = self.rates
         if rates is None or group not in set(rates["target_group"]):
             return read(group)  # type: ignore[operator]
-        parts = []
+        persons, shares = [], []
         for base, rows in rates[rates["target_group"] == group].groupby("base_group"):
             rate = rows.set_index("municipality_code")["rate"].reindex(self.areas).to_numpy(np.float32)
-            people = read(base)  # type: ignore[operator]
-            parts.append(people * rate.reshape(-1, *[1] * (people.ndim - 1)))
-        return np.sum(parts, axis=0)
+            persons.append(read(base))  # type: ignore[operator]
+            shares.append(rate.reshape(-1, *[1] * (persons[-1].ndim - 1)))
+        return at_rates(persons, shares)
 
     def _observed(self, group: str, years: np.ndarray) -> np.ndarray:
         rows = self._rows("observed", group, years, "0 as draw")

@@ -4,11 +4,16 @@ Every function takes numbers or arrays of one shape; draws have their own last a
 The registries at the end name the formula of each column of ``gap.service_gap`` and ``gap.oblast_gap``.
 """
 
+from typing import Any
+
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from ossu_analysis.draws import add_up, draw_quantiles
 from ossu_analysis.formula import Formula
+
+Numbers = Any
+"""A number, or an array or column of numbers."""
 
 HALF_A_PLACE = 0.5
 """A gap below this rounds to nothing."""
@@ -17,9 +22,9 @@ LOW, MIDDLE, HIGH = 0.1, 0.5, 0.9
 """The 80 % range of demand and its median."""
 
 
-def places_for_residents(places: ArrayLike, places_for_others: ArrayLike, places_elsewhere: ArrayLike) -> NDArray:
+def places_for_residents(places: Numbers, places_for_others: Numbers, places_elsewhere: Numbers) -> Numbers:
     """Places that the residents have, wherever they are (ЗСУ 56)."""
-    return np.asarray(places) - places_for_others + places_elsewhere
+    return places - places_for_others + places_elsewhere
 
 
 def demand_range(draws: NDArray) -> NDArray:
@@ -42,26 +47,26 @@ def demand_high(draws: NDArray) -> NDArray:
     return demand_range(draws)[2]
 
 
-def gap_to_demand_places(demand_median: ArrayLike, places_for_residents: ArrayLike, occupancy_target: float) -> NDArray:
+def gap_to_demand_places(demand_median: Numbers, places_for_residents: Numbers, occupancy_target: float) -> Numbers:
     """Places missing, negative where places are free; it rises with demand, so the median maps to the median."""
-    return np.asarray(demand_median) / occupancy_target - places_for_residents
+    return demand_median / occupancy_target - places_for_residents
 
 
-def probability_gap_positive(draws: NDArray, places_for_residents: ArrayLike, occupancy_target: float) -> NDArray:
+def probability_gap_positive(draws: NDArray, places_for_residents: Numbers, occupancy_target: float) -> NDArray:
     """Share of draws in which the gap rounds to at least one place; unknown where the places are."""
     places = np.asarray(places_for_residents, dtype=float)
     enough = (places + HALF_A_PLACE) * occupancy_target
     return np.where(np.isnan(places), np.nan, (draws >= enough[..., None]).mean(axis=-1))
 
 
-def gap_to_map_places(map_number: ArrayLike, places: ArrayLike) -> NDArray:
+def gap_to_map_places(map_number: Numbers, places: Numbers) -> Numbers:
     """Users by the National Map less the places."""
-    return np.asarray(map_number) - places
+    return map_number - places
 
 
-def gap_to_criterion_places(criterion_maximum: ArrayLike, places: ArrayLike) -> NDArray:
+def gap_to_criterion_places(criterion_maximum: Numbers, places: Numbers) -> Numbers:
     """Legal maximum of users less the places."""
-    return np.asarray(criterion_maximum) - places
+    return criterion_maximum - places
 
 
 def missing_without_sharing_places(
@@ -81,12 +86,12 @@ def missing_without_sharing_places(
     return np.where(np.isnan(town_places_for_residents).any(axis=0), np.nan, middle)
 
 
-def staff_needed(gap_to_demand_places: ArrayLike, posts_per_user: float) -> NDArray:
+def staff_needed(gap_to_demand_places: Numbers, posts_per_user: float) -> NDArray:
     """Posts for the missing places; none where no place is missing."""
     return np.maximum(gap_to_demand_places, 0.0) * posts_per_user
 
 
-def yearly_cost(gap_to_demand_places: ArrayLike, unit_cost: ArrayLike) -> NDArray:
+def yearly_cost(gap_to_demand_places: Numbers, unit_cost: Numbers) -> NDArray:
     """Yearly money for the missing places, in the currency of the unit cost; none where no place is missing."""
     return np.maximum(gap_to_demand_places, 0.0) * unit_cost
 
@@ -136,3 +141,6 @@ AREA_FORMULAS = {
     },
 }
 """Columns of ``gap.oblast_gap``: ``parts`` are the same column of the municipalities, ``town_x`` their column x."""
+
+COUNTRY_FORMULAS = AREA_FORMULAS | {"municipalities_with_service": _SUM}
+"""As of an oblast, but the parts are the oblasts."""

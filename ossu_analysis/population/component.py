@@ -14,6 +14,11 @@ from ossu_analysis.population.cells import Floats
 COMPONENTS = ("births", "deaths", "net_migration", "hidden_loss")
 
 
+def carried_forward(base: float, births: float, deaths: float, net_migration: float, hidden_loss: float) -> float:
+    """Population after some years from the one before them and the components between (hidden loss is negative)."""
+    return base + births - deaths + net_migration + hidden_loss
+
+
 def component_table(
     level: str,
     codes: Sequence[str],

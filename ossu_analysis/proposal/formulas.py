@@ -1,27 +1,27 @@
 """The formulas of a proposal, each once: `line` and `option` call them over columns, the trace with one row."""
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from ossu_analysis.formula import Formula
-from ossu_analysis.gap.formulas import HALF_A_PLACE
+from ossu_analysis.gap.formulas import HALF_A_PLACE, Numbers
 
 NOISE = 1e-9
 """Binary noise in a gap of whole persons must not push it over a whole number."""
 
 
-def missing_places(gap_to_demand_places: ArrayLike) -> NDArray:
+def missing_places(gap_to_demand_places: Numbers) -> NDArray:
     """Whole places that close a gap; none below half a place, unknown where the gap is."""
     gap = np.asarray(gap_to_demand_places, dtype=float)
     return np.where(gap < HALF_A_PLACE, 0.0, np.ceil(gap - NOISE))
 
 
-def proposed_users(existing_places: ArrayLike, gap_to_demand_places: ArrayLike) -> NDArray:
+def proposed_users(existing_places: Numbers, gap_to_demand_places: Numbers) -> Numbers:
     """Existing places and the missing ones."""
-    return np.asarray(existing_places) + missing_places(gap_to_demand_places)
+    return existing_places + missing_places(gap_to_demand_places)
 
 
-def state_funded_users(proposed_users: ArrayLike, map_number: ArrayLike) -> NDArray:
+def state_funded_users(proposed_users: Numbers, map_number: Numbers) -> NDArray:
     """Proposed users within the National Map (ЗСУ 43(2)); unknown where the map number is."""
     return np.minimum(proposed_users, map_number)
 

@@ -15,9 +15,9 @@ def codes_are_known(store: Store) -> pd.DataFrame:
         union all select 'reference.service', service_code, exposed_group
           from reference.service as s anti join reference.target_group as g on s.exposed_group = g.target_group
           where exposed_group is not null
-        union all select 'reference.service', s.service_code, unnest([s.counted_as, s.replaced_by]) as code
-          from reference.service as s
-          where code is not null and code not in (select service_code from reference.service)
+        union all select 'reference.service', s.service_code, coalesce(s.replaced_by, s.counted_as)
+          from reference.service as s anti join reference.service as other
+          on other.service_code = coalesce(s.replaced_by, s.counted_as, s.service_code)
         union all select 'reference.rule', file, service_code
           from reference.rule anti join reference.service using (service_code)""",
         *(("reference", table) for table in ("municipality", "oblast", "service", "target_group", "rule")),

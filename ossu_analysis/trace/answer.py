@@ -1,52 +1,28 @@
-"""What the command ``ossu trace`` answers: one number of a finished run with its tree, or every number of a row."""
+"""What the command ``ossu trace`` answers: every number of a row of a finished run, the first with its whole tree."""
 
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from ossu_analysis.errors import OssuError
-from ossu_analysis.trace.gap import gap_numbers, is_municipality
-from ossu_analysis.trace.proposal import line_number, line_numbers, option_numbers, plan_numbers
+from ossu_analysis.trace import people
+from ossu_analysis.trace.gap import capacity, gap_row, is_municipality
+from ossu_analysis.trace.proposal import LineRow, option_numbers, plan_numbers
 from ossu_analysis.trace.run import Tracer
 from ossu_analysis.trace.step import Step
 
 WAREHOUSE, MANIFEST = "ossu.duckdb", "manifest.json"
 
 TREES: dict[str, Callable[[Tracer, str, str, int], Step]] = {
-    "gap": Tracer.gap,
-    "demand": Tracer.demand,
-    "capacity": Tracer.capacity,
-    "forecast": Tracer.forecast,
-    "need": Tracer.need,
-    "proposal": lambda tracer, area, service, year: line_number(tracer, area, service),
+    "demand": people.demand,
+    "capacity": lambda tracer, area, service, year: capacity(tracer, area, service),
+    "forecast": lambda tracer, area, service, year: people.population(tracer, area, year),
+    "need": people.need,
 }
-TABLES = (*TREES, "options")
+"""Tables of which one number is traced; a service code is a target group for ``need``."""
 
-
-def trace_number(run: Path, table: str, area: str, service: str = "", year: int | None = None) -> Step:
-    """Trace one number of a finished run, with everything below it.
-
-    Parameters
-    ----------
-    run : Path
-        Folder of the run.
-    table : {"gap", "demand", "capacity", "forecast", "need", "proposal"}
-    area : str
-        Municipality code.
-    service : str
-        Service code; a target group for ``need``.
-    year : int, optional
-        The last year of the run when not given.
-
-    Raises
-    ------
-    OssuError
-        ``trace.no_run``, ``trace.unknown_table``, ``trace.no_row``.
-    """
-    with _tracing(run, table, TREES) as tracer:
-        return TREES[table](tracer, area, service, year or tracer.last_year)
+TABLES = ("gap", "proposal", "options", *TREES)
 
 
 def trace_row(run: Path, table: str, area: str, service: str = "", year: int | None = None) -> list[Step]:
@@ -54,19 +30,24 @@ def trace_row(run: Path, table: str, area: str, service: str = "", year: int | N
 
     Parameters
     ----------
-    run, area, year
-        As in `trace_number`; ``area`` may be an oblast for ``gap``, ``proposal`` and ``options``.
+    run : Path
+        Folder of the run.
     table : str
         One of `TABLES`.
+    area : str
+        Municipality code; may be an oblast for ``gap``, ``proposal`` and ``options``.
     service : str
-        Service code; for ``options`` it asks for the simple choices of that service instead of those under ceilings.
+        Service code; a target group for ``need``; for ``options`` it asks for the simple choices of that service
+        instead of those under ceilings.
+    year : int, optional
+        The last year of the run when not given.
 
     Raises
     ------
     OssuError
         ``trace.no_run``, ``trace.unknown_table``, ``trace.no_row``, ``trace.no_options``.
     """
-    with _tracing(run, table, TABLES) as tracer:
+    with _tracing(run, table) as tracer:
         return list(_rows(tracer, table, area, service, year or tracer.last_year))
 
 
@@ -74,18 +55,15 @@ def _rows(tracer: Tracer, table: str, area: str, service: str, year: int) -> Ite
     if table == "options":
         yield from _options(tracer, area, service)
     elif table == "proposal":
-        numbers = line_numbers(tracer, area, service)
-        yield line_number(tracer, area, service)
-        planned = tracer.one(
-            "proposal.line", "area_code = $area and service_code = $service", area=area, service=service
-        )
+        line = LineRow(tracer, area, service)
+        yield line.number("proposed_users")
         if is_municipality(area):
-            yield tracer.gap(area, service, int(planned["planning_year"]))
-        yield from (step for step in numbers if not step.anchor.endswith("proposed_users"))
+            yield gap_row(tracer, area, service, line.year).number("gap_to_demand_places")
+        yield from (step for step in line.steps() if not step.anchor.endswith("proposed_users"))
     elif table == "gap":
-        if is_municipality(area):
-            yield tracer.gap(area, service, year)
-        yield from gap_numbers(tracer, area, service, year)
+        row = gap_row(tracer, area, service, year)
+        yield row.number("gap_to_demand_places")
+        yield from (step for step in row.steps() if not step.anchor.endswith("gap_to_demand_places"))
     else:
         yield TREES[table](tracer, area, service, year)
 
@@ -97,23 +75,21 @@ def _options(tracer: Tracer, area: str, service: str) -> Iterator[Step]:
         for option in OPTIONS:
             yield from option_numbers(tracer, area, service, option)
         return
-    if "proposal.allocation" not in tracer.tables:
+    made = tracer.lookup("proposal.allocation", area_code=area) if "proposal.allocation" in tracer.tables else []
+    if not made:
         raise OssuError("trace.no_options", area=area)
-    made = tracer.rows("select option from proposal.allocation where area_code = $area", area=area)
-    if made.empty:
-        raise OssuError("trace.no_options", area=area)
-    for option in made["option"]:
-        yield from plan_numbers(tracer, area, str(option))
+    for plan in made:
+        yield from plan_numbers(tracer, area, str(plan["option"]))
 
 
 @contextmanager
-def _tracing(run: Path, table: str, known: Any) -> Iterator[Tracer]:
+def _tracing(run: Path, table: str) -> Iterator[Tracer]:
     from ossu_analysis.store import connect
 
     if not (run / WAREHOUSE).exists():
         raise OssuError("trace.no_run", folder=run)
-    if table not in known:
-        raise OssuError("trace.unknown_table", table=table, known=", ".join(known))
+    if table not in TABLES:
+        raise OssuError("trace.unknown_table", table=table, known=", ".join(TABLES))
     manifest = json.loads((run / MANIFEST).read_text(encoding="utf-8"))
     with connect(run / WAREHOUSE, read_only=True) as db:
-        yield Tracer(db, run.resolve().parents[2], manifest["settings"])
+        yield Tracer(db, run.resolve().parents[2], manifest["settings"], redraws=True)

@@ -40,14 +40,19 @@ def draws_of_year(
     demand_draws: "Iterable[DemandDraws]", year: int, services: Collection[str], codes: Sequence[str]
 ) -> dict[str, NDArray]:
     """Draws of one year by service, ``[draw, municipality]`` in the order of ``codes``, thinned to `MOST_DRAWS`."""
-    found = {}
+    by_service = {}
     for simulated in demand_draws:
         if simulated.service_code in services:
             place = pd.Index(simulated.areas).get_indexer(pd.Index(codes))
             of_year = simulated.persons[place, simulated.years.tolist().index(year)]
-            chosen = np.linspace(0, of_year.shape[1] - 1, min(MOST_DRAWS, of_year.shape[1])).round().astype(int)
-            found[simulated.service_code] = of_year[:, chosen].T.astype(float)
-    return found
+            by_service[simulated.service_code] = thinned(of_year)
+    return by_service
+
+
+def thinned(draws: NDArray) -> NDArray:
+    """Evenly spaced `MOST_DRAWS` of the draws: ``[municipality, draw]`` becomes ``[draw, municipality]``."""
+    chosen = np.linspace(0, draws.shape[1] - 1, min(MOST_DRAWS, draws.shape[1])).round().astype(int)
+    return draws[:, chosen].T.astype(float)
 
 
 def frame_case(

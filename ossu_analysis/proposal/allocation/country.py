@@ -22,6 +22,8 @@ from ossu_analysis.proposal.allocation.model import (
     expected_served,
     plan_scores,
     solve,
+    total,
+    way_total,
 )
 
 SLACK = 1e-6
@@ -115,13 +117,13 @@ def part_of(case: Case, members: NDArray) -> Case:
 
 def _needs(case: Case, new_places: NDArray) -> NDArray:
     """Money and posts of new places."""
-    return np.array([(new_places * case.unit_cost).sum(), (new_places * case.staff_per_place).sum()])
+    return np.array([total(new_places, case.unit_cost), total(new_places, case.staff_per_place)])
 
 
 def _needs_of_relaxed(case: Case, relaxed: Relaxed, members: NDArray) -> NDArray:
     """Money, posts and travel that the fractional plan gives to one oblast."""
     mine = np.isin(relaxed.guest, members)
-    travel = relaxed.kept[mine] @ case.distance[relaxed.guest[mine], relaxed.host[mine]]
+    travel = way_total(relaxed.kept[mine], case.distance[relaxed.guest[mine], relaxed.host[mine]])
     return np.r_[_needs(part_of(case, members), relaxed.new_places[members]), travel]
 
 
@@ -147,7 +149,7 @@ def _together(case: Case, found: list[tuple[NDArray, Plan]], bound: float) -> Pl
     residents = np.zeros(case.places.shape)
     np.add.at(residents, (guest, service), kept)
     served = expected_served(case.demand, residents)
-    scores = plan_scores(case, served, new, float(kept @ case.distance[guest, host]))
+    scores = plan_scores(case, served, new, way_total(kept, case.distance[guest, host]))
     missed = sum(curve.error for row in case.curves for curve in row)
     gap = max(bound + missed - scores["served"], 0.0) / max(scores["served"], 1e-9)
     return Plan(new, guest, host, service, kept, served, scores, "served", gap)

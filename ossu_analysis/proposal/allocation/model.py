@@ -97,12 +97,12 @@ class Case:
     @cached_property
     def existing_cost(self) -> float:
         """Yearly money of the existing places at the unit costs of the case."""
-        return float((self.places * self.unit_cost).sum())
+        return total(self.places, self.unit_cost)
 
     @cached_property
     def existing_staff(self) -> float:
         """Posts of the existing places at the staffing of the case."""
-        return float((self.places * self.staff_per_place).sum())
+        return total(self.places, self.staff_per_place)
 
     @cached_property
     def curves(self) -> "list[list[Curve]]":
@@ -224,6 +224,22 @@ def _joined(lengths: NDArray, slopes: NDArray, error: float) -> Curve:
         return Curve(lengths, slopes, error)
     first = np.r_[True, np.abs(np.diff(slopes)) > 1e-9]
     return Curve(np.add.reduceat(lengths, np.flatnonzero(first)), slopes[first], error)
+
+
+def total(places: NDArray, per_place: NDArray) -> float:
+    """Money or posts of some places, at so much for one of them."""
+    return float((places * per_place).sum())
+
+
+def way_total(places: NDArray, way: NDArray) -> float:
+    """Sum of the ways to some places."""
+    return float(places @ way)
+
+
+def worst_share(served: NDArray, expected: NDArray) -> float:
+    """Least share of the expected demand that is met in one municipality; ``[municipality, service]`` both."""
+    met, asked = served.sum(axis=1), expected.sum(axis=1)
+    return float(np.divide(met, asked, out=np.ones_like(asked), where=asked > 0).min())
 
 
 def expected_served(demand: NDArray, places: NDArray) -> NDArray:
@@ -578,7 +594,7 @@ class Model:
         residents = np.bincount(self.arc_guest_cell, kept, self.n_cells).reshape(self.case.places.shape)
         served = expected_served(self.case.demand, residents)
         taken = kept > 0
-        scores = plan_scores(self.case, served, new, float(kept @ self.case.distance[self.guest, self.host]))
+        scores = plan_scores(self.case, served, new, way_total(kept, self.case.distance[self.guest, self.host]))
         parts = (self.guest[taken], self.host[taken], self.service[taken], kept[taken])
         return Plan(new, *parts, served, scores, goal, self._gap(scores, goal, dual_bound))
 
@@ -625,10 +641,9 @@ def plan_scores(case: Case, served: NDArray, new: NDArray, travel: float) -> dic
     travel : float
         Sum of the ways to all kept places.
     """
-    expected = case.expected_demand.sum(axis=1)
-    share = np.divide(served.sum(axis=1), expected, out=np.ones_like(expected), where=expected > 0)
-    cost = case.existing_cost + float((new * case.unit_cost).sum())
-    return {"served": float(served.sum()), "worst": float(share.min()), "cost": cost, "travel": travel}
+    cost = case.existing_cost + total(new, case.unit_cost)
+    worst = worst_share(served, case.expected_demand)
+    return {"served": float(served.sum()), "worst": worst, "cost": cost, "travel": travel}
 
 
 def arcs(case: Case, limits: Limits) -> tuple[NDArray, NDArray, NDArray]:
