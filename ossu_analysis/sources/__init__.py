@@ -18,7 +18,9 @@ from ossu_analysis.store import Store
 from ossu_analysis.text_table import checksum
 
 READERS: dict[str, Callable[..., pd.DataFrame]] = {table: partial(read_source_table, table=table) for table in LAYOUTS}
-"""``READERS[table](store)`` reads ``sources.<table>``; it raises `FaultsFound` when its raw files have faults."""
+"""``READERS[table](store)`` reads ``sources.<table>``; it raises `FaultsFound` when its raw files have faults.
+
+``as_of="2027-06-30"`` leaves newer vintages out."""
 
 
 def check_sources(store: Store) -> list[Fault]:

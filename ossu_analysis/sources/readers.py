@@ -59,14 +59,17 @@ class Release:
         return relative(self.path, self.store.root)
 
 
-def read_source_table(store: Store, table: str) -> pd.DataFrame:
-    """Read one table of the link ``sources`` in its declared columns, all vintages of it.
+def read_source_table(store: Store, table: str, as_of: str = "") -> pd.DataFrame:
+    """Read one table of the link ``sources`` in its declared columns.
 
     Parameters
     ----------
     store : Store
     table : str
         Key of `LAYOUTS`.
+    as_of : str
+        Use only vintages up to this day (ISO date), to repeat a run with the figures that it had; empty: all. What a
+        plan of an earlier year could know is another question: see `ossu_analysis.sources.known`.
 
     Raises
     ------
@@ -76,7 +79,7 @@ def read_source_table(store: Store, table: str) -> pd.DataFrame:
         When its raw files have faults: all of them.
     """
     layout, areas = LAYOUTS[table], read_areas(store)
-    found = [_checked(release, areas) for release in releases(store, layout)]
+    found = [_checked(release, areas) for release in releases(store, layout, as_of)]
     if not found:
         raise OssuError("sources.no_release", table=table, folder=f"data/raw/{layout.sources[0]}")
     raise_if_any(fault for _, _, faults in found for fault in faults)
@@ -85,13 +88,13 @@ def read_source_table(store: Store, table: str) -> pd.DataFrame:
     return pd.concat(tidy).drop_duplicates(layout.tidy_keys, keep="last", ignore_index=True)
 
 
-def releases(store: Store, layout: Layout) -> Iterator[Release]:
-    """The vintages that list a table, source by source, oldest first."""
+def releases(store: Store, layout: Layout, as_of: str = "") -> Iterator[Release]:
+    """The vintages that list a table, source by source, oldest first; with ``as_of`` none that is newer."""
     for source in layout.sources:
         for folder in source_folders(store, source):
             record = read_source_record(folder, store)
             entry = record.table(layout.table)
-            if entry is not None:
+            if entry is not None and (not as_of or record.vintage <= as_of):
                 yield Release(store, folder, record, entry, layout)
 
 

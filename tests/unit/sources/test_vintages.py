@@ -51,6 +51,13 @@ def test_where_two_vintages_give_a_figure_the_newest_wins(project):
     assert after.loc[~last, "deaths"].sum() == before.loc[before["year"] < 2018, "deaths"].sum()
 
 
+def test_a_run_is_repeated_with_the_vintages_that_it_had(project):
+    project.take("nsi_vital")
+    before = READERS["births_municipality"](project.store)
+    new_vintage(project, "births_municipality", [2019, 2019], shifted(project, "births_municipality", 2018, 2019))
+    pd.testing.assert_frame_equal(READERS["births_municipality"](project.store, as_of="2029-12-31"), before)
+
+
 def test_a_year_between_two_vintages_is_missed(project):
     project.take("nsi_vital")
     new_vintage(project, "births_municipality", [2020, 2020], shifted(project, "births_municipality", 2018, 2020))
