@@ -49,6 +49,18 @@ def add_up(draws: NDArray, member: NDArray) -> NDArray:
     return np.add.reduceat(draws[order], first, axis=0, dtype=np.float64)
 
 
+def normals(rng: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """Standard normal numbers by inverse transform: one uniform per number.
+
+    A sampler that rejects takes more or fewer numbers from its stream when the last bit of a logarithm differs, and
+    then all that follow are others; here such a bit moves one number in its last place.
+    """
+    from scipy.special import ndtri
+
+    chance = np.maximum(rng.random(shape, dtype=np.float32), np.float32(2**-25))
+    return np.asarray(ndtri(chance, out=chance))
+
+
 def draw_quantiles(draws: NDArray, levels: tuple[float, ...]) -> NDArray[np.float64]:
     """Quantiles over the last axis.
 

@@ -11,6 +11,7 @@ import dagster as dg
 from pydantic import Field, PrivateAttr
 
 from ossu_analysis.config import RunSettings
+from ossu_analysis.demand.chain import DemandModel, KeptModel
 from ossu_analysis.inputs import scenario_names
 from ossu_analysis.store import Store, project_root
 from ossu_analysis.texts import text
@@ -21,11 +22,16 @@ class Workspace(dg.ConfigurableResource):
     """Папката на проекта; държи ключалката, докато един ход пише."""
 
     _lock: Any = PrivateAttr(default=None)
+    _demand: KeptModel = PrivateAttr(default_factory=KeptModel)
 
     @property
     def store(self) -> Store:
         """The tables of the project."""
         return Store(project_root())
+
+    def demand_model(self) -> "DemandModel":
+        """The model of demand that the tables of this run share."""
+        return self._demand.of(self.store)
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
         """Take the lock, or fail with a sentence that says who holds it."""

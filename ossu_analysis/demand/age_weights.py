@@ -9,7 +9,6 @@ the mean forecast; how many persons the group has comes from the draws.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -17,9 +16,6 @@ import pandas as pd
 from ossu_analysis.demand.profile import relative_rates
 from ossu_analysis.population.cells import AGES, SEXES
 from ossu_analysis.population.exposure import ExposureGroups, exposure_groups
-
-if TYPE_CHECKING:
-    from ossu_analysis.demand.service import Service
 
 KINDS = ("sex", "age_from")
 OPEN_BAND = 90
@@ -66,8 +62,8 @@ class AgeWeights:
 
 
 def read_weights(
-    ask: Ask, areas: np.ndarray, rates: pd.DataFrame, services: "list[Service]"
-) -> "Mapping[str, AgeWeights]":
+    ask: Ask, areas: np.ndarray, rates: pd.DataFrame, exposed_group: Mapping[str, str]
+) -> dict[str, AgeWeights]:
     """Weights by service code, of the services that have rows in ``collection.user_profile``.
 
     Parameters
@@ -76,10 +72,12 @@ def read_weights(
     areas : numpy.ndarray of str
     rates : pandas.DataFrame
         Of `group_rate.by_municipality`.
-    services : list of Service
+    exposed_group : mapping of str to str
+        Group that each service is measured against, by service code.
     """
     profile = ask("select * from collection.user_profile", ("collection", "user_profile"))
-    known = [service for service in services if service.code in set(profile["service_code"])]
+    users = {code: profile[profile["service_code"] == code] for code in profile["service_code"].unique()}
+    known = {code: group for code, group in exposed_group.items() if code in users}
     if not known:
         return {}
     ages = ages_of(ask(BANDS, ("population", "municipality_age"), ("population", "forecast")), areas)
@@ -88,10 +86,7 @@ def read_weights(
     )
     groups = exposure_groups(target_group, retirement_age, ages.years.tolist())
     return {
-        service.code: service_weights(
-            profile[profile["service_code"] == service.code], ages, members(service.exposed_group, ages, groups, rates)
-        )
-        for service in known
+        code: service_weights(users[code], ages, members(group, ages, groups, rates)) for code, group in known.items()
     }
 
 

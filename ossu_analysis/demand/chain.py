@@ -5,8 +5,7 @@ Belongs here: which table feeds which step and the order of the services. Arithm
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
-from pathlib import Path
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -65,15 +64,7 @@ class DemandModel:
 
     @classmethod
     def of_store(cls, store: Store) -> "DemandModel":
-        """Read the working tables of a project; the same model, with its fits, until one of them changes."""
-        names = [*_READ, "population.exposure_observed", "population.exposure_draw"]
-        names += ["collection.user_profile"] if store.has("collection", "user_profile") else []
-        links_and_tables = (name.partition(".")[::2] for name in names)
-        return _model(store.root, store.stamp(*links_and_tables))
-
-    @classmethod
-    def read(cls, store: Store) -> "DemandModel":
-        """Read the working tables of a project anew."""
+        """Read the working tables of a project."""
         municipality, oblast = store.read("reference", "municipality"), store.read("reference", "oblast")
         rates = by_municipality(store.read("demand", "group_rate"), municipality)
         returns = yearly_returns(store.read("capacity", "by_residence"))
@@ -122,18 +113,28 @@ class DemandModel:
 
 def _by_age(ask: Ask, areas: np.ndarray, rates: pd.DataFrame, services: list[Service]) -> list[Service]:
     """Services with the weights of their users' ages, where returns give those."""
-    weights = read_weights(ask, areas, rates, services)
+    weights = read_weights(ask, areas, rates, {service.code: service.exposed_group for service in services})
     return [replace(service, weights=weights.get(service.code)) for service in services]
 
 
-@lru_cache(maxsize=1)
-def _model(root: Path, stamp: object) -> DemandModel:
-    return DemandModel.read(Store(root))
+class KeptModel:
+    """The model that the tables of one run share, with its fits and draws: read again when a table of it has changed.
 
+    Whoever runs the chain makes one and passes it on; it holds some 200 MB of draws for as long as it lives.
+    """
 
-def forget_model() -> None:
-    """Give back the memory of the kept model: some 200 MB of draws, when the last link that reads them is done."""
-    _model.cache_clear()
+    def __init__(self) -> None:
+        self._model: DemandModel | None = None
+        self._stamp: object = None
+
+    def of(self, store: Store) -> DemandModel:
+        """The model of the store's tables as they are now."""
+        names = [*_READ, "population.exposure_observed", "population.exposure_draw"]
+        names += ["collection.user_profile"] if store.has("collection", "user_profile") else []
+        stamp = store.root, store.stamp(*(name.partition(".")[::2] for name in names))
+        if self._model is None or self._stamp != stamp:
+            self._model, self._stamp = DemandModel.of_store(store), stamp
+        return self._model
 
 
 def planning_years(settings: RunSettings) -> np.ndarray:
@@ -141,22 +142,22 @@ def planning_years(settings: RunSettings) -> np.ndarray:
     return np.arange(settings.base_year, settings.until_year + 1)
 
 
-def write_need(store: Store, settings: RunSettings, run_id: str) -> None:
+def write_need(store: Store, model: DemandModel, settings: RunSettings, run_id: str) -> None:
     """Replace ``demand.need_forecast``."""
-    model = DemandModel.of_store(store)
     exposure = Exposure.of_store(store, model.exposure.areas)
     years = planning_years(settings)
     chunks = need_chunks(model.rates, exposure, years, model.levels, settings.seed, run_id, settings.scenario)
     store.write_chunks("demand", "need_forecast", chunks)
 
 
-def simulate_into(store: Store, settings: RunSettings, run_id: str, tables: Collection[str]) -> None:
+def simulate_into(
+    store: Store, model: DemandModel, settings: RunSettings, run_id: str, tables: Collection[str]
+) -> None:
     """Write ``demand_forecast``, ``use_forecast`` and ``above_places``, those asked for, in one pass over services."""
     import pyarrow as pa
 
     from ossu_analysis.store import write_side_by_side
 
-    model = DemandModel.of_store(store)
     by_code = {service.code: service for service in model.services}
 
     def chunks() -> Iterator[dict[str, pa.Table]]:

@@ -12,7 +12,10 @@ import numpy as np
 from ossu_analysis.demand.movement import walk
 from ossu_analysis.demand.rate_path import draw_rate_path
 from ossu_analysis.demand.use_rate import UseRate
-from ossu_analysis.draws import stream
+from ossu_analysis.draws import normals, stream
+
+SMALLEST_SHAPE = np.float32(0.05)
+"""Shape of the gamma below which its spread no longer grows: a twentieth of a person."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,11 @@ Change = Callable[[UseRate, np.ndarray, np.ndarray, np.ndarray], tuple[np.ndarra
 
 
 def draw_demand(
-    fitted: UseRate, exposed: np.ndarray, years: np.ndarray, seed: int, change: Change | None = None
+    fitted: UseRate,
+    exposed: np.ndarray,
+    years: np.ndarray,
+    seed: int,
+    change: Change | None = None,
 ) -> DemandDraws:
     """Simulate the demand of one service.
 
@@ -60,24 +67,53 @@ def draw_demand(
     panel = fitted.panel
     draws = exposed.shape[2] if exposed.shape[2] > 1 else 1000
     rng = stream(seed, panel.service_code)
-    path = draw_rate_path(panel.years, fitted.year_effects, fitted.covariance, years, draws, rng)
+    path = draw_rate_path(panel.years, fitted.year_effects, fitted.covariance, years, draws, rng, fitted.shows_trend)
     levels = fitted.levels.draw(rng, draws).astype(np.float32)[:, None, :]
     levels = levels * walk(fitted.moves, years - panel.years[-1], len(panel.areas), draws, rng)
     path, levels = change(fitted, path, levels, years) if change else (path, levels)
     mean = exposed * np.exp(path).astype(np.float32)[None]
     mean *= levels.astype(np.float32)
-    return DemandDraws(panel.service_code, panel.areas, years, _counts(mean, fitted.dispersion, rng))
+    return DemandDraws(panel.service_code, panel.areas, years, counts_around(mean, fitted.dispersion, rng))
 
 
-def _counts(mean: np.ndarray, dispersion: float, rng: np.random.Generator) -> np.ndarray:
+def counts_around(mean: np.ndarray, dispersion: float, rng: np.random.Generator) -> np.ndarray:
     """Counts around their means: the gamma with the negative binomial's mean and variance (whole numbers gain nothing).
 
-    Variance = mean + dispersion * mean^2, so the scale is ``1 + dispersion * mean``.
+    Variance = mean + dispersion * mean^2, so the shape is ``mean / (1 + dispersion * mean)``. The gamma is that of
+    Wilson and Hilferty (1931, PNAS 17): the cube of a normal, cut at zero; it keeps the mean at every shape.
+
+    Parameters
+    ----------
+    mean : numpy.ndarray of float32
+    dispersion : float
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    numpy.ndarray of float32
     """
-    scale = np.float32(1) + np.float32(dispersion) * mean
-    counts = rng.standard_gamma(np.maximum(mean / scale, np.float32(1e-6)), dtype=np.float32)
-    counts *= scale
+    shape = np.maximum(mean / (np.float32(1) + np.float32(dispersion) * mean), SMALLEST_SHAPE)
+    ninth = 1 / (9 * shape)
+    root = normals(rng, mean.shape)
+    root *= np.sqrt(ninth)
+    root += 1 - ninth
+    np.maximum(root, 0, out=root)
+    counts = root * root
+    counts *= root
+    counts *= mean
+    few = shape < 1
+    counts[few] /= _mean_of_cube(ninth[few])
     return counts
+
+
+def _mean_of_cube(ninth: np.ndarray) -> np.ndarray:
+    """Mean of the cube of a normal with mean ``1 - ninth`` and variance `ninth`, cut at zero."""
+    from scipy.special import ndtr
+
+    middle, spread = 1 - ninth, np.sqrt(ninth)
+    ratio = middle / spread
+    density = np.exp(-(ratio**2) / 2) / np.sqrt(2 * np.pi)
+    return np.asarray((middle**3 + 3 * middle * ninth) * ndtr(ratio) + (middle**2 + 2 * ninth) * spread * density)
 
 
 def demand_draws(

@@ -31,35 +31,31 @@ def demand_drivers(
     places: np.ndarray,
     exposure: Exposure,
     all_levels: Sequence[Level],
-    target_year: int | None = None,
-    scenario: str = "reference",
-    unchanged: DemandDraws | None = None,
+    scenario: str,
+    unchanged: DemandDraws,
 ) -> pd.DataFrame:
     """Rows of ``demand.driver`` of one service.
 
     Parameters
     ----------
     simulated : DemandDraws
-        Its first year is today.
+        Its first year is today, its last the target.
     service : Service
     places : numpy.ndarray, shape (areas,)
         Of today (`service.latest_places`).
     exposure : Exposure
     all_levels : sequence of Level
-    target_year : int, optional
-        Without it, the last simulated year.
     scenario : str
-    unchanged : DemandDraws, optional
-        Demand under unchanged policy; without it `simulated` itself, and policy moves nothing.
+    unchanged : DemandDraws
+        Demand under unchanged policy; with `simulated` itself policy moves nothing.
 
     Returns
     -------
     pandas.DataFrame
         One row per area: use today, one column per cause, demand at the target; ``use_today + causes = demand_then``.
     """
-    target = int(simulated.years[-1] if target_year is None else target_year)
-    ends = np.array([simulated.years[0], target])
-    now, then = _factors(simulated, unchanged or simulated, service, places, exposure, ends)
+    ends = simulated.years[[0, -1]]
+    now, then = _factors(simulated, unchanged, service, places, exposure, ends)
     parts = shapley_split(_figure, then, now)
     columns = {"use_today": _figure(now), **parts, "demand_then": _figure(then)}
     frames = [_summed(columns, level) for level in all_levels]
@@ -67,7 +63,7 @@ def demand_drivers(
     head: dict[str, Any] = {
         "service_code": service.code,
         "base_year": int(ends[0]),
-        "target_year": target,
+        "target_year": int(ends[1]),
         "scenario": scenario,
     }
     return table.assign(**head, status=service.status)[

@@ -28,9 +28,7 @@ if TYPE_CHECKING:
 WHOLE = "ALL"
 
 
-def forecast_handed(
-    handed: Handed, horizon: int, seed: int = 20181231, run_id: str = "", scenario: str = "reference"
-) -> "Iterator[pyarrow_types.Table]":
+def forecast_handed(handed: Handed, horizon: int, seed: int) -> "Iterator[pyarrow_types.Table]":
     """Yield contract rows of ``demand.demand_forecast``, a service at a time.
 
     Parameters
@@ -40,7 +38,6 @@ def forecast_handed(
     horizon : int
         Years after the last return of each service; the year of that return is given too.
     seed : int
-    run_id, scenario : str
 
     Raises
     ------
@@ -55,7 +52,7 @@ def forecast_handed(
         raise FaultsFound(faults)
     for service, rows in returns.groupby("service_code"):
         people = exposed[exposed["service_code"] == service]
-        yield _one_service(str(service), rows, people, areas, horizon, seed, Labels("", "", scenario, "", run_id))
+        yield _one_service(str(service), rows, people, areas, horizon, seed)
 
 
 def _areas(handed: Handed) -> pd.DataFrame:
@@ -94,7 +91,6 @@ def _one_service(
     every_area: pd.DataFrame,
     horizon: int,
     seed: int,
-    labels: Labels,
 ) -> "pyarrow_types.Table":
     areas = every_area[every_area["area_code"].isin(exposed["area_code"])]
     codes = areas["area_code"].to_numpy(str)
@@ -108,7 +104,7 @@ def _one_service(
     covered = np.isfinite(people).all(axis=(1, 2))
     simulated = draw_demand(fit(panel), np.nan_to_num(people), ahead, seed)
     kept = levels_of(codes[covered], areas["parent_code"].to_numpy(str)[covered])
-    named = Labels(service, None, labels.scenario, text("demand.method.demand"), labels.run_id)
+    named = Labels(service, None, "reference", text("demand.method.demand"), "")
     return forecast_chunk(simulated.persons[covered], ahead, kept, named, np.full(len(ahead), "forecast"))
 
 

@@ -60,8 +60,7 @@ def group_rates(
     at_risk_of_poverty: pd.DataFrame,
     unemployment_rate: pd.DataFrame,
     employment_rate: pd.DataFrame,
-    until_year: int | None = None,
-    base_year: int | None = None,
+    base_year: int,
 ) -> pd.DataFrame:
     """Return ``demand.group_rate``.
 
@@ -73,10 +72,8 @@ def group_rates(
         ``area_code, year, sex, rate_percent, source_id`` (the first also ``age_from, age_to``).
     employment_rate : pandas.DataFrame
         ``area_code, year, quarter, sex, rate_percent, source_id``.
-    until_year : int, optional
-        Use surveys up to this year only; without it, all.
-    base_year : int, optional
-        Last year of observed population: the date of the groups that are ages.
+    base_year : int
+        Last year of observed population: the date of the groups that are ages. Later surveys do not enter.
 
     Returns
     -------
@@ -86,9 +83,9 @@ def group_rates(
     parts = [
         _age_rows(base_year),
         _disability_rows(national_count),
-        _survey_rows("TG-POV", "TG-POP", _poverty(at_risk_of_poverty), until_year, at_risk_of_poverty),
+        _survey_rows("TG-POV", "TG-POP", _poverty(at_risk_of_poverty), base_year, at_risk_of_poverty),
         _survey_rows(
-            "TG-UNEMP", "AGE-15-64", _unemployed(unemployment_rate, employment_rate), until_year, unemployment_rate
+            "TG-UNEMP", "AGE-15-64", _unemployed(unemployment_rate, employment_rate), base_year, unemployment_rate
         ),
     ]
     return pd.concat(parts, ignore_index=True)
@@ -133,13 +130,13 @@ def _gain(ratio: float) -> float:
     return float(np.clip(predicted / (predicted + 1), 0.05, 1.0))
 
 
-def _age_rows(base_year: int | None) -> pd.DataFrame:
+def _age_rows(base_year: int) -> pd.DataFrame:
     return _rows(
         target_group=list(AGE_GROUPS),
         base_group=list(AGE_GROUPS),
         rate=1.0,
         standard_error=0.0,
-        reference_date=f"{base_year}-12-31" if base_year else "",
+        reference_date=f"{base_year}-12-31",
         source_id="population_forecast",
         source_class="official",
         note_bg=text("demand.rate.age"),
@@ -188,11 +185,9 @@ def _unemployed(unemployment: pd.DataFrame, employment: pd.DataFrame) -> pd.Data
     return rows.assign(rate=rows["employed"] / 100 * share / (1 - share))[["area_code", "year", "rate"]]
 
 
-def _survey_rows(
-    group: str, base: str, rates: pd.DataFrame, until_year: int | None, source: pd.DataFrame
-) -> pd.DataFrame:
+def _survey_rows(group: str, base: str, rates: pd.DataFrame, base_year: int, source: pd.DataFrame) -> pd.DataFrame:
     """Rows of one survey group by oblast (three-letter codes), and its country rate for reading."""
-    inside = rates[rates["area_code"].str.fullmatch(r"[A-Z]{3}") & (rates["year"] <= (until_year or 9999))]
+    inside = rates[rates["area_code"].str.fullmatch(r"[A-Z]{3}") & (rates["year"] <= base_year)]
     wide = inside.pivot(index="area_code", columns="year", values="rate").sort_index()
     wide = wide.reindex(columns=range(int(inside["year"].min()), int(inside["year"].max()) + 1))
     found = filtered(wide.astype(float))
@@ -245,7 +240,7 @@ def by_municipality(rates: pd.DataFrame, municipality: pd.DataFrame) -> pd.DataF
     return pd.concat([country, oblast], ignore_index=True)
 
 
-def group_status(rates: pd.DataFrame, target_group: pd.DataFrame, local: pd.DataFrame | None = None) -> pd.DataFrame:
+def group_status(rates: pd.DataFrame, target_group: pd.DataFrame, local: pd.DataFrame) -> pd.DataFrame:
     """Which target groups have a real rate, and for the others which return would supply one (``demand.group_status``).
 
     Parameters
@@ -255,7 +250,7 @@ def group_status(rates: pd.DataFrame, target_group: pd.DataFrame, local: pd.Data
     target_group : pandas.DataFrame
         ``reference.target_group``: ``target_group, name_bg, official_source, missing_note_bg``. Technical ages
         (``AGE-...``) are not groups of the law and are left out.
-    local : pandas.DataFrame, optional
+    local : pandas.DataFrame
         ``demand.local_group_rate``: how many municipalities counted a group is added to its remark.
     """
     target_group = target_group[~target_group["target_group"].str.startswith("AGE-")].reset_index(drop=True)
@@ -267,10 +262,9 @@ def group_status(rates: pd.DataFrame, target_group: pd.DataFrame, local: pd.Data
         for note, source in zip(target_group["missing_note_bg"], target_group["official_source"], strict=True)
     ]
     remark = np.where(known, facts["note_bg"], supply)
-    counted = target_group["target_group"].map(local["target_group"].value_counts()) if local is not None else None
-    if counted is not None:
-        said = [text("demand.rate.counted", count=int(n)) if n > 0 else "" for n in counted.fillna(0)]
-        remark = np.array([f"{before} {more}".strip() for before, more in zip(remark, said, strict=True)])
+    counted = target_group["target_group"].map(local["target_group"].value_counts()).fillna(0)
+    added = [text("demand.rate.counted", count=int(n)) if n > 0 else "" for n in counted]
+    remark = np.array([f"{before} {more}".strip() for before, more in zip(remark, added, strict=True)])
     return pd.DataFrame(
         {
             "target_group": target_group["target_group"].to_numpy(),

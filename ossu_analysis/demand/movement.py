@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ossu_analysis.demand.rate_path import DRIFT
+from ossu_analysis.draws import normals
 
 PRIOR = DRIFT**2
 """Prior mean of a year's movement (variance of a log): that of the drift of the country's rate."""
@@ -107,7 +108,7 @@ def walk(movement: Movement, ahead: np.ndarray, areas: int, draws: int, rng: np.
     """
     spans = np.diff(np.maximum(ahead, 0), prepend=0).astype(np.float32)
     variance = movement.draw(rng, draws).astype(np.float32)
-    steps = rng.standard_normal((areas, len(ahead), draws), dtype=np.float32)
+    steps = normals(rng, (areas, len(ahead), draws))
     steps *= np.sqrt(spans[:, None] * variance)
     steps -= spans[:, None] * variance / 2
     return np.exp(np.cumsum(steps, axis=1, out=steps), out=steps)

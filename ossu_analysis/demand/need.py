@@ -12,7 +12,7 @@ import pandas as pd
 
 from ossu_analysis.demand.exposure import Exposure
 from ossu_analysis.demand.forecast import Labels, Level, forecast_chunk
-from ossu_analysis.draws import stream
+from ossu_analysis.draws import normals, stream
 from ossu_analysis.texts import text
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def _draw_rates(own: pd.DataFrame, years: np.ndarray, draws: int, rng: np.random
     if not (own["standard_error"] > 0).any():
         return rate
     _, source = np.unique(own["area_code"].to_numpy(str), return_inverse=True)
-    error = rng.standard_normal((source.max() + 1, 1, draws)) * own["standard_error"].iloc[0]
+    error = normals(rng, (source.max() + 1, 1, draws)) * own["standard_error"].iloc[0]
     moved = _movement(own, years, source.max() + 1, draws, rng)
     return rate * np.exp(error + moved).astype(np.float32)[source]
 
@@ -83,7 +83,7 @@ def _movement(own: pd.DataFrame, years: np.ndarray, sources: int, draws: int, rn
         return np.zeros((1, 1, 1))
     reference = int(own["reference_date"].iloc[0][:4])
     span = np.arange(min(years.min(), reference), max(years.max(), reference) + 1)
-    shared, separate = (rng.standard_normal((n, len(span), draws)) for n in (1, sources))
+    shared, separate = (normals(rng, (n, len(span), draws)) for n in (1, sources))
     steps = yearly * (np.sqrt(common) * shared + np.sqrt(1 - common) * separate)
     walk = np.cumsum(steps, axis=1)
     walk -= walk[:, [reference - span[0]]]

@@ -4,7 +4,7 @@ Belongs here: the two tables that are made beside the forecast, ``demand.scenari
 """
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -120,22 +120,13 @@ def exposed_draws(
 
 
 def scenario_chunks(
-    store: Store, settings: RunSettings, run_id: str, names: Sequence[str] = ()
+    store: Store, model: DemandModel, settings: RunSettings, run_id: str
 ) -> "Iterator[pyarrow_types.Table]":
-    """Rows of ``demand.scenario_forecast`` for oblasts, regions and the country.
-
-    Parameters
-    ----------
-    store : Store
-    settings : RunSettings
-    run_id : str
-    names : sequence of str
-        Scenarios of ``data/assumptions/demand_scenarios``; without names, all whose numbers are known.
-    """
-    model, folder = DemandModel.of_store(store), store.assumptions / "demand_scenarios"
+    """Rows of ``demand.scenario_forecast``, of every scenario whose numbers are known, from oblasts up."""
+    folder = store.assumptions / "demand_scenarios"
     by_code = {service.code: service for service in model.services}
     years = planning_years(settings)
-    for name in names or runnable(folder):
+    for name in runnable(folder):
         scenario = read_scenario(folder, name)
         exposure = exposure_of(store, model, settings, scenario.population_scenario)
         exposed, aged = exposed_draws(model, years, COMPARED, exposure), age_factors_of(store, model, scenario, years)
@@ -146,15 +137,13 @@ def scenario_chunks(
             yield forecast_chunk(simulated.persons, simulated.years, model.levels[1:], labels, status)
 
 
-def driver_table(
-    store: Store, settings: RunSettings, scenario: str = "reference", target_year: int | None = None
-) -> pd.DataFrame:
-    """``demand.driver``: why demand moves from the base year to the target year, for every service and area.
+def driver_table(store: Store, model: DemandModel, settings: RunSettings, scenario: str) -> pd.DataFrame:
+    """``demand.driver``: why demand moves from the base year to the horizon, for every service and area.
 
     Under a scenario of another population the first two causes are those of that population; policy is the rest.
     """
-    model, folder = DemandModel.of_store(store), store.assumptions / "demand_scenarios"
-    ends = np.array([settings.base_year, target_year or settings.until_year])
+    folder = store.assumptions / "demand_scenarios"
+    ends = np.array([settings.base_year, settings.until_year])
     by_code = {service.code: service for service in model.services}
     chosen = read_scenario(folder, scenario)
     exposure = exposure_of(store, model, settings, chosen.population_scenario)
@@ -165,8 +154,5 @@ def driver_table(
     for before, simulated in zip(kept, moved, strict=True):
         code = simulated.service_code
         places = latest_places(model.returns, code, simulated.areas)
-        drivers = demand_drivers(
-            simulated, by_code[code], places, exposure, model.levels, scenario=scenario, unchanged=before
-        )
-        parts.append(drivers)
+        parts.append(demand_drivers(simulated, by_code[code], places, exposure, model.levels, scenario, before))
     return pd.concat(parts, ignore_index=True)

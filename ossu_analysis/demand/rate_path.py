@@ -10,6 +10,10 @@ predictive densities over the observed years (a rolling origin at every year), a
 weight. One observed year gives a constant rate whose drift has standard deviation `DRIFT`; a short series moves little
 from it.
 
+A trend must earn its place: beside the ways in which it may fade stands a rate that keeps its level and only drifts
+after the last return, by Normal(0, `DRIFT`) a year, so that no observed year says in which direction. Where a series is
+too poor to show a trend, that alone is taken.
+
 A reform may move the rate in one step that is no trend: every combination is also tried with a step, ~ Normal(0,
 `LARGE_STEP`), before each year that has two observed years on either side. No step and one step somewhere weigh the
 same before anything is seen, so that a step is read from the series with its own uncertainty, and stays ahead.
@@ -18,6 +22,8 @@ same before anything is seen, so that a step is read from the series with its ow
 from dataclasses import dataclass
 
 import numpy as np
+
+from ossu_analysis.draws import normals
 
 DRIFT = 0.03
 """Prior standard deviation of the yearly drift of a log rate, 3 % a year: a convention."""
@@ -37,12 +43,13 @@ LONG = 6
 
 @dataclass(frozen=True)
 class _Candidate:
-    """One combination; `broken` is the first year after a step of the rate, None without one."""
+    """One combination; the trend begins with the year `since`, a step of the rate in the year `broken` if any."""
 
     fade: float
+    since: int
     step: float
     shock: float
-    broken: int | None = None
+    broken: int | None
 
 
 def draw_rate_path(
@@ -52,6 +59,7 @@ def draw_rate_path(
     wanted: np.ndarray,
     draws: int,
     rng: np.random.Generator,
+    shows_trend: bool,
 ) -> np.ndarray:
     """Draw the log rate of the wanted years jointly.
 
@@ -66,6 +74,8 @@ def draw_rate_path(
     wanted : numpy.ndarray of int, shape (m,)
     draws : int
     rng : numpy.random.Generator
+    shows_trend : bool
+        Whether the effects may show a trend; if not, the rate stays at its level and drifts by chance alone.
 
     Returns
     -------
@@ -74,27 +84,28 @@ def draw_rate_path(
     seen = np.isfinite(effects)
     years, effects, covariance = years[seen], effects[seen], covariance[np.ix_(seen, seen)]
     steps = _step_years(years)
-    candidates = [_Candidate(f, s, e, b) for b in (None, *steps) for f in FADES for s in STEPS for e in SHOCKS]
+    trends = [(1.0, int(years.max())), *((fade, int(years.min())) for fade in FADES if shows_trend)]
+    candidates = [_Candidate(*t, s, e, b) for b in (None, *steps) for t in trends for s in STEPS for e in SHOCKS]
     fitted = [_condition(c, years, effects, covariance, wanted) for c in candidates]
     log_weight = np.array([height for height, _, _ in fitted])
     log_weight -= [0.0 if c.broken is None else np.log(len(steps)) for c in candidates]
     if len(years) < LONG:
-        log_weight = _equal_over_fades(candidates, log_weight)
+        log_weight = _equal_over_trends(candidates, log_weight)
     weight = np.exp(log_weight - log_weight.max())
-    chosen = rng.multinomial(draws, weight / weight.sum())
-    parts = [
-        mean[:, None] + root @ rng.standard_normal((len(wanted), n))
-        for (_, mean, root), n in zip(fitted, chosen, strict=True)
-        if n
-    ]
-    paths = np.concatenate(parts, axis=1)[:, rng.permutation(draws)]
+    chosen = np.searchsorted(np.cumsum(weight / weight.sum()).round(9), rng.random(draws))
+    chance = normals(rng, (len(wanted), draws)).astype(float)
+    paths = np.empty_like(chance)
+    for at in np.unique(np.minimum(chosen, len(fitted) - 1)):
+        _, mean, spread = fitted[at]
+        of_this = chosen == at
+        paths[:, of_this] = mean[:, None] + _root(spread) @ chance[:, of_this]
     return _held(paths, wanted, years)
 
 
 def _condition(
     c: _Candidate, years: np.ndarray, effects: np.ndarray, covariance: np.ndarray, wanted: np.ndarray
 ) -> tuple[float, np.ndarray, np.ndarray]:
-    """Log marginal density of the effects, and mean and root of the covariance of the rate in the wanted years."""
+    """Log marginal density of the effects, and mean and covariance of the rate in the wanted years."""
     every = np.concatenate([years, wanted])
     rate = _prior_covariance(c, every, min(years.min(), wanted.min()))
     n = len(years)
@@ -111,13 +122,13 @@ def _condition(
     remainder = 1 - gain @ ones
     spread = rate[n:, n:] - gain @ rate[:n, n:] + np.outer(remainder, remainder) / (ones @ inverse @ ones)
     height = -0.5 * (left @ inverse @ left + np.linalg.slogdet(seen)[1] + np.log(ones @ inverse @ ones))
-    return float(height), mean, _root(spread + np.diag(ahead))
+    return float(height), mean, spread + np.diag(ahead)
 
 
 def _prior_covariance(c: _Candidate, years: np.ndarray, first: int) -> np.ndarray:
     """Prior covariance of the rate (without its level) at all years: trend of uncertain slope, and random walk."""
-    elapsed = years - first
-    trend = elapsed.astype(float) if c.fade == 1 else c.fade * (1 - c.fade**elapsed) / (1 - c.fade)
+    elapsed, moving = years - first, np.maximum(years - c.since, 0)
+    trend = moving.astype(float) if c.fade == 1 else c.fade * (1 - c.fade**moving) / (1 - c.fade)
     rate = DRIFT**2 * np.outer(trend, trend) + c.step**2 * np.minimum.outer(elapsed, elapsed)
     if c.broken is None:
         return rate
@@ -131,17 +142,16 @@ def _step_years(years: np.ndarray) -> list[int]:
 
 
 def _root(matrix: np.ndarray) -> np.ndarray:
-    """A matrix whose product with its transpose is the given covariance, though that may be singular."""
-    values, vectors = np.linalg.eigh((matrix + matrix.T) / 2)
-    return vectors * np.sqrt(np.maximum(values, 0))
+    """Lower root of a covariance that may be singular; unlike one of eigenvectors it has no sign to choose."""
+    return np.linalg.cholesky((matrix + matrix.T) / 2 + 1e-9 * np.eye(len(matrix)))
 
 
-def _equal_over_fades(candidates: list[_Candidate], log_weight: np.ndarray) -> np.ndarray:
-    """Give each fade the same total weight: a short series cannot tell how its trend will fade."""
+def _equal_over_trends(candidates: list[_Candidate], log_weight: np.ndarray) -> np.ndarray:
+    """Give each trend the same total weight: a short series cannot tell how its trend will fade."""
     adjusted = log_weight.copy()
-    for fade in FADES:
-        of_fade = np.array([c.fade == fade for c in candidates])
-        adjusted[of_fade] -= np.logaddexp.reduce(log_weight[of_fade])
+    for trend in {(c.fade, c.since) for c in candidates}:
+        of_trend = np.array([(c.fade, c.since) == trend for c in candidates])
+        adjusted[of_trend] -= np.logaddexp.reduce(log_weight[of_trend])
     return adjusted
 
 

@@ -4,14 +4,14 @@ Belongs here: which table gives what, status and wording of the result. No estim
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from ossu_analysis.demand.age_weights import AgeWeights
-from ossu_analysis.demand.draws import Change, DemandDraws, demand_draws
+from ossu_analysis.demand.draws import DemandDraws, demand_draws
 from ossu_analysis.demand.exposure import Exposure
 from ossu_analysis.demand.forecast import Labels, Level, forecast_chunk
 from ossu_analysis.demand.panel import Panel, grid
@@ -108,8 +108,12 @@ def service_panel(service: Service, returns: pd.DataFrame, exposure: Exposure, m
 def fit_services(
     services: Sequence[Service], returns: pd.DataFrame, exposure: Exposure, municipality: pd.DataFrame
 ) -> list[UseRate]:
-    """Fit every service, in their order."""
-    return fit_all([service_panel(service, returns, exposure, municipality) for service in services])
+    """Fit every service, in their order; years of a demonstration show no trend of the rate."""
+    fits = fit_all([service_panel(service, returns, exposure, municipality) for service in services])
+    return [
+        replace(fitted, shows_trend=service.status != "demonstration")
+        for service, fitted in zip(services, fits, strict=True)
+    ]
 
 
 def simulate_services(
@@ -118,7 +122,6 @@ def simulate_services(
     exposure: Exposure,
     years: np.ndarray,
     seed: int,
-    change: Change | None = None,
 ) -> Iterator[DemandDraws]:
     """Joint draws of the demand for every service, one in memory at a time; what the link ``gap`` reads."""
     by_code = {service.code: service for service in services}
@@ -126,7 +129,7 @@ def simulate_services(
     def exposed(code: str, wanted: np.ndarray) -> np.ndarray:
         return by_code[code].weighted(exposure.path(by_code[code].exposed_group, wanted), wanted)
 
-    return demand_draws(fits, exposed, years, seed, change)
+    return demand_draws(fits, exposed, years, seed)
 
 
 def latest_places(returns: pd.DataFrame, service_code: str, areas: np.ndarray) -> np.ndarray:

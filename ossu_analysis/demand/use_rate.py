@@ -86,6 +86,8 @@ class UseRate:
         Slopes of the log level on the log of places per person and on the log of persons.
     moves : Movement
         How far the levels move from year to year; `levels` are those of the last year.
+    shows_trend : bool
+        Whether the years may show a trend of the rate (`rate_path`); years of a demonstration may not.
     """
 
     panel: Panel
@@ -100,6 +102,7 @@ class UseRate:
     follow: float
     size: float
     moves: Movement
+    shows_trend: bool = True
 
 
 @dataclass(frozen=True)
@@ -470,8 +473,9 @@ def _seen_without_list(cells: Cells) -> np.ndarray:
     return np.bincount(cells.area[bare], minlength=len(cells.top)) > 0
 
 
-def _uphill(now: float, height: Callable[[float], float], step: float = 0.35) -> float:
+def _uphill(now: float, height: Callable[[float], float]) -> float:
     """Top of a parabola through the heights at three values around a positive one, a step at most doubled."""
+    step = 0.35
     below, here, above = (height(now * np.exp(move)) for move in (-step, 0.0, step))
     curve, slope = below - 2 * here + above, above - below
     if curve >= 0:

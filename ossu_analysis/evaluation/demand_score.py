@@ -126,9 +126,9 @@ def _wide(table: pd.DataFrame, column: str, areas: np.ndarray) -> np.ndarray:
     return table.pivot(index="area_code", columns="year", values=column).loc[areas].to_numpy(float)
 
 
-def grade_worlds(worlds: "list[tuple[str, Callable[[], World]]]", seed: int = 1) -> pd.DataFrame:
+def grade_worlds(worlds: "list[tuple[str, Callable[[], World]]]") -> pd.DataFrame:
     """Score every method on many worlds: columns of `grade` with ``world``."""
-    return pd.concat([grade(make(), seed).assign(world=name) for name, make in worlds], ignore_index=True)
+    return pd.concat([grade(make(), 1).assign(world=name) for name, make in worlds], ignore_index=True)
 
 
 def summary(scores: pd.DataFrame) -> pd.DataFrame:

@@ -4,7 +4,7 @@ import pandas as pd
 
 from ossu_analysis.capacity.current import map_numbers
 from ossu_analysis.config import RunSettings
-from ossu_analysis.demand.chain import DemandModel, forget_model, planning_years
+from ossu_analysis.demand.chain import DemandModel, planning_years
 from ossu_analysis.gap.formulas import gap_to_demand_places, places_for_residents
 from ossu_analysis.gap.service_gap import GapSettings, gap_tables
 from ossu_analysis.gap.standards import read_standards
@@ -17,7 +17,7 @@ def occupancy_target(store: Store) -> float:
     return assumed(store.read("reference", "assumption"), "occupancy_target")
 
 
-def compare(store: Store, settings: RunSettings) -> dict[str, pd.DataFrame]:
+def compare(store: Store, model: DemandModel, settings: RunSettings) -> dict[str, pd.DataFrame]:
     """``service_gap`` and ``oblast_gap`` for the base year and the years ahead."""
     assumption = store.read("reference", "assumption")
     wanted = GapSettings(
@@ -29,13 +29,11 @@ def compare(store: Store, settings: RunSettings) -> dict[str, pd.DataFrame]:
     )
     service, municipality, rules = (store.read("reference", name) for name in ("service", "municipality", "rule"))
     need = store.read("demand", "need_forecast", "output_type = 'median'")
-    draws = DemandModel.of_store(store).draws(settings)
+    draws = model.draws(settings)
     capacity = store.read("capacity", "current")
     mapped = map_numbers(capacity, store.read("reference", "map_number"))
     residents, travel = store.read("capacity", "by_residence"), store.read("reference", "travel_time")
-    tables = gap_tables(capacity, draws, service, municipality, wanted, need, rules, mapped, residents, travel)
-    forget_model()
-    return tables
+    return gap_tables(capacity, draws, service, municipality, wanted, need, rules, mapped, residents, travel)
 
 
 def unexplained(store: Store) -> pd.DataFrame:

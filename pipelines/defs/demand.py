@@ -53,7 +53,7 @@ def group_rate(
         at_risk_of_poverty,
         unemployment_rate,
         employment_rate,
-        base_year=settings.base_year,
+        settings.base_year,
     )
 
 
@@ -106,10 +106,9 @@ def group_status(rates: pd.DataFrame, target_group: pd.DataFrame, local: pd.Data
 @table_asset("demand", "use_rate", deps=READS)
 def use_rate(workspace: Workspace) -> pd.DataFrame:
     """Rates of use by municipality and service, pooled towards the oblast."""
-    from ossu_analysis.demand.chain import DemandModel
     from ossu_analysis.demand.service import use_rate_table
 
-    model = DemandModel.of_store(workspace.store)
+    model = workspace.demand_model()
     return use_rate_table(model.fits, model.services)
 
 
@@ -120,7 +119,7 @@ def need_forecast(context: dg.AssetExecutionContext, workspace: Workspace, setti
     from ossu_analysis.demand.chain import write_need
     from pipelines.pages import table_page
 
-    write_need(workspace.store, settings.run_settings(), short_run_id(context.run_id))
+    write_need(workspace.store, workspace.demand_model(), settings.run_settings(), short_run_id(context.run_id))
     return dg.MaterializeResult(metadata=table_page(workspace.store, "demand", "need_forecast"))
 
 
@@ -139,7 +138,7 @@ def simulation(
 
     store = workspace.store
     wanted = [table for table in SIMULATED if dg.AssetKey(["demand", table]) in context.selected_asset_keys]
-    simulate_into(store, settings.run_settings(), short_run_id(context.run_id), wanted)
+    simulate_into(store, workspace.demand_model(), settings.run_settings(), short_run_id(context.run_id), wanted)
     # What was split or compared from the former forecast does not belong to this one.
     for table in OUTLOOK:
         store.remove("demand", table)
@@ -152,7 +151,8 @@ def driver(workspace: Workspace, settings: Settings) -> pd.DataFrame:
     """Why demand moves from the base year to the horizon, under the demand scenario of the settings."""
     from ossu_analysis.demand.outlook import driver_table
 
-    return driver_table(workspace.store, settings.run_settings(), settings.demand_scenario_name())
+    model = workspace.demand_model()
+    return driver_table(workspace.store, model, settings.run_settings(), settings.demand_scenario_name())
 
 
 @dg.multi_asset(
@@ -168,7 +168,7 @@ def scenario_forecast(
     from pipelines.pages import table_page
 
     store = workspace.store
-    chunks = scenario_chunks(store, settings.run_settings(), short_run_id(context.run_id))
+    chunks = scenario_chunks(store, workspace.demand_model(), settings.run_settings(), short_run_id(context.run_id))
     store.write_chunks("demand", "scenario_forecast", chunks)
     return dg.MaterializeResult(metadata=table_page(store, "demand", "scenario_forecast"))
 

@@ -37,7 +37,7 @@ def comparison(
     from pipelines.pages import table_page
 
     store = workspace.store
-    made = compare(store, settings.run_settings())
+    made = compare(store, workspace.demand_model(), settings.run_settings())
     # What was split or chosen from the former gap does not belong to this one.
     for link, table in MADE_FROM_GAP:
         store.remove(link, table)

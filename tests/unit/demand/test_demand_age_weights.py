@@ -93,14 +93,14 @@ MOSTLY_OLD = profile(
 @pytest.mark.parametrize("given_profile", [MOSTLY_OLD[:0], MOSTLY_OLD.assign(service_code="DAY-CH")])
 def test_without_ages_of_the_service_its_persons_are_those_of_the_group_to_the_last_bit(given_profile) -> None:
     service = Service("ASSIST", GROUP, "observed")
-    assert read_weights(ask(given_profile), AREAS, rates(), [service]) == {}
+    assert read_weights(ask(given_profile), AREAS, rates(), {"ASSIST": GROUP}) == {}
     people = exposure().path(GROUP, YEARS)
     assert service.weighted(people, YEARS) is people
 
 
 def test_ages_of_users_move_exposed_persons_and_demand_where_a_group_grows_older() -> None:
     plain = Service("ASSIST", GROUP, "observed")
-    weights = read_weights(ask(MOSTLY_OLD), AREAS, rates(), [plain])["ASSIST"]
+    weights = read_weights(ask(MOSTLY_OLD), AREAS, rates(), {"ASSIST": GROUP})["ASSIST"]
     by_age = Service("ASSIST", GROUP, "observed", weights)
     factors = weights.of_years(np.array([2015, 2023]))
     assert factors[0, 1] > factors[0, 0] * 1.1, "the group of SML01 grows older"
@@ -117,7 +117,9 @@ def test_ages_of_users_move_exposed_persons_and_demand_where_a_group_grows_older
 
 def test_rates_by_age_are_named_in_the_method_of_the_table() -> None:
     plain = Service("ASSIST", GROUP, "observed")
-    by_age = Service("ASSIST", GROUP, "observed", read_weights(ask(MOSTLY_OLD), AREAS, rates(), [plain])["ASSIST"])
+    by_age = Service(
+        "ASSIST", GROUP, "observed", read_weights(ask(MOSTLY_OLD), AREAS, rates(), {"ASSIST": GROUP})["ASSIST"]
+    )
     said = [
         use_rate_table([fit(service_panel(one, returns(), exposure(), MUNICIPALITIES))], [one])["method"].unique()
         for one in (plain, by_age)

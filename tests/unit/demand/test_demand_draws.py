@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import gamma
 
-from ossu_analysis.demand.draws import demand_draws, draw_demand
+from ossu_analysis.demand.draws import counts_around, demand_draws, draw_demand
 from ossu_analysis.demand.forecast import Labels, forecast_chunk, levels
 from ossu_analysis.demand.panel import panels
 from ossu_analysis.demand.use_rate import UseRate, fit
@@ -40,12 +41,27 @@ def test_one_service_alone_gives_the_numbers_of_the_whole_run(fitted: UseRate, e
 
 
 def test_counts_have_the_mean_and_variance_of_the_negative_binomial(fitted: UseRate) -> None:
-    from ossu_analysis.demand.draws import _counts
-
     mean = np.full((1, 1, 60_000), 30.0, np.float32)
-    drawn = _counts(mean, 0.05, np.random.default_rng(1))
+    drawn = counts_around(mean, 0.05, np.random.default_rng(1))
     assert drawn.mean() == pytest.approx(30, rel=0.01)
     assert drawn.var() == pytest.approx(30 + 0.05 * 900, rel=0.05)
+
+
+@pytest.mark.parametrize("mean", [0.1, 0.3, 1.0, 4.0, 40.0])
+def test_counts_have_the_quantiles_of_the_gamma_also_below_one_person(mean: float) -> None:
+    drawn = counts_around(np.full((1, 1, 200_000), mean, np.float32), 0.02, np.random.default_rng(2))
+    scale = 1 + 0.02 * mean
+    expected = gamma.ppf([0.25, 0.5, 0.75, 0.9, 0.975], mean / scale, scale=scale)
+    assert np.quantile(drawn, [0.25, 0.5, 0.75, 0.9, 0.975]) == pytest.approx(expected, rel=0.05, abs=0.03)
+    assert drawn.mean() == pytest.approx(mean, rel=0.02)
+
+
+def test_a_last_bit_of_the_mean_moves_a_count_in_its_last_bits() -> None:
+    """A sampler that rejects would give other counts from the first differing number on."""
+    mean = np.exp(np.random.default_rng(3).normal(1, 1, (4, 5, 500))).astype(np.float32)
+    nudged = np.nextafter(mean, np.float32(np.inf))
+    first, second = (counts_around(values, 0.05, np.random.default_rng(4)) for values in (mean, nudged))
+    assert second == pytest.approx(first, rel=1e-4, abs=1e-4)
 
 
 def test_rows_add_up_by_draw_and_quantiles_are_in_order(fitted: UseRate, exposed: np.ndarray) -> None:

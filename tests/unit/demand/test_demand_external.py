@@ -20,6 +20,9 @@ LEGACY = pd.DataFrame(
 )
 
 
+SEED = 1
+
+
 @pytest.fixture(scope="module")
 def world() -> World:
     return make_world(Mechanism(), seed=4, years=range(2016, 2022))
@@ -35,7 +38,7 @@ def handed(folder: Path, returns: pd.DataFrame, exposed: pd.DataFrame, suffix: s
 @pytest.mark.parametrize("suffix", [".csv", ".parquet"])
 def test_two_tables_give_the_contract_columns(world: World, tmp_path: Path, suffix: str) -> None:
     files = handed(tmp_path, world.returns, world.exposed.drop(columns="parent_code"), suffix)
-    write_out(forecast_handed(read_handed(*files), horizon=5), tmp_path / f"out{suffix}", "demand_forecast")
+    write_out(forecast_handed(read_handed(*files), 5, SEED), tmp_path / f"out{suffix}", "demand_forecast")
     out = tmp_path / f"out{suffix}"
     rows = pd.read_csv(out) if suffix == ".csv" else pd.read_parquet(out)
     assert list(rows.columns) == [info.name for info in columns(table_class("demand", "demand_forecast"))]
@@ -57,7 +60,7 @@ def test_draws_of_the_population_are_used(world: World, tmp_path: Path) -> None:
     fixed = handed(tmp_path / "..", world.returns, world.exposed, ".parquet")
     spreads = []
     for pair in (files, fixed):
-        (rows,) = forecast_handed(read_handed(*pair), horizon=1)
+        (rows,) = forecast_handed(read_handed(*pair), 1, SEED)
         table = (
             rows.to_pandas().query("area_level == 'country' and year == 2022").set_index("output_type_id")["persons"]
         )
@@ -68,7 +71,7 @@ def test_draws_of_the_population_are_used(world: World, tmp_path: Path) -> None:
 def test_foreign_codes_are_levels_by_number(world: World, tmp_path: Path) -> None:
     returns = world.returns.assign(area_code="nuts-" + world.returns["area_code"])
     exposed = world.exposed.assign(area_code="nuts-" + world.exposed["area_code"])
-    (rows,) = forecast_handed(read_handed(*handed(tmp_path, returns, exposed)), horizon=2)
+    (rows,) = forecast_handed(read_handed(*handed(tmp_path, returns, exposed)), 2, SEED)
     assert set(rows.to_pandas()["area_level"]) == {"level_0", "level_1", "level_2"}
 
 
@@ -149,7 +152,7 @@ def test_hostile_tables_are_refused_with_the_reason(world: World, tmp_path: Path
 def test_people_that_end_before_the_horizon_are_named(world: World, tmp_path: Path) -> None:
     read = read_handed(*handed(tmp_path, world.returns, world.exposed))
     with pytest.raises(FaultsFound) as raised:
-        list(forecast_handed(read, horizon=9))
+        list(forecast_handed(read, 9, SEED))
     assert raised.value.faults[0].expected == "2030"
 
 
@@ -167,7 +170,7 @@ def test_an_open_oldest_group_is_a_kind_like_the_others(world: World, tmp_path: 
     returns, exposed = world.returns.merge(bands, how="cross"), world.exposed.merge(bands, how="cross")
     returns["users"] = (returns["users"] * returns.pop("share")).round()
     exposed["persons"] *= exposed.pop("share").map({0.2: 0.35, 0.3: 0.15})
-    (rows,) = forecast_handed(read_handed(*handed(tmp_path, returns, exposed)), horizon=5)
+    (rows,) = forecast_handed(read_handed(*handed(tmp_path, returns, exposed)), 5, SEED)
     came = world.truth.query("year == 2026")["expected_demand"].sum()
     found = rows.to_pandas().query("area_level == 'country' and year == 2026 and output_type == 'mean'")
     assert found["persons"].item() == pytest.approx(came, rel=0.15)
@@ -180,7 +183,7 @@ def test_a_reform_is_named_and_read_as_a_step(world: World, tmp_path: Path) -> N
     halved = halved.assign(places=1e4, waiting=np.nan)
     read = read_handed(*handed(tmp_path, halved, world.exposed))
     assert "demand.users_break" in {fault.code for fault in read.faults}
-    (rows,) = forecast_handed(read, horizon=5)
+    (rows,) = forecast_handed(read, 5, SEED)
     country = rows.to_pandas().query("area_level == 'country' and output_type == 'mean'").set_index("year")["persons"]
     assert country[2026] == pytest.approx(country[2021], rel=0.12)
 
@@ -193,7 +196,7 @@ def test_a_count_of_places_that_breaks_is_named_and_is_no_fall_in_demand(world: 
     read = read_handed(*handed(tmp_path, broken, exposed))
     named = [fault.found for fault in read.faults if fault.code == "demand.places_break"]
     assert len(named) == 1 and "(2019)" in named[0] and "(2020)" in named[0]
-    (rows,) = forecast_handed(read, horizon=3)
+    (rows,) = forecast_handed(read, 3, SEED)
     means = rows.to_pandas().query("area_level == 'country' and output_type == 'mean'")["persons"]
     assert means.to_numpy() == pytest.approx(265 * 20, rel=0.05)
 
@@ -212,7 +215,7 @@ def test_services_of_every_size_get_figures(world: World, tmp_path: Path) -> Non
         world.exposed.assign(service_code=code, persons=world.exposed["persons"] * (1000 if code == "HUGE" else 1))
         for code in kinds
     )
-    rows = pd.concat(c.to_pandas() for c in forecast_handed(read_handed(*handed(tmp_path, returns, exposed)), 5))
+    rows = pd.concat(c.to_pandas() for c in forecast_handed(read_handed(*handed(tmp_path, returns, exposed)), 5, SEED))
     assert np.isfinite(rows["persons"]).all() and (rows["persons"] >= 0).all()
     ends = rows.query("area_level == 'country' and output_type == 'mean' and year == 2026").set_index("service_code")
     people = ends["persons"]
@@ -224,7 +227,7 @@ def test_the_least_that_may_be_handed_in(world: World, tmp_path: Path) -> None:
     least = world.returns[["area_code", "service_code", "year", "users"]]
     read = read_handed(*handed(tmp_path, least, world.exposed.drop(columns="parent_code")))
     assert [fault.code for fault in read.faults] == ["demand.no_places_column", "demand.no_waiting_column"]
-    (rows,) = forecast_handed(read, horizon=2)
+    (rows,) = forecast_handed(read, 2, SEED)
     country = rows.to_pandas().query("output_type == 'mean' and year == 2021").groupby("area_level")["persons"].sum()
     last = world.returns.query("year == 2021")["users"].sum()
     assert set(country.index) == {"municipality", "country"} and country["country"] > last

@@ -75,7 +75,7 @@ def test_every_rate_has_a_source_of_a_class_and_a_date(rates: pd.DataFrame) -> N
 
 def test_unemployed_per_person_follow_the_stated_formula() -> None:
     employment = pd.concat([survey(60, 60, quarter=q) for q in range(1, 5)])
-    made = group_rates(national_count(), survey(15, 25, age_from=0, age_to=None), survey(10, 10), employment)
+    made = group_rates(national_count(), survey(15, 25, age_from=0, age_to=None), survey(10, 10), employment, 2018)
     unemployed = made.loc[made["target_group"] == "TG-UNEMP", "rate"]
     assert unemployed.to_numpy() == pytest.approx(0.6 * 0.1 / 0.9)
 
@@ -93,7 +93,9 @@ def test_surveys_after_the_given_year_are_not_used() -> None:
     quarters = pd.concat([survey(50, 60, quarter=q) for q in range(1, 5)])
     arguments = (national_count(), survey(15, 25, age_from=0, age_to=None), survey(4, 8), quarters)
     cut = tuple(t[t["year"] <= 2018] if "year" in t else t for t in arguments)
-    pd.testing.assert_frame_equal(group_rates(*arguments, until_year=2018), group_rates(*cut))
+    made = group_rates(*arguments, base_year=2018)
+    pd.testing.assert_frame_equal(made, group_rates(*cut, base_year=2018))
+    assert made.loc[made["target_group"] == "TG-POV", "reference_date"].unique().tolist() == ["2018-12-31"]
 
 
 def test_a_group_without_a_rate_is_listed_not_guessed(rates: pd.DataFrame) -> None:
@@ -105,11 +107,10 @@ def test_a_group_without_a_rate_is_listed_not_guessed(rates: pd.DataFrame) -> No
             "missing_note_bg": [None, "Би го дал отчет.", None],
         }
     )
-    table = validated(table_class("demand", "group_status"), group_status(rates, groups))
+    none = pd.DataFrame({"target_group": pd.Series(dtype="str")})
+    table = validated(table_class("demand", "group_status"), group_status(rates, groups, none))
     assert table["has_rate"].tolist() == [True, False]
     assert table["remark_bg"].iloc[1].startswith("няма данни")
-    none = pd.DataFrame({"target_group": pd.Series(dtype="str")})
-    pd.testing.assert_frame_equal(group_status(rates, groups, none), group_status(rates, groups))
     counted = group_status(rates, groups, pd.DataFrame({"target_group": ["TG-OLDUNABLE"] * 3}))
     assert counted["has_rate"].tolist() == [True, False], "a count of three municipalities is no rate of the country"
     assert counted["remark_bg"].iloc[1].startswith("няма данни") and "проучвания: 3" in counted["remark_bg"].iloc[1]

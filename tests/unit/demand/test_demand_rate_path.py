@@ -10,7 +10,7 @@ def paths(effects: list[float], wanted: range, draws: int = 4000, seed: int = 1)
     years = np.arange(2022 - len(effects), 2022)
     covariance = np.eye(len(effects)) * 1e-4
     rng = np.random.default_rng(seed)
-    return draw_rate_path(years, np.array(effects), covariance, np.array(wanted), draws, rng)
+    return draw_rate_path(years, np.array(effects), covariance, np.array(wanted), draws, rng, True)
 
 
 def test_one_year_is_a_constant_rate_with_the_cited_drift() -> None:
@@ -52,12 +52,21 @@ def test_a_reform_is_a_step_that_stays_and_not_a_trend(jump: float, years: int) 
     """A fall by two fifths three years ago was once carried on as if every year would bring more of it."""
     calendar, rng = np.arange(years), np.random.default_rng(1)
     effects = -4 + jump * (calendar >= years - 3) + rng.normal(0, 0.005, years)
-    ahead = draw_rate_path(calendar, effects, np.eye(years) * 0.005**2, np.array([years + 4]), 2000, rng)
+    ahead = draw_rate_path(calendar, effects, np.eye(years) * 0.005**2, np.array([years + 4]), 2000, rng, True)
     assert ahead.mean() == pytest.approx(-4 + jump, abs=0.05)
 
 
 def test_a_steady_trend_is_no_series_of_steps() -> None:
     calendar, rng = np.arange(10), np.random.default_rng(1)
     effects = -4 + 0.04 * calendar + rng.normal(0, 0.005, 10)
-    ahead = draw_rate_path(calendar, effects, np.eye(10) * 0.005**2, np.array([14]), 2000, rng)
+    ahead = draw_rate_path(calendar, effects, np.eye(10) * 0.005**2, np.array([14]), 2000, rng, True)
     assert ahead.mean() == pytest.approx(-4 + 0.04 * 14, abs=0.04)
+
+
+def test_years_that_may_show_no_trend_leave_the_rate_at_its_level() -> None:
+    years, effects = np.arange(2016, 2022), -5 + 0.05 * np.arange(6)
+    wanted = np.array([2021, 2031])
+    for shows, low, high in ((True, 0.1, 0.6), (False, -0.06, 0.06)):
+        drawn = draw_rate_path(years, effects, np.eye(6) * 1e-4, wanted, 4000, np.random.default_rng(1), shows)
+        assert low < np.diff(drawn.mean(axis=1))[0] < high
+        assert drawn[1].std() > 0.1, "that it is not known where the rate goes stays in the range"

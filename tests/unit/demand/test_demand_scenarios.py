@@ -144,7 +144,7 @@ def test_causes_add_up_and_each_goes_where_it_belongs(world: World, fitted: UseR
     places = np.nan_to_num(fitted.panel.places[:, -1])
     above = {"oblast": fitted.panel.parent_codes[fitted.panel.parents], "country": np.full(len(codes), "BG")}
     service = Service("MUN-PATRON", "TG-OLD", "demonstration")
-    table = demand_drivers(simulated, service, places, exposure, levels(codes, above))
+    table = demand_drivers(simulated, service, places, exposure, levels(codes, above), "reference", simulated)
     validated(table_class("demand", "driver"), table)
     country = table[table["area_level"] == "country"].iloc[0]
     assert country["population_size"] < 0 < country["released_unmet"]
