@@ -13,6 +13,7 @@ import resource
 import subprocess
 import sys
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,24 +24,27 @@ import pandas as pd
 from benchmarks.totals import peer, peers
 from ossu_analysis.config import RunSettings
 from ossu_analysis.population.age_structure import TEST_GROUPS, estimate_age_structure, score_hidden_ages
-from ossu_analysis.population.chain import drawn_totals, history_of
+from ossu_analysis.population.any_hierarchy import hierarchy_chunks
+from ossu_analysis.population.bulgaria import bulgarian_population, drawn_totals, history_of
 from ossu_analysis.population.exposure import ExposureGroups, exposure_groups
-from ossu_analysis.population.hierarchy import hierarchy_chunks
+from ossu_analysis.population.forecast import GROUPS, BaseYear
 from ossu_analysis.population.hierarchy_input import read_tree
 from ossu_analysis.population.inputs import age_inputs
-from ossu_analysis.population.jump_off import JumpOff, prepare_jump_off
+from ossu_analysis.population.jump_off import JumpOff
+from ossu_analysis.population.middle_path import project_oblasts
 from ossu_analysis.population.municipality_age import PLACE_AGES, PLACE_SHAPE
-from ossu_analysis.population.names import REFERENCE_TABLES, SOURCE_TABLES
-from ossu_analysis.population.projection import project_oblasts
-from ossu_analysis.population.simulate import ALL_OUTPUTS, SimulationSettings, simulate
-from ossu_analysis.population.totals import TotalDraws
+from ossu_analysis.population.registered_events import prepare_jump_off
+from ossu_analysis.population.scenario import read_scenario
+from ossu_analysis.population.simulation import ALL_OUTPUTS, Population, SimulationSettings, TotalsOf, simulate
+from ossu_analysis.population.tables_read import REFERENCE_TABLES, SOURCE_TABLES
+from ossu_analysis.population.tree import AreaTree
 from ossu_analysis.reference import READERS as REFERENCE
 from ossu_analysis.sources import READERS as SOURCES
 from ossu_analysis.store import Store
 
 ROOT = Path(__file__).parents[1]
 SETTINGS = RunSettings(draws=1000, until_year=2038)
-SIZES, OBLASTS_AT_ONCE = (28, 265, 1_500, 10_000), 10
+SIZES = 28, 265, 1_500, 10_000
 PLACE_WEIGHT = 0.5
 """As estimated on hidden oblasts of Bulgaria (`age_structure.best_place_weight`), so that EU regions are new to it."""
 AGE_GROUPS = {"15-64": slice(15, 65), "65+": slice(65, None), "80+": slice(80, None)}
@@ -74,22 +78,23 @@ def _tables() -> dict[str, pd.DataFrame]:
 
 def measure_simulation(jobs: str, outputs: str) -> None:
     """One pass with some of the tables; estimation before it is measured apart."""
-    jump_off, groups, totals = _estimated()
+    population, groups = _estimated()
     started, busy, rows = time.perf_counter(), time.process_time(), 0
     chosen = SimulationSettings(1, jobs=int(jobs))
-    for chunk in simulate(jump_off, totals, groups, chosen, outputs.split(",")):
+    for chunk in simulate(population, chosen, groups, outputs.split(",")):
         rows += sum(table.num_rows for table in chunk.values())
     _say(f"simulation of {outputs}, {jobs} thread(s): {rows:,} rows", started, busy)
 
 
-def _estimated() -> tuple[JumpOff, ExposureGroups, TotalDraws]:
+def _estimated() -> tuple[Population, ExposureGroups]:
     tables, store, started, busy = _tables(), Store(ROOT), time.perf_counter(), time.process_time()
-    jump_off = prepare_jump_off(estimate_age_structure(age_inputs(tables, SETTINGS.base_year)))
+    structure = estimate_age_structure(age_inputs(tables, SETTINGS.base_year))
     years = list(SETTINGS.years)
     groups = exposure_groups(REFERENCE["target_group"](store), REFERENCE["retirement_age"](store), years)
-    totals = drawn_totals(tables, SETTINGS)
+    totals = drawn_totals(tables, SETTINGS, read_scenario(store.assumptions / "scenarios", SETTINGS.scenario))
+    population = bulgarian_population(structure, totals)
     _say("ages, rates and totals", started, busy)
-    return jump_off, groups, totals
+    return population, groups
 
 
 def measure_peers() -> None:
@@ -106,15 +111,10 @@ def measure_peers() -> None:
 
 def measure_scaling(areas: str) -> None:
     """A made-up country of ``areas`` areas in groups of ten: real municipalities drawn again; the forecast alone."""
-    jump_off = _resampled(_estimated_ages(), int(areas))
-    years, draws = list(SETTINGS.years), SETTINGS.draws
-    groups = ExposureGroups((), tuple(years), np.zeros((0, len(years), 2, 101)))
+    population = _resampled(_estimated_ages(), int(areas))
     started, busy, rows = time.perf_counter(), time.process_time(), 0
-    for first in range(0, len(jump_off.oblasts), OBLASTS_AT_ONCE):
-        chosen = jump_off.oblasts[first : first + OBLASTS_AT_ONCE]
-        totals = _walking_totals(jump_off, chosen, years, draws)
-        for chunk in simulate(jump_off, totals, groups, SimulationSettings(1), ("forecast",), chosen):
-            rows += chunk["forecast"].num_rows
+    for chunk in simulate(population, SimulationSettings(1), outputs=("forecast",)):
+        rows += chunk["forecast"].num_rows
     _say(f"{areas} areas: {rows:,} rows", started, busy)
 
 
@@ -122,36 +122,49 @@ def _estimated_ages() -> JumpOff:
     return prepare_jump_off(estimate_age_structure(age_inputs(_tables(), SETTINGS.base_year)))
 
 
-def _resampled(real: JumpOff, areas: int) -> JumpOff:
-    picked = np.random.default_rng(0).integers(len(real.municipalities), size=areas)
-    group = np.arange(areas) // 10
-    above = real.oblast_of[picked[::10]]
-    return replace(
+def _resampled(real: JumpOff, areas: int) -> Population:
+    picked = np.random.default_rng(0).integers(len(real.leaves), size=areas)
+    group, above = np.arange(areas) // 10, real.group_of[picked[::10]]
+    leaves = [f"M{number:05d}" for number in range(areas)]
+    groups = [f"O{number:04d}" for number in range(len(above))]
+    tree = AreaTree.in_order(
+        {"BG": ""} | dict.fromkeys(groups, "BG") | {c: groups[g] for c, g in zip(leaves, group, strict=True)}
+    )
+    events = real.events
+    jump_off = replace(
         real,
-        municipalities=tuple(f"M{number:05d}" for number in range(areas)),
-        oblasts=tuple(f"O{number:04d}" for number in range(len(above))),
-        regions=("R",),
-        oblast_of=group,
-        region_of_oblast=np.zeros(len(above), dtype=np.int64),
+        leaves=tuple(leaves),
+        groups=tuple(groups),
+        group_of=group,
         persons=real.persons[picked],
-        oblast_persons=np.stack([real.persons[picked[group == g]].sum(axis=0) for g in range(len(above))]),
         totals=real.totals[picked],
         ratios=replace(real.ratios, ratio=real.ratios.ratio[above]),
         local=real.local[picked],
-        mu=real.mu[above],
-        theta=real.theta[picked],
-        fertility=replace(real.fertility, local=real.fertility.local[picked]),
         start_spread=real.start_spread[picked],
+        events=replace(
+            events,
+            mu=events.mu[above],
+            theta=events.theta[picked],
+            fertility=replace(events.fertility, local=events.fertility.local[picked]),
+        ),
     )
+    level = {code: ("country", "oblast", "municipality")[tree.depth(code)] for code in tree.codes}
+    counts = dict.fromkeys(tree.codes, np.zeros((3, len(GROUPS))))
+    base = BaseYear(real.base_year, counts, dict.fromkeys(level.values(), ["estimated"] * len(GROUPS)))
+    size = dict(zip(leaves, jump_off.totals, strict=True))
+    return Population(tree, level, tuple(SETTINGS.years), SETTINGS.draws, _walking(size), jump_off, base)
 
 
-def _walking_totals(jump_off: JumpOff, oblasts: tuple[str, ...], years: list[int], draws: int) -> TotalDraws:
-    """Made-up totals of the areas of some oblasts; zero elsewhere, where nothing is simulated."""
-    wanted = np.isin(jump_off.oblast_of, [jump_off.oblasts.index(code) for code in oblasts])
-    size, names = jump_off.totals[wanted].sum(axis=1), np.array(jump_off.municipalities)[wanted]
-    steps = np.random.default_rng(1).normal(-0.01, 0.01, (draws, len(size), len(years))).astype(np.float32)
-    persons = (size[:, None] * np.exp(np.cumsum(steps, axis=2))).astype(np.float32)
-    return TotalDraws(tuple(names), np.array(years), persons, np.zeros_like(persons), pd.DataFrame())
+def _walking(size: dict[str, float]) -> TotalsOf:
+    """Made-up totals that shrink at random."""
+
+    def of(codes: Sequence[str]) -> Iterator[tuple[Any, Any]]:
+        for code in codes:
+            steps = np.random.default_rng(int(code[1:])).normal(-0.01, 0.01, (len(SETTINGS.years), SETTINGS.draws))
+            persons = (size[code] * np.exp(np.cumsum(steps, axis=0))).astype(np.float32)
+            yield persons, np.zeros_like(persons)
+
+    return of
 
 
 def measure_ages() -> None:

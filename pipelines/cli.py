@@ -222,7 +222,7 @@ def project(
     seed: Seed = 20181231,
 ) -> None:
     """Прогноза за всяка йерархия от територии, не само България; негодните се казват и не спират другите."""
-    from ossu_analysis.population.hierarchy import hierarchy_chunks
+    from ossu_analysis.population.any_hierarchy import hierarchy_chunks
     from ossu_analysis.population.hierarchy_input import read_counts
     from ossu_analysis.store import write_out
 

@@ -20,7 +20,7 @@ from ossu_analysis.demand.exposure import Exposure
 from ossu_analysis.demand.forecast import Labels, forecast_chunk
 from ossu_analysis.demand.scenario import DemandScenario, age_factors, change_rates, read_scenario, runnable, with_moves
 from ossu_analysis.demand.service import latest_places
-from ossu_analysis.population.chain import write_exposure
+from ossu_analysis.population.bulgaria import write_exposure
 from ossu_analysis.store import Store
 from ossu_analysis.texts import text
 

@@ -29,7 +29,7 @@ def backtest_from_store(store: "Store", base_year: int | None = None, quick: boo
 def age_scores_from_store(store: "Store", base_year: int | None = None) -> "pd.DataFrame":
     """Rows of ``evaluation.score`` by age group, from the project's raw figures; nothing after the base year."""
     from ossu_analysis.evaluation.ages import AGE_ORIGINS, age_scores
-    from ossu_analysis.population.names import REFERENCE_TABLES, SOURCE_TABLES
+    from ossu_analysis.population.tables_read import REFERENCE_TABLES, SOURCE_TABLES
     from ossu_analysis.reference import READERS as REFERENCE
     from ossu_analysis.sources import READERS as SOURCES
 
@@ -46,8 +46,8 @@ def quick_backtest(store: "Store", base_year: int) -> "tuple[pd.DataFrame, pd.Da
     import pandas as pd
 
     from ossu_analysis.evaluation.ages import AGE_ORIGINS, age_scores
-    from ossu_analysis.population.chain import history_of
-    from ossu_analysis.population.names import REFERENCE_TABLES, SOURCE_TABLES
+    from ossu_analysis.population.bulgaria import history_of
+    from ossu_analysis.population.tables_read import REFERENCE_TABLES, SOURCE_TABLES
 
     tables = _until({name: store.read("sources", name) for name in SOURCE_TABLES}, base_year)
     tables |= {name: store.read("reference", name) for name in REFERENCE_TABLES}

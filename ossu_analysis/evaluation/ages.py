@@ -19,7 +19,7 @@ from ossu_analysis.population.age_structure import AgeStructure, estimate_age_st
 from ossu_analysis.population.cells import cohort_source
 from ossu_analysis.population.history import Floats, prepare_history
 from ossu_analysis.population.inputs import AgeInputs, age_inputs
-from ossu_analysis.population.projection import project_oblasts
+from ossu_analysis.population.middle_path import project_oblasts
 from ossu_analysis.population.ratios import direct_ratios
 from ossu_analysis.population.totals import fit_totals
 
@@ -36,7 +36,7 @@ def age_scores(tables: Mapping[str, pd.DataFrame], origins: Sequence[int] = AGE_
     Parameters
     ----------
     tables : mapping of str to DataFrame
-        The tables that the age model reads (`ossu_analysis.population.names`), under their names.
+        The tables that the age model reads (`ossu_analysis.population.tables_read`), under their names.
     origins : sequence of int
     """
     last = int(tables["population_oblast_age"]["year"].max())

@@ -19,7 +19,9 @@ from ossu_analysis.population.municipality_age import (
     age_response,
     estimate_cells,
 )
-from ossu_analysis.population.ratios import CohortRatios, direct_ratios, pool_ratios, window_years, with_mortality
+from ossu_analysis.population.ratios import CohortRatios
+from ossu_analysis.population.tree_ratios import AgedAreas, pool_over_tree
+from ossu_analysis.reference.areas import COUNTRY
 
 TEST_STARTS = tuple(range(0, 91, 5))
 TEST_GROUPS = (
@@ -39,6 +41,8 @@ class AgeStructure:
     Attributes
     ----------
     inputs : AgeInputs
+    areas : AgedAreas
+        The country, regions and oblasts with their published ages.
     cells : ndarray (M, T, 2, 101)
         Persons by municipality, year, sex and age.
     ratios : CohortRatios
@@ -52,6 +56,7 @@ class AgeStructure:
     """
 
     inputs: AgeInputs
+    areas: AgedAreas
     cells: Floats
     ratios: CohortRatios
     mu: Floats
@@ -63,19 +68,19 @@ class AgeStructure:
 def estimate_age_structure(inputs: AgeInputs) -> AgeStructure:
     """Estimate ages of municipalities and pooled ratios of oblasts from figures up to the base year."""
     mu = death_rates(inputs.death_groups, inputs.person_groups, inputs.death_starts)
-    region, oblast = pooled_ratios(inputs, mu[0])
+    areas = aged_areas(inputs, mu[0])
+    pooled, rho = pool_over_tree(areas), mortality_drift(inputs.expectancy).rho
+    region, oblast = (np.stack([pooled[code] for code in codes]) for codes in (inputs.regions, inputs.oblasts))
     weight = best_place_weight(inputs)
     response = response_of(inputs, np.ones(len(inputs.oblasts), dtype=bool))
     margins = municipal_margins(inputs, oblast, region, mu[1:], response)
     cells, theta = estimate_cells(margins, weight)
-    return AgeStructure(inputs, cells.sum(axis=2), oblast, mu[1:], theta, response, weight)
+    ratios = CohortRatios(oblast, areas.middle, rho)
+    return AgeStructure(inputs, areas, cells.sum(axis=2), ratios, mu[1:], theta, response, weight)
 
 
-def pooled_ratios(inputs: AgeInputs, mu: Floats) -> tuple[CohortRatios, CohortRatios]:
-    """Pooled ratios of the regions (drawn to the country) and of the oblasts (drawn to their regions).
-
-    Deaths say more of an area's old-age mortality than its ratios do, so each parent's ratios are first given the
-    mortality of the area.
+def aged_areas(inputs: AgeInputs, mu: Floats) -> AgedAreas:
+    """The country, planning regions and oblasts with their ages, births and mortality, municipalities below them.
 
     Parameters
     ----------
@@ -83,28 +88,32 @@ def pooled_ratios(inputs: AgeInputs, mu: Floats) -> tuple[CohortRatios, CohortRa
     mu : ndarray (2, 101)
         Death rates of the country.
     """
-    births, deaths = inputs.oblast_births(), inputs.oblast_deaths()
-    regions, owner = inputs.region_cells.sum(axis=2), inputs.region_of_oblast
+    births, deaths, owner = inputs.oblast_births(), inputs.oblast_deaths(), inputs.region_of_oblast
+    regions, oblasts = inputs.region_cells.sum(axis=2), inputs.oblast_cells.copy()
     region_births, region_deaths = (
         np.stack([events[owner == r].sum(axis=0) for r in range(len(regions))]) for events in (births, deaths)
     )
-    window = window_years(inputs.years)
-    drift, middle = mortality_drift(inputs.expectancy), float(inputs.years[window][1:].mean())
-    country, _ = direct_ratios(inputs.national[None, window], births.sum(axis=0)[None, window])
-    direct, reached = direct_ratios(regions[:, window], region_births[:, window])
-    alike = np.broadcast_to(country, direct.shape)
-    local = with_mortality(alike, relative_mortality(region_deaths, regions, mu))
-    pooled = pool_ratios(direct, reached, local, local)
-    with_ages = inputs.oblast_years[-(window.stop - window.start) :]
-    oblasts = inputs.oblast_cells.copy()
+    # Deaths of years without ages of oblasts are held against those of the first year that has them.
     oblasts[:, : inputs.oblast_years[0]] = oblasts[:, inputs.oblast_years[:1]]
-    own_level = relative_mortality(deaths, oblasts, mu) / relative_mortality(region_deaths, regions, mu)[owner]
-    parent = with_mortality(pooled[owner], own_level)
-    if len(with_ages) > 1:
-        own, own_reached = direct_ratios(inputs.oblast_cells[:, with_ages], births[:, with_ages])
-        same, _ = direct_ratios(regions[:, with_ages], region_births[:, with_ages])
-        parent = pool_ratios(own, own_reached, with_mortality(same[owner], own_level), parent)
-    return CohortRatios(pooled, middle, drift.rho), CohortRatios(parent, middle, drift.rho)
+    named = {
+        COUNTRY: (inputs.national, births.sum(axis=0), 1.0),
+        **dict(
+            zip(
+                inputs.regions,
+                zip(regions, region_births, relative_mortality(region_deaths, regions, mu), strict=True),
+                strict=True,
+            )
+        ),
+        **dict(
+            zip(
+                inputs.oblasts,
+                zip(inputs.oblast_cells, births, relative_mortality(deaths, oblasts, mu), strict=True),
+                strict=True,
+            )
+        ),
+    }
+    cells, entrants, mortality = ({code: row[at] for code, row in named.items()} for at in range(3))
+    return AgedAreas(inputs.tree(), inputs.years, inputs.new_base, cells, entrants, mortality)
 
 
 def relative_mortality(deaths: Floats, persons: Floats, mu: Floats, years: int = DEATH_YEARS) -> Floats:
@@ -121,9 +130,7 @@ def relative_mortality(deaths: Floats, persons: Floats, mu: Floats, years: int =
     return pooled_ratio(observed, expected * observed.sum() / expected.sum())
 
 
-def municipal_margins(
-    inputs: AgeInputs, oblast: CohortRatios, region: CohortRatios, mu: Floats, response: Floats
-) -> AgeMargins:
+def municipal_margins(inputs: AgeInputs, oblast: Floats, region: Floats, mu: Floats, response: Floats) -> AgeMargins:
     """What fixes the ages of municipalities."""
     return AgeMargins(
         years=inputs.years,
@@ -134,7 +141,7 @@ def municipal_margins(
         census=inputs.census,
         region_cells=inputs.region_cells,
         oblast_cells=inputs.oblast_cells,
-        oblast_ratio=(oblast.ratio / region.ratio[inputs.region_of_oblast])[inputs.oblast_of],
+        oblast_ratio=(oblast / region[inputs.region_of_oblast])[inputs.oblast_of],
         region_of=inputs.region_of,
         oblast_of=inputs.oblast_of,
         response=np.sqrt(response)[None],

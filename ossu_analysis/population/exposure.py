@@ -8,16 +8,12 @@ passed it.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from ossu_analysis.errors import OssuError
-from ossu_analysis.population.cells import AGES, SEXES, Floats
-
-if TYPE_CHECKING:
-    from ossu_analysis.population.age_structure import AgeStructure
+from ossu_analysis.population.cells import AGES, SEXES, Floats, table_array
 
 BY_AGE = (
     "TG-POP",
@@ -110,20 +106,22 @@ def class_weights(groups: ExposureGroups, bounds: Sequence[int]) -> Floats:
     return groups.weights[..., list(bounds)]
 
 
-def exposure_observed(structure: "AgeStructure", groups: ExposureGroups) -> pd.DataFrame:
+def exposure_observed(municipality_age: pd.DataFrame, groups: ExposureGroups) -> pd.DataFrame:
     """Persons in each group in the years up to the base year: the table ``population.exposure_observed``.
 
     Parameters
     ----------
-    structure : AgeStructure
+    municipality_age : DataFrame
+        ``municipality_code, year, sex, age, persons``.
     groups : ExposureGroups
-        Of years that the structure has.
+        Of the years of that table.
     """
-    inputs = structure.inputs
-    at = [int(np.flatnonzero(inputs.years == year)[0]) for year in groups.years]
-    persons = np.einsum("gysa,mysa->gmy", groups.weights, structure.cells[:, at])
-    axes = [groups.codes, inputs.municipalities, groups.years]
-    rows = pd.MultiIndex.from_product(axes, names=["target_group", "municipality_code", "year"])
+    codes = sorted(set(municipality_age["municipality_code"]))
+    cells = table_array(municipality_age, "persons", municipality_code=codes, year=groups.years, sex=SEXES, age=AGES)
+    persons = np.einsum("gysa,mysa->gmy", groups.weights, cells)
+    rows = pd.MultiIndex.from_product(
+        [groups.codes, codes, groups.years], names=["target_group", "municipality_code", "year"]
+    )
     table = pd.DataFrame({"persons": persons.ravel()}, index=rows).reset_index().dropna(subset=["persons"])
     status = np.where(table["target_group"] == "TG-POP", "observed", "estimated")
     return table.assign(status=status)[["municipality_code", "year", "target_group", "persons", "status"]]

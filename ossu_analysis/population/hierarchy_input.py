@@ -1,22 +1,23 @@
 """A table of any hierarchy of areas: what is wrong with it, by row, and what can be used of it.
 
-Belongs here: checking and reshaping the input of `hierarchy`. A fault that makes the whole file unreadable is
+Belongs here: checking and reshaping the input of `any_hierarchy`. A fault that makes the whole file unreadable is
 raised; a fault of an area leaves that area out, and the rest goes on.
 """
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ossu_analysis.errors import BLOCKING, NOTICE, TO_CHECK, Fault, FaultsFound, OssuError
 from ossu_analysis.population.cells import SEXES, Floats, grouped_array
 from ossu_analysis.population.hierarchy_suppressed import fill_suppressed, not_counts
+from ossu_analysis.population.tree import AreaTree
 
 COLUMNS = ("area_code", "parent_code", "sex", "age_from", "age_to", "year", "persons")
 LEAST_YEARS = 3
@@ -25,15 +26,11 @@ FIRST_ROW = 2
 
 
 @dataclass(frozen=True)
-class AreaTree:
-    """Areas that can be used.
+class CountedAreas(AreaTree):
+    """Areas that can be used, with their counts.
 
     Attributes
     ----------
-    codes : tuple of str
-        All areas, parents before their children.
-    parent : dict of str to str
-        Parent of each area; an empty text for a root.
     years : tuple of int
         Consecutive, ending with the base year.
     totals : DataFrame
@@ -46,32 +43,29 @@ class AreaTree:
         Census on which the counts of each year rest.
     """
 
-    codes: tuple[str, ...]
-    parent: dict[str, str]
     years: tuple[int, ...]
     totals: pd.DataFrame
     starts: tuple[int, ...]
     ages: Floats
     basis: "pd.Series[int] | None"
 
-    @cached_property
-    def below(self) -> dict[str, list[str]]:
-        """Areas directly below each area, in order; the roots below an empty text."""
-        found: dict[str, list[str]] = {}
-        for code in self.codes:
-            found.setdefault(self.parent[code], []).append(code)
-        return found
-
     def base_total(self, code: str) -> float:
         """Persons of an area in the base year."""
-        return float(self.totals.to_numpy()[self.totals.index.get_loc(code), -1])
+        return float(self.totals.to_numpy()[self.position[code], -1])
 
-    def depth(self, code: str) -> int:
-        """0 for a root."""
-        return 0 if not self.parent[code] else 1 + self.depth(self.parent[code])
+    def family_tree(self, root: str) -> AreaTree:
+        """The tree of one root alone."""
+        return AreaTree(codes := tuple(self.family(root)), {code: self.parent[code] for code in codes})
+
+    def new_bases(self, years: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Years after the first whose counts rest on another census than those before."""
+        bases = pd.Series(dtype=float) if self.basis is None else self.basis.dropna().sort_index()
+        new = np.isin(years, bases.index[bases.ne(bases.shift())][1:])
+        new[0] = False
+        return new
 
 
-def read_tree(frame: pd.DataFrame, file: str = "") -> tuple[AreaTree, list[Fault]]:
+def read_tree(frame: pd.DataFrame, file: str = "") -> tuple[CountedAreas, list[Fault]]:
     """Check a table and reshape what can be used.
 
     Parameters
@@ -84,7 +78,7 @@ def read_tree(frame: pd.DataFrame, file: str = "") -> tuple[AreaTree, list[Fault
 
     Returns
     -------
-    AreaTree, list of Fault
+    CountedAreas, list of Fault
         Faults of areas that were left out, and notices.
 
     Raises
@@ -107,14 +101,15 @@ def read_tree(frame: pd.DataFrame, file: str = "") -> tuple[AreaTree, list[Fault
     totals = totals.reindex(columns=range(int(totals.columns.min()), int(totals.columns.max()) + 1))
     dropped = [*_year_faults(rows, totals, file), *_parent_faults(rows, parent, file)]
     left_out = {fault.municipality_code for fault in (*faults, *dropped)}
-    codes = [code for code in _ordered(parent) if code not in left_out]
+    ordered = AreaTree.in_order({code: parent[code] for code in sorted(parent)})
+    codes = [code for code in ordered.codes if code not in left_out]
     if not codes:
         raise FaultsFound([*faults, *dropped] or [Fault("population.input_empty", file)])
     known = {code: _nearest(parent, code, set(codes)) for code in codes}
     totals = totals.loc[codes]
     starts, ages = _ages(rows, codes, [int(year) for year in totals.columns])
     basis = rows.groupby("year")["basis"].max() if "basis" in rows else None
-    tree = AreaTree(tuple(codes), known, tuple(int(y) for y in totals.columns), totals, starts, ages, basis)
+    tree = CountedAreas(tuple(codes), known, tuple(int(y) for y in totals.columns), totals, starts, ages, basis)
     return tree, [*faults, *dropped, *(f for f in hidden if f.severity == NOTICE), *_sum_notices(tree, file)]
 
 
@@ -231,19 +226,6 @@ def _nearest(parent: dict[str, str], code: str, kept: set[str]) -> str:
     return above
 
 
-def _ordered(parent: dict[str, str]) -> list[str]:
-    """Codes with parents before children, each family together."""
-    below: dict[str, list[str]] = {}
-    for code in sorted(parent):
-        below.setdefault(parent[code], []).append(code)
-    ordered, waiting = [], list(reversed(below.get("", [])))
-    while waiting:
-        code = waiting.pop()
-        ordered.append(code)
-        waiting += reversed(below.get(code, []))
-    return ordered
-
-
 def _ages(rows: pd.DataFrame, codes: Sequence[str], years: Sequence[int]) -> tuple[tuple[int, ...], Floats]:
     """Ages by sex in the groups that most areas have; NaN for areas that have others or none."""
     inside = rows[rows["area_code"].isin(codes) & rows["sex"].isin(SEXES) & rows["persons"].notna()]
@@ -256,7 +238,7 @@ def _ages(rows: pd.DataFrame, codes: Sequence[str], years: Sequence[int]) -> tup
     return starts, grouped_array(same, "persons", starts, area_code=codes, year=years, sex=SEXES)
 
 
-def _sum_notices(tree: AreaTree, file: str) -> list[Fault]:
+def _sum_notices(tree: CountedAreas, file: str) -> list[Fault]:
     notices = []
     base = tree.totals.iloc[:, -1]
     for code in tree.codes:

@@ -25,14 +25,12 @@ from ossu_analysis.population.cells import (
     table_array,
 )
 from ossu_analysis.population.graduation import agree_with_whole, births_tilt, national_single_ages, split_groups
-from ossu_analysis.population.names import SOURCE_TABLES
+from ossu_analysis.population.tables_read import SOURCE_TABLES
+from ossu_analysis.population.tree import AreaTree
 from ossu_analysis.reference.areas import COUNTRY
 from ossu_analysis.sources.known import newest_edition
 
 Ints = NDArray[np.int64]
-
-FIRST_YEAR = 2011
-"""The first year end on the census of 1 February 2011, whose ages are the seed."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,7 @@ class AgeInputs:
     oblast_of, region_of_oblast : int array
         Oblast of each municipality, region of each oblast.
     years : int array (T,)
-        2011 up to the base year.
+        From the first year end on the census whose ages are the seed up to the base year.
     totals : ndarray (M, T, 2, 2)
         Persons by municipality, year, residence, sex.
     births : ndarray (M, T, 2);  deaths : ndarray (M, T)
@@ -105,6 +103,27 @@ class AgeInputs:
         """Positions of the years in which the oblasts have ages."""
         return np.flatnonzero(np.isfinite(self.oblast_cells).all(axis=(0, 2, 3)))
 
+    @property
+    def new_base(self) -> NDArray[np.bool_]:
+        """No year rests on another census than the year before: the years are those of one base."""
+        return np.zeros(len(self.years), dtype=bool)
+
+    def across_census(self) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+        """Ages and births of the country from the year before the last census, where its ages are known, and breaks."""
+        births = self.births.sum(axis=0)
+        if self.before_census is None:
+            return self.national, births, self.new_base
+        national = np.concatenate([self.before_census[None], self.national])
+        births = np.concatenate([np.full((1, len(SEXES)), np.nan), births])
+        return national, births, np.arange(len(national)) == 1
+
+    def tree(self) -> AreaTree:
+        """Country, planning regions, oblasts, municipalities."""
+        parent = {COUNTRY: "", **dict.fromkeys(self.regions, COUNTRY)}
+        parent |= {code: self.regions[at] for code, at in zip(self.oblasts, self.region_of_oblast, strict=True)}
+        parent |= {code: self.oblasts[at] for code, at in zip(self.municipalities, self.oblast_of, strict=True)}
+        return AreaTree.in_order(parent)
+
     def oblast_births(self) -> Floats:
         """Births by oblast, year and sex."""
         return self._by_oblast(self.births)
@@ -123,7 +142,7 @@ def age_inputs(tables: Mapping[str, pd.DataFrame], base_year: int) -> AgeInputs:
     Parameters
     ----------
     tables : mapping of str to DataFrame
-        By table name: those of `names.SOURCE_TABLES` and `names.REFERENCE_TABLES`.
+        By table name: those of `tables_read.SOURCE_TABLES` and `tables_read.REFERENCE_TABLES`.
     base_year : int
 
     Raises
@@ -133,7 +152,7 @@ def age_inputs(tables: Mapping[str, pd.DataFrame], base_year: int) -> AgeInputs:
     """
     known = {name: _until(tables[name], base_year) for name in SOURCE_TABLES}
     _require(tables, base_year)
-    years = np.arange(FIRST_YEAR, base_year + 1)
+    years = _years_of_base(known["population_municipality"], base_year)
     today = known["population_municipality"].query(
         "area_level == 'municipality' and year == @base_year and persons > 0"
     )
@@ -148,13 +167,13 @@ def age_inputs(tables: Mapping[str, pd.DataFrame], base_year: int) -> AgeInputs:
         np.array([regions.index(c) for c in oblasts["region_code"]]),
     )
     region_cells, oblast_cells = _territory_ages(known, regions, oblast_codes, region_of_oblast, years, national)
-    changes = _changes(tables["area_change"], codes)
+    changes = _changes(tables["area_change"], codes, int(years[0]))
     totals = _municipal(known["population_municipality"], "persons", codes, years, True)
     births = _municipal(known["births_municipality"], "births", codes, years, False)
     deaths = _municipal(known["deaths_municipality"], "deaths", codes, years, False)
-    census = _census(known["census_profile"], codes)
+    census = _census(known["census_profile"], codes, _basis_of(known["population_municipality"], base_year))
     for old, new, year in changes:
-        _split(old, new, int(year) - FIRST_YEAR, totals, births, deaths, census)
+        _split(old, new, year - int(years[0]), totals, births, deaths, census)
     death_starts = tuple(age_groups(known["deaths_oblast_age"]))
     starts, shares = _schedule(tables["fertility_schedule"], base_year)
     return AgeInputs(
@@ -169,7 +188,7 @@ def age_inputs(tables: Mapping[str, pd.DataFrame], base_year: int) -> AgeInputs:
         deaths=np.nan_to_num(deaths.sum(axis=-1)),
         census=census,
         national=national,
-        before_census=_before_census(known),
+        before_census=_before_census(known, int(years[0]) - 1),
         region_cells=region_cells,
         oblast_cells=oblast_cells,
         death_groups=_area_groups(known["deaths_oblast_age"], "deaths", oblast_codes, years, death_starts),
@@ -184,6 +203,17 @@ def age_inputs(tables: Mapping[str, pd.DataFrame], base_year: int) -> AgeInputs:
 
 def _until(table: pd.DataFrame, base_year: int) -> pd.DataFrame:
     return table[table["year"] <= base_year] if "year" in table else table
+
+
+def _basis_of(population: pd.DataFrame, year: int) -> int:
+    """Census on which the counts of a year rest."""
+    return int(population.loc[population["year"] == year, "basis"].max())
+
+
+def _years_of_base(population: pd.DataFrame, base_year: int) -> Ints:
+    """Years whose counts rest on the same census as those of the base year."""
+    same = population.loc[population["basis"] == _basis_of(population, base_year), "year"]
+    return np.arange(int(same.min()), base_year + 1)
 
 
 def _require(tables: Mapping[str, pd.DataFrame], base_year: int) -> None:
@@ -205,13 +235,13 @@ def _national_ages(known: Mapping[str, pd.DataFrame], years: Ints) -> Floats:
     return national_single_ages(groups, starts, _single_ages(known["population_single_age"], years))
 
 
-def _before_census(known: Mapping[str, pd.DataFrame]) -> Floats | None:
+def _before_census(known: Mapping[str, pd.DataFrame], year: int) -> Floats | None:
     table = known["population_region_residence_age"]
     whole = table[(table["area_code"] == COUNTRY) & (table["residence"] == "total")]
-    if FIRST_YEAR - 1 not in set(whole["year"]):
+    if year not in set(whole["year"]):
         return None
     starts = age_groups(table)
-    groups = grouped_array(whole, "persons", starts, year=[FIRST_YEAR - 1], sex=SEXES)
+    groups = grouped_array(whole, "persons", starts, year=[year], sex=SEXES)
     return national_single_ages(groups, starts)[0]
 
 
@@ -268,14 +298,15 @@ def _municipal(table: pd.DataFrame, value: str, codes: list[str], years: Ints, r
     return table_array(table, value, area_code=codes, year=years, residence=RESIDENCES, sex=SEXES)
 
 
-def _census(table: pd.DataFrame, codes: list[str]) -> Floats:
+def _census(table: pd.DataFrame, codes: list[str], basis: int) -> Floats:
+    table = table[table["basis"] == basis]
     persons = table.assign(persons=table["share"].astype(float) * table["population"].astype(float))
     return table_array(persons, "persons", municipality_code=codes, age_from=CENSUS_STARTS)
 
 
-def _changes(area_change: pd.DataFrame, codes: list[str]) -> list[tuple[int, int, int]]:
+def _changes(area_change: pd.DataFrame, codes: list[str], first_year: int) -> list[tuple[int, int, int]]:
     """Splits after the first year between two municipalities that both exist today."""
-    wanted = area_change[area_change["year"] > FIRST_YEAR]
+    wanted = area_change[area_change["year"] > first_year]
     wanted = wanted[wanted["old_code"].isin(codes) & wanted["new_code"].isin(codes)]
     rows = zip(wanted["old_code"], wanted["new_code"], wanted["year"], strict=True)
     return [(codes.index(old), codes.index(new), int(year)) for old, new, year in rows]

@@ -24,8 +24,6 @@ from numpy.typing import NDArray
 
 from ossu_analysis.population.cells import AGES, Floats, cohort_source, smooth_over_age
 
-WINDOW = 5
-"""Transitions pooled, or as many as one census base has."""
 BANDWIDTHS = (1.0, 2.0, 3.0, 4.0, 6.0)
 DRIFT_AGE = 60
 
@@ -167,13 +165,3 @@ def _best_bandwidth(away: Floats, noise: Floats) -> float:
         return float((weight * (away - smooth[:, ::-1])[..., 1:] ** 2).sum())
 
     return min(BANDWIDTHS, key=error)
-
-
-def window_years(years: NDArray[np.int64], census_years: tuple[int, ...] = (), window: int = WINDOW) -> slice:
-    """Positions of the years whose transitions may be pooled: the last ``window`` of one census base.
-
-    A census year is the first that rests on a new base, so no transition may lead to it.
-    """
-    start = max([0, len(years) - 1 - window])
-    breaks = [int(np.searchsorted(years, year)) for year in census_years if years[0] < year <= years[-1]]
-    return slice(max([start, *breaks]), len(years))

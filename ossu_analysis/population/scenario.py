@@ -104,6 +104,6 @@ def with_migration(jump_off: JumpOff, factor: float) -> JumpOff:
     if factor == 1.0:
         return jump_off
     ratios, survival = jump_off.ratios.ratio, np.ones_like(jump_off.ratios.ratio)
-    survival[..., 1:] = np.exp(-jump_off.mu[..., :-1])
+    survival[..., 1:] = np.exp(-jump_off.events.mu[..., :-1])
     moved = survival * (ratios / survival) ** factor
     return replace(jump_off, ratios=replace(jump_off.ratios, ratio=moved), local=jump_off.local**factor)

@@ -1,22 +1,22 @@
 """The yearly step: joint draws of persons by area, sex and age, area by area.
 
 Belongs here: the yearly step and the random streams; rates come from `jump_off`, totals from `totals`, tables are
-made in `forecast`, `component` and `exposure`. One year of one municipality and draw, x single years of age, s sex:
+made in `forecast`, `component` and `exposure`. One year of one area and draw, x single years of age, s sex:
 
     births    B ~ Poisson(f(t) b sum_x w[x] N[F, x])
-    survivors N'[x+1] = N[x] R[s, x+1](t) (1 + a(x) . z)        z: mortality, broad ages; country, oblast,
-    municipality total     N = N' (1 + lambda g[x]),  lambda = (T - sum N') / sum g N'
+    survivors N'[x+1] = N[x] R[s, x+1](t) (1 + a(x) . z)        z: mortality, broad ages; country, group,
+    total                  N = N' (1 + lambda g[x]),  lambda = (T - sum N') / sum g N'
 
 so that every draw has the total T drawn for it, with gains and losses of people at the ages that move; what a census
 takes away is taken first, at the ages of the last one, and leaves registered births and deaths as they are. (Where
 lambda would leave fewer than a fifth of an age, the rest is proportional.) deaths ~ Poisson(sum mu N); net migration is
 what remains. State is real-valued; counts are made whole by cumulative rounding with one uniform number u per year
 and draw, floor(C[i] + u) - floor(C[i-1] + u), C the sum up to age group i: unbiased, any run of ages within one
-person of its value, and whole totals are met exactly. Everything above the municipality is a sum of whole persons of
+person of its value, and whole totals are met exactly. Everything above the area is a sum of whole persons of
 the same draw.
 
-Streams: country, oblast and municipality each have their own, keyed by code (`numpy.random.SeedSequence` spawn
-keys), so an oblast alone, a serial run and a parallel run give the same numbers; events have one of their own, so
+Streams: country, group and area each have their own, keyed by code (`numpy.random.SeedSequence` spawn
+keys), so a group alone, a serial run and a parallel run give the same numbers; events have one of their own, so
 that a scenario of fertility leaves all other shocks as they are.
 
 Speed: all draws of one area stay in the processor's cache. Persons grow older where they lie in memory: the window
@@ -39,13 +39,7 @@ from numpy.typing import NDArray
 
 from ossu_analysis.draws import seeds
 from ossu_analysis.population.cells import AGES, BROAD, OPEN_AGE, Floats, group_index, sum_groups
-from ossu_analysis.population.jump_off import (
-    AGE_ERROR,
-    AGE_ERROR_TAILS,
-    AGE_ERROR_YEARS,
-    SIZE_POWER,
-    JumpOff,
-)
+from ossu_analysis.population.jump_off import AGE_ERROR, AGE_ERROR_TAILS, AGE_ERROR_YEARS, SIZE_POWER, JumpOff
 
 Whole = NDArray[np.int32]
 Single = NDArray[np.float32]
@@ -65,24 +59,17 @@ class AreaDraws:
 
     Attributes
     ----------
-    member : int
-        Its position among the municipalities of the jump-off.
+    code : str
     cumulated : int32 array (H, 2 A + 1, draws)
-        Running sum of persons over the A age classes of women, then of men, from 0 to everybody.
-    births, deaths, net_migration, hidden_loss : int32 array (H, draws)
+        Running sum of persons over the A age classes of women, then of men, from 0 to everybody; (H, 1, draws) where
+        totals alone are forecast.
+    components : int32 array (4, H, draws), optional
+        Births, deaths, net migration and hidden loss.
     """
 
-    member: int
+    code: str
     cumulated: Whole
-    births: Whole
-    deaths: Whole
-    net_migration: Whole
-    hidden_loss: Whole
-
-    @property
-    def components(self) -> Whole:
-        """Births, deaths, net migration and hidden loss, (4, H, draws)."""
-        return np.stack([self.births, self.deaths, self.net_migration, self.hidden_loss])
+    components: Whole | None
 
 
 @dataclass(frozen=True)
@@ -117,65 +104,88 @@ def _poisson(generator: np.random.Generator, mean: Single | Floats) -> Whole:
     return (mean + np.sqrt(mean) * normal + (normal * normal + 2) / 6).astype(np.int32)
 
 
-def national_paths(jump_off: JumpOff, years: Sequence[int], draws: int, seed: int, country: str = "BG") -> Paths:
+def national_paths(jump_off: JumpOff, years: Sequence[int], draws: int, seed: int) -> Paths:
     """Shocks that all areas share."""
-    return _paths(jump_off, 0, _stream(seed, country), (len(years), draws))
+    return _paths(jump_off, 0, _stream(seed, jump_off.root), (len(years), draws))
 
 
 def _paths(jump_off: JumpOff, level: int, generator: np.random.Generator, shape: tuple[int, int]) -> Paths:
-    spread = jump_off.spread
-    sds = np.float32(spread.fertility[level]), np.float32(spread.mortality[level])
+    events = jump_off.events
+    sds = np.float32(events.fertility_spread[level]), np.float32(events.mortality_spread[level])
     fertility, mortality = (np.cumsum(sd * _normal(generator, shape), axis=0) for sd in sds)
-    if level >= len(spread.ages):
+    if level >= len(jump_off.age_spread):
         return Paths(fertility, mortality, np.zeros((shape[0], CLASSES, 1), dtype=np.float32))
-    sd = spread.ages[level, :, None].astype(np.float32)
+    sd = jump_off.age_spread[level, :, None].astype(np.float32)
     return Paths(fertility, mortality, sd * _normal(generator, (shape[0], CLASSES, shape[1])))
 
 
-def simulate_oblast(
+@dataclass(frozen=True)
+class Group:
+    """What the areas of one group share.
+
+    Attributes
+    ----------
+    members : int array
+        Positions of its leaves.
+    ratios : ndarray (H, 2, 101)
+    paths : Paths
+        Shocks of the country and of the group together.
+    start : ndarray (members, 6, draws or 1)
+        Factor on broad ages: error of the estimated ages of the base year.
+    """
+
+    members: NDArray[np.int64]
+    ratios: Floats
+    paths: Paths
+    start: Single
+
+
+def shared_by_group(jump_off: JumpOff, group: int, years: Sequence[int], national: Paths, seed: int) -> Group:
+    """Ratios and shocks of one group of areas."""
+    members = np.flatnonzero(jump_off.group_of == group)
+    draws = national.mortality.shape[-1]
+    local = _paths(jump_off, 1, _stream(seed, jump_off.groups[group]), (len(years), draws))
+    paths = Paths(*(getattr(national, n) + getattr(local, n) for n in ("fertility", "mortality", "ages")))
+    ratios = np.stack([jump_off.ratios.in_year(year)[group] for year in years])
+    return Group(members, ratios, paths, _starting_errors(jump_off, members, draws, seed))
+
+
+def simulate_areas(
     jump_off: JumpOff,
-    oblast: int,
+    group: Group,
+    part: slice,
     years: Sequence[int],
     totals: Iterable[tuple[Single, Single]],
     bounds: Sequence[int],
-    national: Paths,
     seed: int,
-    fertility_factors: Floats | None = None,
+    fertility_factors: Floats,
 ) -> Iterator[AreaDraws]:
-    """Simulate the municipalities of one oblast, one after the other.
+    """Simulate some areas of a group, one after the other.
 
     Parameters
     ----------
     jump_off : JumpOff
-    oblast : int
-        Position of the oblast.
+    group : Group
+    part : slice
+        Which of its members.
     years : sequence of int, length H
         Consecutive, from the year after the base year.
     totals : iterable of two float32 arrays (H, draws)
-        Draws of the total and the hidden loss of each municipality of the oblast, in the order of the jump-off.
+        Draws of the total and the hidden loss of each of them.
     bounds : sequence of int
         First ages of the classes in which persons are counted, beginning with 0.
-    national : Paths
     seed : int
-    fertility_factors : ndarray (H,), optional
+    fertility_factors : ndarray (H,)
         Scenario: births of each year times this; totals move by the births that come or do not come.
 
     Yields
     ------
     AreaDraws
-        Of each municipality, in the order of the jump-off.
     """
-    factors = np.ones(len(years)) if fertility_factors is None else fertility_factors
-    members = np.flatnonzero(jump_off.oblast_of == oblast)
-    draws = national.mortality.shape[-1]
-    local = _paths(jump_off, 1, _stream(seed, jump_off.oblasts[oblast]), (len(years), draws))
-    shared = Paths(*(getattr(national, n) + getattr(local, n) for n in ("fertility", "mortality", "ages")))
-    start = _starting_errors(jump_off, members, draws, seed)
-    ratios = np.stack([jump_off.ratios.in_year(year)[oblast] for year in years])
-    for member, errors, drawn in zip(members, start, totals, strict=True):
-        walk = _Walk(jump_off, int(member), ratios, shared, years, seed)
-        whole, loss = (np.rint(part).astype(np.int32) for part in drawn)
-        yield walk.run(errors, whole, loss, bounds, factors)
+    for member, errors, drawn in zip(group.members[part], group.start[part], totals, strict=True):
+        walk = _Walk(jump_off, int(member), group, years, seed)
+        whole, loss = (np.rint(each).astype(np.int32) for each in drawn)
+        yield walk.run(errors, whole, loss, bounds, fertility_factors)
 
 
 def _starting_errors(jump_off: JumpOff, members: NDArray[np.int64], draws: int, seed: int) -> Single:
@@ -186,10 +196,7 @@ def _starting_errors(jump_off: JumpOff, members: NDArray[np.int64], draws: int, 
     inhabitants = groups.sum(axis=1, keepdims=True)
     scale = np.minimum(jump_off.start_spread[members], 2 * LARGEST_SD)
     errors = np.stack(
-        [
-            _stream(seed, jump_off.municipalities[m], "ages").standard_t(AGE_ERROR_TAILS, (CLASSES, draws))
-            for m in members
-        ]
+        [_stream(seed, jump_off.leaves[m], "ages").standard_t(AGE_ERROR_TAILS, (CLASSES, draws)) for m in members]
     )
     persons = groups[..., None] * np.exp(np.clip(scale[..., None] * errors, -1.0, 1.0))
     for _ in range(RAKING_SWEEPS):
@@ -201,21 +208,19 @@ def _starting_errors(jump_off: JumpOff, members: NDArray[np.int64], draws: int, 
 class _Walk:
     """One municipality's walk through the years; what the years do not wait for is computed for all of them at once."""
 
-    def __init__(
-        self, jump_off: JumpOff, member: int, ratios: Floats, shared: Paths, years: Sequence[int], seed: int
-    ) -> None:
-        name, rates = jump_off.municipalities[member], jump_off.mu[jump_off.oblast_of[member]] * jump_off.theta[member]
-        self.jump_off, self.member, self.shared = jump_off, member, shared
+    def __init__(self, jump_off: JumpOff, member: int, group: Group, years: Sequence[int], seed: int) -> None:
+        events, self.name = jump_off.events, jump_off.leaves[member]
+        self.jump_off, self.member, self.shared = jump_off, member, group.paths
         self.persons = jump_off.persons[member]
-        self.generator, self.events = _stream(seed, name), _stream(seed, name, "events")
-        self.loadings = _loadings(ratios * jump_off.local[member])
-        self.own, self.between = _own_spreads(self.persons, rates)
-        self.rates = rates
-        self.decline = jump_off.ratios.rho * (np.asarray(years)[:, None] - jump_off.mu_year)
+        self.generator, self.events = _stream(seed, self.name), _stream(seed, self.name, "events")
+        self.loadings = _loadings(group.ratios * jump_off.local[member])
+        self.rates = events.mu[jump_off.group_of[member]] * events.theta[member]
+        self.own, self.between = _own_spreads(self.persons, self.rates)
+        self.decline = events.rho * (np.asarray(years)[:, None] - events.mu_year)
 
     def _mover(self, response: Floats, draws: int) -> "_Mover":
         """Sums persons, deaths and births to come over ages, and moves persons by a response."""
-        fertility = self.jump_off.fertility
+        fertility = self.jump_off.events.fertility
         bearing = np.zeros_like(self.rates)
         bearing[0] = fertility.level * fertility.local[self.member] * fertility.schedule
         alone = np.stack([np.ones_like(bearing), self.rates, bearing], axis=1)
@@ -243,7 +248,7 @@ class _Walk:
             if factors[at] != 1:
                 more = more + births[at] * (1 - 1 / max(factors[at], 1e-12))
             np.maximum(totals[at] + np.rint(more).astype(np.int32), 0, out=reached[at])
-            _grow_older(lying, low, births[at], self.jump_off.fertility.boys_share)
+            _grow_older(lying, low, births[at], self.jump_off.events.fertility.boys_share)
             state = lying[:, low : low + COUNT]
             for sex in range(len(state)):
                 state[sex] *= np.matmul(self.loadings[at, sex], shocks[at, sex], out=mover.factor)
@@ -253,9 +258,9 @@ class _Walk:
             rounding.whole(state, reached[at], uniform[at], cumulated[at])
         rates = np.exp(walk.mortality - self.decline.astype(np.float32))
         deaths = _poisson(self.events, (dying[:-1] + dying[1:]) / 2 * rates)
-        began = np.full((1, draws), round(float(self.jump_off.totals[self.member].sum())), dtype=np.int32)
+        began = np.full((1, draws), round(float(self.jump_off.totals[self.member])), dtype=np.int32)
         migration = np.diff(reached, axis=0, prepend=began) - births + deaths - loss
-        return AreaDraws(self.member, cumulated, births, deaths, migration, loss)
+        return AreaDraws(self.name, cumulated, np.stack([births, deaths, migration, loss]))
 
     def _walks(self, shape: tuple[int, int]) -> Paths:
         """Fertility relative to the base year, log mortality and broad ages shared with other areas."""

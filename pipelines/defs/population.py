@@ -8,27 +8,21 @@ from collections.abc import Iterator
 import dagster as dg
 import pandas as pd
 
-from ossu_analysis.population.names import REFERENCE_TABLES, SOURCE_TABLES
+from ossu_analysis.population.tables_read import REFERENCE_TABLES, SOURCE_TABLES, TOTALS_TABLES
 from pipelines.assets import speaking_errors, table_asset, table_spec
 from pipelines.checks import link_checks
 from pipelines.resources import Settings, Workspace, short_run_id
 
 SIMULATED = ("forecast", "component", "exposure_draw")
 AGES_READ = tuple(f"sources.{name}" for name in SOURCE_TABLES) + tuple(f"reference.{name}" for name in REFERENCE_TABLES)
-TOTALS_READ = {
-    "population_municipality": "sources.population_municipality",
-    "births_municipality": "sources.births_municipality",
-    "deaths_municipality": "sources.deaths_municipality",
-    "area_change": "reference.area_change",
-    "official_projection": "sources.official_projection",
-}
+TOTALS_READ = {table: f"{link}.{table}" for table, link in TOTALS_TABLES.items()}
 
 
 @table_asset("population", "municipality_age", deps=AGES_READ)
 def municipality_age(workspace: Workspace, settings: Settings) -> pd.DataFrame:
     """Ages fitted to what is published of each municipality, oblast and planning region."""
     from ossu_analysis.population.age_structure import municipality_age_table
-    from ossu_analysis.population.chain import age_structure
+    from ossu_analysis.population.bulgaria import age_structure
 
     return municipality_age_table(age_structure(workspace.store, settings.base_year))
 
@@ -39,23 +33,29 @@ def municipality_age(workspace: Workspace, settings: Settings) -> pd.DataFrame:
 def age_score(workspace: Workspace, settings: Settings) -> pd.DataFrame:
     """The same fit, one level up, where the ages are known."""
     from ossu_analysis.population.age_structure import score_hidden_ages
-    from ossu_analysis.population.chain import read_age_inputs
+    from ossu_analysis.population.bulgaria import read_age_inputs
 
     return score_hidden_ages(read_age_inputs(workspace.store, settings.base_year))
 
 
-@table_asset("population", "exposure_observed", deps=(*AGES_READ, "reference.target_group", "reference.retirement_age"))
-def exposure_observed(workspace: Workspace, settings: Settings) -> pd.DataFrame:
+@table_asset(
+    "population",
+    "exposure_observed",
+    reads={"municipality_age": "population.municipality_age"},
+    deps=("reference.target_group", "reference.retirement_age"),
+)
+def exposure_observed(workspace: Workspace, municipality_age: pd.DataFrame) -> pd.DataFrame:
     """Persons in each target group in the years up to the base year."""
-    from ossu_analysis.population.chain import observed_exposure
+    from ossu_analysis.population.bulgaria import groups_of_years
+    from ossu_analysis.population.exposure import exposure_observed
 
-    return observed_exposure(workspace.store, settings.base_year)
+    return exposure_observed(municipality_age, groups_of_years(workspace.store, municipality_age["year"].unique()))
 
 
 @table_asset("population", "total_method", reads=TOTALS_READ)
 def total_method(settings: Settings, **tables: pd.DataFrame) -> pd.DataFrame:
     """The middle path by method, for the report card and the trace."""
-    from ossu_analysis.population.chain import fitted_totals
+    from ossu_analysis.population.bulgaria import fitted_totals
     from ossu_analysis.population.totals import method_table
 
     return method_table(fitted_totals(tables, settings.run_settings()))
@@ -64,7 +64,7 @@ def total_method(settings: Settings, **tables: pd.DataFrame) -> pd.DataFrame:
 @table_asset("population", "adjustment", reads=TOTALS_READ)
 def adjustment(workspace: Workspace, settings: Settings, **tables: pd.DataFrame) -> pd.DataFrame:
     """How far an official projection is from the forecast, whether the scenario follows it or not."""
-    from ossu_analysis.population.chain import adjustment, scenario_of
+    from ossu_analysis.population.bulgaria import adjustment, scenario_of
 
     wanted = settings.run_settings()
     return adjustment(tables, wanted, scenario_of(workspace.store, wanted))
@@ -77,15 +77,13 @@ def adjustment(workspace: Workspace, settings: Settings, **tables: pd.DataFrame)
 @speaking_errors
 def total_draw(workspace: Workspace, settings: Settings) -> dg.MaterializeResult:
     """Joint draws of the totals, written area by area."""
-    from ossu_analysis.population.chain import drawn_totals, scenario_of
+    from ossu_analysis.population.bulgaria import drawn_totals, read_totals_tables, scenario_of
     from ossu_analysis.population.totals import draw_chunks
     from pipelines.pages import table_page
 
     store, wanted = workspace.store, settings.run_settings()
-    tables = {name: store.read(*table.split(".")) for name, table in TOTALS_READ.items()}
-    store.write_chunks(
-        "population", "total_draw", draw_chunks(drawn_totals(tables, wanted, scenario_of(store, wanted)))
-    )
+    totals = drawn_totals(read_totals_tables(store), wanted, scenario_of(store, wanted))
+    store.write_chunks("population", "total_draw", draw_chunks(totals))
     return dg.MaterializeResult(metadata=table_page(store, "population", "total_draw"))
 
 
@@ -106,7 +104,7 @@ def simulation(
     context: dg.AssetExecutionContext, workspace: Workspace, settings: Settings
 ) -> Iterator[dg.MaterializeResult]:
     """One pass over the oblasts that writes those of the three tables that were asked for."""
-    from ossu_analysis.population.chain import simulate_into
+    from ossu_analysis.population.bulgaria import simulate_into
     from pipelines.pages import table_page
 
     store, wanted = (

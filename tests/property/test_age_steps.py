@@ -12,7 +12,8 @@ from ossu_analysis.population.forecast import GROUPS, group_starts, published_gr
 from ossu_analysis.population.graduation import national_single_ages, spline_single_ages, split_groups
 from ossu_analysis.population.mortality import pooled_ratio, survival_from_expectancy
 from ossu_analysis.population.municipality_age import tilt_to_totals
-from ossu_analysis.population.ratios import CohortRatios, direct_ratios, pool_ratios, window_years
+from ossu_analysis.population.ratios import CohortRatios, direct_ratios, pool_ratios
+from ossu_analysis.population.tree_ratios import sound_steps
 from ossu_analysis.population.yearly_step import _Mover, _poisson, _Rounding
 
 FIVE = tuple(range(0, 101, 5))
@@ -143,9 +144,9 @@ def test_hazard_moves_only_from_sixty_and_towards_survival() -> None:
 
 
 def test_no_transition_leads_over_a_census() -> None:
-    years = np.arange(2005, 2014)
-    assert window_years(years, (2011,)) == slice(6, 9)
-    assert window_years(years) == slice(3, 9)
+    new_base = np.isin(np.arange(2005, 2014), 2011)
+    np.testing.assert_array_equal(sound_steps(new_base), [0, 1, 2, 3, 4, 6, 7])
+    np.testing.assert_array_equal(sound_steps(np.array([False, True])), [0])
 
 
 @given(st.integers(2, 40))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ossu_analysis.population.hierarchy import project_hierarchy
+from ossu_analysis.population.any_hierarchy import project_hierarchy
 from ossu_analysis.population.hierarchy_input import FIRST_ROW, read_counts, read_tree
 
 YEARS = range(2015, 2020)

@@ -8,7 +8,7 @@ import pytest
 
 from ossu_analysis.evaluation import quick_backtest, summary_text
 from ossu_analysis.evaluation.ages import age_scores
-from ossu_analysis.population.names import REFERENCE_TABLES, SOURCE_TABLES
+from ossu_analysis.population.tables_read import REFERENCE_TABLES, SOURCE_TABLES
 from ossu_analysis.reference import READERS as REFERENCE
 from ossu_analysis.schemas import table_class, validated
 from ossu_analysis.sources import READERS as SOURCES

@@ -8,11 +8,13 @@ import pandas as pd
 import pytest
 
 from ossu_analysis.population.age_structure import AgeStructure, estimate_age_structure
+from ossu_analysis.population.bulgaria import bulgarian_population
 from ossu_analysis.population.exposure import ExposureGroups, exposure_groups
 from ossu_analysis.population.inputs import AgeInputs, age_inputs
-from ossu_analysis.population.jump_off import JumpOff, prepare_jump_off
-from ossu_analysis.population.names import REFERENCE_TABLES, SOURCE_TABLES
-from ossu_analysis.population.simulate import SimulationSettings, simulate
+from ossu_analysis.population.jump_off import JumpOff
+from ossu_analysis.population.registered_events import prepare_jump_off
+from ossu_analysis.population.simulation import Population, SimulationSettings, simulate
+from ossu_analysis.population.tables_read import REFERENCE_TABLES, SOURCE_TABLES
 from ossu_analysis.population.totals import TotalDraws
 from ossu_analysis.reference import READERS as REFERENCE
 from ossu_analysis.sources import READERS as SOURCES
@@ -57,17 +59,22 @@ def groups() -> ExposureGroups:
 def totals(jump_off: JumpOff) -> TotalDraws:
     """Made-up totals that shrink at random, with a census step in the third year."""
     generator = np.random.default_rng(7)
-    shape = (DRAWS, len(jump_off.municipalities), len(YEARS))
+    shape = (DRAWS, len(jump_off.leaves), len(YEARS))
     walk = np.cumsum(generator.normal(-0.01, 0.02, shape), axis=2)
-    persons = (jump_off.totals.sum(axis=1)[None, :, None] * np.exp(walk)).astype(np.float32)
+    persons = (jump_off.totals[None, :, None] * np.exp(walk)).astype(np.float32)
     loss = np.zeros(shape, dtype=np.float32)
     loss[:, :, 2] = -0.01 * persons[:, :, 2]
-    return TotalDraws(jump_off.municipalities, YEARS, persons, loss, pd.DataFrame())
+    return TotalDraws(jump_off.leaves, YEARS, persons, loss, pd.DataFrame())
 
 
 @pytest.fixture(scope="session")
-def chunks(jump_off: JumpOff, totals: TotalDraws, groups: ExposureGroups) -> list[dict[str, Any]]:
-    return list(simulate(jump_off, totals, groups, SimulationSettings(seed=5, run_id="test")))
+def population(structure: AgeStructure, totals: TotalDraws) -> Population:
+    return bulgarian_population(structure, totals)
+
+
+@pytest.fixture(scope="session")
+def chunks(population: Population, groups: ExposureGroups) -> list[dict[str, Any]]:
+    return list(simulate(population, SimulationSettings(seed=5, run_id="test"), groups))
 
 
 @pytest.fixture(scope="session")

@@ -14,8 +14,9 @@ from ossu_analysis.population.age_structure import (
 from ossu_analysis.population.cells import AGES
 from ossu_analysis.population.exposure import ExposureGroups, exposure_observed
 from ossu_analysis.population.inputs import AgeInputs, age_inputs
-from ossu_analysis.population.jump_off import JumpOff, local_ratios
-from ossu_analysis.population.projection import project_oblasts
+from ossu_analysis.population.jump_off import JumpOff
+from ossu_analysis.population.middle_path import project_oblasts
+from ossu_analysis.population.registered_events import local_ratios
 from ossu_analysis.population.scenario import with_migration
 from ossu_analysis.schemas import table_class, validated
 
@@ -101,21 +102,21 @@ def test_local_ratios_leave_the_oblasts_alone(structure: AgeStructure) -> None:
 
 def test_without_migration_only_survival_is_left(jump_off: JumpOff) -> None:
     still = with_migration(jump_off, 0.0)
-    np.testing.assert_allclose(still.ratios.ratio[..., 1:], np.exp(-jump_off.mu[..., :-1]))
+    np.testing.assert_allclose(still.ratios.ratio[..., 1:], np.exp(-jump_off.events.mu[..., :-1]))
     np.testing.assert_array_equal(still.local, 1.0)
     assert with_migration(jump_off, 1.0) is jump_off
 
 
 def test_mortality_falls_and_fertility_is_plausible(jump_off: JumpOff) -> None:
     assert 0.005 < jump_off.ratios.rho < 0.02
-    assert 1.2 < jump_off.fertility.level < 1.9 and 0.5 < jump_off.fertility.boys_share < 0.53
+    assert 1.2 < jump_off.events.fertility.level < 1.9 and 0.5 < jump_off.events.fertility.boys_share < 0.53
     later, now = jump_off.ratios.in_year(2035), jump_off.ratios.in_year(2019)
     assert (later[..., 70:] > now[..., 70:]).mean() > 0.99
     np.testing.assert_array_equal(later[..., :60], now[..., :60])
 
 
 def test_observed_exposure_is_published_where_it_can_be(structure: AgeStructure, groups: ExposureGroups) -> None:
-    table = exposure_observed(structure, groups.of_years(range(2011, 2019)))
+    table = exposure_observed(municipality_age_table(structure), groups.of_years(range(2011, 2019)))
     validated(table_class("population", "exposure_observed"), table)
     everybody = table.query("target_group == 'TG-POP' and year == 2018")
     assert everybody["persons"].sum() == pytest.approx(7_000_039) and set(everybody["status"]) == {"observed"}

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from ossu_analysis.errors import FaultsFound
-from ossu_analysis.population.hierarchy import _jump_off, project_hierarchy
+from ossu_analysis.population.any_hierarchy import _aged, project_hierarchy
+from ossu_analysis.population.counts_alone import jump_off_from_counts
 from ossu_analysis.population.hierarchy_input import read_tree
 from ossu_analysis.schemas import table_class
 from ossu_analysis.sources import READERS
@@ -256,9 +257,9 @@ def test_every_oblast_alone_keeps_its_old_people_few() -> None:
 
 def hierarchy_ratios(frame: pd.DataFrame) -> np.ndarray:
     tree, _ = read_tree(frame)
-    jump_off = _jump_off(tree, "X", list(tree.codes), list(LEAVES))
-    assert jump_off is not None
-    return jump_off.ratios.ratio
+    areas = _aged(tree, "X")
+    assert areas is not None
+    return jump_off_from_counts(areas, {code: tree.base_total(code) for code in tree.codes}).ratios.ratio
 
 
 def test_a_census_break_is_no_transition_of_ages() -> None:

@@ -1,5 +1,6 @@
 """One simulated country: whole persons that add up, in every draw and in means, the same however it is run."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -7,16 +8,31 @@ import pandas as pd
 import pytest
 
 from ossu_analysis.errors import OssuError
+from ossu_analysis.population.age_structure import AgeStructure
+from ossu_analysis.population.bulgaria import bulgarian_population
 from ossu_analysis.population.component import COMPONENTS
 from ossu_analysis.population.exposure import ExposureGroups
 from ossu_analysis.population.inputs import AgeInputs
-from ossu_analysis.population.jump_off import JumpOff
-from ossu_analysis.population.simulate import SimulationSettings, simulate
+from ossu_analysis.population.simulation import Population, SimulationSettings, already_drawn, simulate
 from ossu_analysis.population.totals import TotalDraws
 from ossu_analysis.schemas import table_class, validated
 
 Tables = dict[str, pd.DataFrame]
 GROUP = ["year", "sex", "age_from", "age_to"]
+
+
+def chunk_of(chunks: list[dict[str, Any]], oblast: str) -> dict[str, Any]:
+    """The chunk with the municipalities of an oblast."""
+    named = (
+        table.column("municipality_code" if "draw" in table.column_names else "area_code")
+        for chunk in chunks
+        for table in list(chunk.values())[:1]
+    )
+    return next(
+        chunk
+        for chunk, codes in zip(chunks, named, strict=True)
+        if any(code.startswith(oblast) for code in codes.unique().to_pylist())
+    )
 
 
 def means(table: pd.DataFrame) -> pd.DataFrame:
@@ -117,53 +133,52 @@ def test_components_are_the_change(tables: Tables) -> None:
 
 
 def test_an_oblast_alone_and_in_parallel_is_the_same(
-    jump_off: JumpOff, totals: TotalDraws, groups: ExposureGroups, chunks: list[dict[str, Any]]
+    population: Population, groups: ExposureGroups, chunks: list[dict[str, Any]]
 ) -> None:
-    at = jump_off.oblasts.index("SML")
-    alone = list(simulate(jump_off, totals, groups, SimulationSettings(5, run_id="test"), oblasts=["SML"]))
+    of_smolyan = chunk_of(chunks, "SML")
+    alone = list(simulate(population, SimulationSettings(5, run_id="test"), groups, only=["SML"]))
     assert len(alone) == 1
     for name, table in alone[0].items():
-        assert table.equals(chunks[at][name])
+        assert table.equals(of_smolyan[name])
     pair = ["SML", "VID"]
-    both = list(simulate(jump_off, totals, groups, SimulationSettings(5, run_id="test", jobs=2), oblasts=pair))
-    one_of_them = next(chunk for chunk in both if "SML02" in chunk["component"]["area_code"].unique().to_pylist())
-    assert one_of_them["forecast"].equals(chunks[at]["forecast"])
+    both = list(simulate(population, SimulationSettings(5, run_id="test", jobs=2), groups, only=pair))
+    assert chunk_of(both, "SML")["forecast"].equals(of_smolyan["forecast"])
 
 
 def test_each_table_alone_is_the_same(
-    jump_off: JumpOff, totals: TotalDraws, groups: ExposureGroups, chunks: list[dict[str, Any]]
+    population: Population, groups: ExposureGroups, chunks: list[dict[str, Any]]
 ) -> None:
-    at = jump_off.oblasts.index("VID")
+    of_vidin = chunk_of(chunks, "VID")
     for name in ("forecast", "component", "exposure_draw"):
-        (alone,) = simulate(jump_off, totals, groups, SimulationSettings(5, run_id="test"), {name}, ["VID"])
-        assert list(alone) == [name] and alone[name].equals(chunks[at][name])
+        (alone,) = simulate(population, SimulationSettings(5, run_id="test"), groups, {name}, ["VID"])
+        assert list(alone) == [name] and alone[name].equals(of_vidin[name])
 
 
 def test_another_seed_gives_other_numbers(
-    jump_off: JumpOff, totals: TotalDraws, groups: ExposureGroups, chunks: list[dict[str, Any]]
+    population: Population, groups: ExposureGroups, chunks: list[dict[str, Any]]
 ) -> None:
-    (other,) = simulate(jump_off, totals, groups, SimulationSettings(6, run_id="test"), {"component"}, ["SML"])
-    assert not other["component"].equals(chunks[jump_off.oblasts.index("SML")]["component"])
+    (other,) = simulate(population, SimulationSettings(6, run_id="test"), groups, {"component"}, ["SML"])
+    assert not other["component"].equals(chunk_of(chunks, "SML")["component"])
 
 
-def test_totals_that_cannot_be_are_refused(jump_off: JumpOff, totals: TotalDraws, groups: ExposureGroups) -> None:
+def test_totals_that_cannot_be_are_refused(structure: AgeStructure, totals: TotalDraws) -> None:
     broken = totals.persons.copy()
     broken[0, 3, 1] = np.inf
     bad = TotalDraws(totals.areas, totals.years, broken, totals.hidden_loss, totals.method)
     with pytest.raises(OssuError, match=totals.areas[3]):
-        next(simulate(jump_off, bad, groups, SimulationSettings(1)))
+        bulgarian_population(structure, bad)
     fewer = TotalDraws(totals.areas[1:], totals.years, totals.persons[:, 1:], totals.hidden_loss[:, 1:], totals.method)
     with pytest.raises(OssuError, match=totals.areas[0]):
-        next(simulate(jump_off, fewer, groups, SimulationSettings(1)))
+        next(simulate(bulgarian_population(structure, fewer), SimulationSettings(1), outputs={"forecast"}))
     with pytest.raises(OssuError, match="XXX"):
-        next(simulate(jump_off, totals, groups, SimulationSettings(1), oblasts=["XXX"]))
+        next(simulate(bulgarian_population(structure, totals), SimulationSettings(1), only=["XXX"]))
 
 
 def test_fewer_births_lower_the_totals_by_themselves(
-    jump_off: JumpOff, totals: TotalDraws, groups: ExposureGroups, tables: Tables
+    population: Population, totals: TotalDraws, tables: Tables
 ) -> None:
     half = SimulationSettings(5, scenario="low", fertility_factors=(0.5,) * len(totals.years))
-    (low,) = simulate(jump_off, totals, groups, half, {"forecast", "component"}, ["SML"])
+    (low,) = simulate(population, half, outputs={"forecast", "component"}, only=["SML"])
     part = low["component"].to_pandas().query("area_code == 'SML' and output_type == 'mean'").set_index("year")
     before = tables["component"].query("area_code == 'SML' and output_type == 'mean'").set_index("year")
     assert (part["births"] / before["births"]).to_numpy() == pytest.approx(0.5, abs=0.06)
@@ -179,7 +194,7 @@ def test_fewer_births_lower_the_totals_by_themselves(
 
 
 def test_what_a_census_takes_away_is_not_taken_from_births_deaths_and_the_old(
-    jump_off: JumpOff, totals: TotalDraws, groups: ExposureGroups
+    population: Population, totals: TotalDraws
 ) -> None:
     """The same totals with the census loss and, without it, as migration: nobody was there to give birth or to die."""
     step = totals.persons.copy()
@@ -189,9 +204,9 @@ def test_what_a_census_takes_away_is_not_taken_from_births_deaths_and_the_old(
     tables = {}
     for name, hidden in (("census", loss), ("migration", np.zeros_like(loss))):
         given = TotalDraws(totals.areas, totals.years, step, hidden, totals.method)
-        chosen = SimulationSettings(5, run_id="test")
-        (tables[name],) = simulate(jump_off, given, groups, chosen, {"forecast", "component"}, ["PDV"])
-    (before,) = simulate(jump_off, totals, groups, SimulationSettings(5), {"forecast", "component"}, ["PDV"])
+        moved = replace(population, totals=already_drawn(given))
+        (tables[name],) = simulate(moved, SimulationSettings(5), outputs={"forecast", "component"}, only=["PDV"])
+    (before,) = simulate(population, SimulationSettings(5), outputs={"forecast", "component"}, only=["PDV"])
     births, old = {}, {}
     for name, chunk in (*tables.items(), ("before", before)):
         rows = chunk["component"].to_pandas().query("area_code == 'PDV' and output_type == 'mean'").set_index("year")

@@ -13,3 +13,11 @@ SOURCE_TABLES = (
     "fertility_schedule",
 )
 REFERENCE_TABLES = ("municipality", "oblast", "area_change")
+TOTALS_TABLES = {
+    "population_municipality": "sources",
+    "births_municipality": "sources",
+    "deaths_municipality": "sources",
+    "area_change": "reference",
+    "official_projection": "sources",
+}
+"""Tables that the totals rest on, and the link of each."""

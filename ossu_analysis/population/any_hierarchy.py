@@ -1,0 +1,231 @@
+"""A forecast for any hierarchy of areas, from counts alone: no births, deaths, migration or life tables are needed.
+
+Belongs here: from a table of counts to the populations that `simulation` simulates, and its rows. Ages come from
+`counts_alone`, totals from `totals`.
+
+- Totals of the lowest areas come from `totals` as they do for municipalities; upper areas are sums of draws. What an
+  area holds beyond its usable children (an area left out, people not assigned) is a child of its own that is not
+  shown.
+- Totals give births and ratios by age the weight of one more method [1]_, and take them along where people move.
+- Without ages anywhere, or with ages of both sexes together only, totals alone are forecast.
+
+References
+----------
+.. [1] Rayer (2008), Population Research and Policy Review 27: averages of methods with equal weights.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ossu_analysis.errors import NOTICE, Fault
+from ossu_analysis.population.arrow import unify
+from ossu_analysis.population.cells import Floats
+from ossu_analysis.population.counts_alone import aged_from_groups, jump_off_from_counts
+from ossu_analysis.population.forecast import GROUPS, TOTALS_ALONE, BaseYear, Layout, group_starts, in_groups
+from ossu_analysis.population.graduation import split_groups
+from ossu_analysis.population.hierarchy_input import LEAST_YEARS, CountedAreas, read_tree
+from ossu_analysis.population.history import TotalsHistory, prepare_history
+from ossu_analysis.population.jump_off import JumpOff
+from ossu_analysis.population.middle_path import log_totals
+from ossu_analysis.population.simulation import Population, SimulationSettings, TotalsOf, simulate
+from ossu_analysis.population.totals import TotalsModel, draw_totals, fit_totals
+from ossu_analysis.population.tree_ratios import WINDOW, AgedAreas, sound_steps
+from ossu_analysis.population.yearly_step import Single
+
+REST = "~"
+"""Mark of what an area holds beyond its usable children."""
+DRAWS, HORIZON = 1000, 10
+RATIO_SHARE = 1 / 4
+"""Share of the totals that births and ratios by age give: equal to that of each method of `combination` [1]_."""
+
+
+def project_hierarchy(
+    frame: pd.DataFrame, horizon: int = HORIZON, draws: int = DRAWS, seed: int = 0, file: str = ""
+) -> tuple[pd.DataFrame, list[Fault]]:
+    """Forecast every area of a table and say what was wrong with those that could not be used.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        ``area_code, parent_code, sex, age_from, age_to, year, persons`` and optionally ``basis``.
+    horizon : int
+        Years ahead.
+    draws, seed : int
+    file : str
+        For the messages.
+
+    Returns
+    -------
+    rows : DataFrame
+        Columns of ``population.forecast``; ``area_level`` is ``level_0`` for roots, ``level_1`` below them and so on.
+    faults : list of Fault
+
+    Raises
+    ------
+    FaultsFound
+        When a column is missing or no area can be used.
+    """
+    chunks, faults = hierarchy_chunks(frame, horizon, draws, seed, file)
+    return unify(list(chunks)).to_pandas(), faults
+
+
+def hierarchy_chunks(
+    frame: pd.DataFrame, horizon: int = HORIZON, draws: int = DRAWS, seed: int = 0, file: str = ""
+) -> tuple[Iterator[Any], list[Fault]]:
+    """Like `project_hierarchy`, with the rows as Arrow tables, a few areas at a time, so that memory is bounded."""
+    counted, faults = read_tree(frame, file)
+    counted = _with_rests(counted)
+    if not counted.starts:
+        faults.append(Fault("population.input_no_ages", file, severity=NOTICE))
+    faults += _age_notices(counted, file)
+    return _forecast(counted, horizon, draws, seed), faults
+
+
+def _forecast(counted: CountedAreas, horizon: int, draws: int, seed: int) -> Iterator[Any]:
+    last = counted.years[-1]
+    model = fit_totals(_history(counted), range(last + 1, last + 1 + horizon))
+    for root in counted.below[""]:
+        for chunk in simulate(
+            _population(counted, root, model, draws, seed), SimulationSettings(seed), outputs=["forecast"]
+        ):
+            yield chunk["forecast"]
+
+
+def _population(counted: CountedAreas, root: str, model: TotalsModel, draws: int, seed: int) -> Population:
+    """One root with all below it."""
+    tree, areas = counted.family_tree(root), _aged(counted, root)
+    totals = {code: counted.base_total(code) for code in tree.codes}
+    jump_off = None if areas is None else jump_off_from_counts(areas, totals)
+    layout = TOTALS_ALONE if jump_off is None else Layout(groups=_groups(counted))
+    shown = [code for code in tree.codes if not code.endswith(REST)]
+    level = {code: f"level_{tree.depth(code)}" for code in shown}
+    counts = _base_counts(counted, shown, jump_off, layout)
+    status = ["estimated" if group in ((0, 17), (18, 64)) else "observed" for group in layout.groups]
+    base = BaseYear(counted.years[-1], counts, dict.fromkeys(level.values(), status))
+    years = tuple(int(year) for year in model.years)
+    totals_of = _totals_of(model, draws, seed, _towards_ratios(model, jump_off))
+    return Population(tree, level, years, draws, totals_of, jump_off, base, layout)
+
+
+def _aged(counted: CountedAreas, root: str) -> AgedAreas | None:
+    """Ages of one root's areas; None when the root has too few years with them."""
+    ages, at = counted.ages, counted.position
+    if not counted.starts or not np.isfinite(ages[at[root], -2:]).all():
+        return None
+    first, tree = _first_known(ages[at[root]]), counted.family_tree(root)
+    years = np.array(counted.years[first:])
+    groups = {code: ages[at[code], first:] for code in tree.codes if np.isfinite(ages[at[code], first:]).any()}
+    return aged_from_groups(tree, years, counted.new_bases(years), counted.starts, groups)
+
+
+def _totals_of(model: TotalsModel, draws: int, seed: int, growth: Floats) -> TotalsOf:
+    """Totals drawn when they are asked for, a block of areas at a time."""
+    position = {code: at for at, code in enumerate(model.history.members)}
+
+    def of(codes: Sequence[str]) -> Iterator[tuple[Single, Single]]:
+        members = np.array([position[code] for code in codes])
+        persons, loss = draw_totals(model, draws, seed, members, extra_growth=growth)
+        return ((persons[:, at].T, loss[:, at].T) for at in range(len(members)))
+
+    return of
+
+
+def _towards_ratios(model: TotalsModel, jump_off: JumpOff | None) -> Floats:
+    """Yearly log growth that gives the totals of births and ratios by age the share of one more method."""
+    growth = np.zeros((len(model.history.areas), len(model.years)))
+    if jump_off is not None:
+        position = {code: at for at, code in enumerate(model.history.members)}
+        units = model.history.member_unit[[position[leaf] for leaf in jump_off.leaves]]
+        away = log_totals(jump_off, model.years) - model.combination.paths["combined"][units]
+        growth[units] = RATIO_SHARE * np.diff(away, axis=1, prepend=0.0)
+    return growth
+
+
+def _with_rests(tree: CountedAreas) -> CountedAreas:
+    """Add to every area a child that holds what its children do not."""
+    codes, parent = list(tree.codes), dict(tree.parent)
+    totals, ages = [tree.totals], [tree.ages]
+    at = tree.position
+    for code, below in tree.below.items():
+        if not code:
+            continue
+        rest = tree.totals.loc[[code, *below]].mul([1, *[-1] * len(below)], axis=0).sum(skipna=False)
+        if rest.iloc[-1] > 0.5 and rest.notna().sum() >= LEAST_YEARS and (rest.dropna() > 0).all():
+            name = code + REST
+            codes.append(name)
+            parent[name] = code
+            totals.append(rest.to_frame(name).T)
+            ages.append(np.maximum(tree.ages[at[code]] - tree.ages[[at[c] for c in below]].sum(axis=0), 0)[None])
+    return CountedAreas(
+        tuple(codes), parent, tree.years, pd.concat(totals), tree.starts, np.concatenate(ages), tree.basis
+    )
+
+
+def _history(tree: CountedAreas) -> TotalsHistory:
+    leaves = list(tree.leaves)
+    long = (
+        pd.DataFrame(tree.totals.loc[leaves])
+        .rename_axis("area_code")
+        .melt(ignore_index=False, var_name="year", value_name="persons")
+    )
+    long = long.reset_index().assign(area_level="leaf")
+    if tree.basis is not None:
+        long["basis"] = long["year"].map(tree.basis)
+    parents = pd.Series({code: tree.parent[code] or code for code in leaves})
+    return prepare_history(long, None, None, None, tree.years[-1], parents, "leaf")
+
+
+def _groups(tree: CountedAreas) -> tuple[tuple[int, int | None], ...]:
+    """The published groups that the input's own groups can make, and its open group."""
+    inside = {*range(tree.starts[-1] + 1)} if len(tree.starts) > 60 else set(tree.starts)
+    estimated = ((0, 17), (18, 64))
+    made = [g for g in GROUPS if g in estimated or (g[0] in inside and (g[1] is None or g[1] + 1 in inside))]
+    open_group = (tree.starts[-1], None)
+    return tuple(made) if open_group in made or open_group[0] not in group_starts() else (*made, open_group)
+
+
+def _base_counts(
+    counted: CountedAreas, codes: list[str], jump_off: JumpOff | None, layout: Layout
+) -> dict[str, Floats]:
+    """Counts of the base year by sex and group; single years inside the input's groups are estimated."""
+    if jump_off is None:
+        return {code: np.array([[counted.base_total(code)]]) for code in codes}
+    everybody, whole = layout.groups.index((0, None)), jump_off.persons.sum(axis=0)
+    leaves, counts = dict(zip(jump_off.leaves, jump_off.persons, strict=True)), {}
+    for code in codes:
+        ages = counted.ages[counted.position[code], -1]
+        known = np.isfinite(ages).all()
+        grouped = in_groups(
+            split_groups(ages, counted.starts, whole) if known else leaves.get(code, whole), layout.groups
+        )
+        # Rounded, so that a published count is printed as it was.
+        counts[code] = np.round(grouped * counted.base_total(code) / grouped[2, everybody], 6)
+    return counts
+
+
+def _age_notices(tree: CountedAreas, file: str) -> list[Fault]:
+    """Areas whose ages cannot be used: a root without them in the last two years, others with gaps since then."""
+    notices, at = [], tree.position
+    for root in tree.below[""] if tree.starts else ():
+        if not np.isfinite(tree.ages[at[root], -2:]).all():
+            notices.append(Fault("population.input_root_ages", file, found=root, severity=NOTICE))
+            continue
+        years = np.array(tree.years[_first_known(tree.ages[at[root]]) :])
+        window = sound_steps(tree.new_bases(years))[-WINDOW:][0] - len(years)
+        for code in tree.family(root):
+            known = np.isfinite(tree.ages[at[code], window:]).all(axis=(1, 2))
+            if known.any() and not known.all():
+                found = f"{code}: {known.sum()} / {-window}"
+                notices.append(
+                    Fault("population.input_some_ages", file, found=found, severity=NOTICE, municipality_code=code)
+                )
+    return notices
+
+
+def _first_known(ages: Floats) -> int:
+    """Position of the first of the last consecutive years with ages."""
+    missing = np.flatnonzero(~np.isfinite(ages).all(axis=(1, 2)))
+    return int(missing[-1]) + 1 if len(missing) else 0
