@@ -195,7 +195,7 @@ def measure_hierarchy(path: str) -> None:
         print(f"hierarchy: {path} is not there")
         return
     started, busy, rows = time.perf_counter(), time.process_time(), 0
-    chunks, faults = hierarchy_chunks(eurostat_areas(pd.read_parquet(path)), horizon=10)
+    chunks, faults = hierarchy_chunks(eurostat_areas(pd.read_parquet(path)), 10, 1000, 0, path)
     for chunk in chunks:
         rows += chunk.num_rows
     _say(f"hierarchy: {rows:,} rows, {len(faults)} messages", started, busy)

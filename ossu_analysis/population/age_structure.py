@@ -116,7 +116,7 @@ def aged_areas(inputs: AgeInputs, mu: Floats) -> AgedAreas:
     return AgedAreas(inputs.tree(), inputs.years, inputs.new_base, cells, entrants, mortality)
 
 
-def relative_mortality(deaths: Floats, persons: Floats, mu: Floats, years: int = DEATH_YEARS) -> Floats:
+def relative_mortality(deaths: Floats, persons: Floats, mu: Floats) -> Floats:
     """Deaths of areas over those expected from common rates in the last years, pooled towards 1.
 
     Parameters
@@ -125,8 +125,8 @@ def relative_mortality(deaths: Floats, persons: Floats, mu: Floats, years: int =
     persons : ndarray (A, T, 2, 101)
     mu : ndarray (2, 101)
     """
-    expected = (persons[:, -years:] * mu).sum(axis=(1, 2, 3))
-    observed = deaths[:, -years:].sum(axis=1)
+    expected = (persons[:, -DEATH_YEARS:] * mu).sum(axis=(1, 2, 3))
+    observed = deaths[:, -DEATH_YEARS:].sum(axis=1)
     return pooled_ratio(observed, expected * observed.sum() / expected.sum())
 
 

@@ -21,7 +21,6 @@ import numpy as np
 import pandas as pd
 
 from ossu_analysis.errors import NOTICE, Fault
-from ossu_analysis.population.arrow import unify
 from ossu_analysis.population.cells import Floats
 from ossu_analysis.population.counts_alone import aged_from_groups, jump_off_from_counts
 from ossu_analysis.population.forecast import GROUPS, TOTALS_ALONE, BaseYear, Layout, group_starts, in_groups
@@ -37,14 +36,13 @@ from ossu_analysis.population.yearly_step import Single
 
 REST = "~"
 """Mark of what an area holds beyond its usable children."""
-DRAWS, HORIZON = 1000, 10
 RATIO_SHARE = 1 / 4
 """Share of the totals that births and ratios by age give: equal to that of each method of `combination` [1]_."""
 
 
-def project_hierarchy(
-    frame: pd.DataFrame, horizon: int = HORIZON, draws: int = DRAWS, seed: int = 0, file: str = ""
-) -> tuple[pd.DataFrame, list[Fault]]:
+def hierarchy_chunks(
+    frame: pd.DataFrame, horizon: int, draws: int, seed: int, file: str
+) -> tuple[Iterator[Any], list[Fault]]:
     """Forecast every area of a table and say what was wrong with those that could not be used.
 
     Parameters
@@ -59,8 +57,9 @@ def project_hierarchy(
 
     Returns
     -------
-    rows : DataFrame
-        Columns of ``population.forecast``; ``area_level`` is ``level_0`` for roots, ``level_1`` below them and so on.
+    rows : iterator of pyarrow.Table
+        Columns of ``population.forecast``, a few areas at a time; ``area_level`` is ``level_0`` for roots, ``level_1``
+        below them and so on.
     faults : list of Fault
 
     Raises
@@ -68,14 +67,6 @@ def project_hierarchy(
     FaultsFound
         When a column is missing or no area can be used.
     """
-    chunks, faults = hierarchy_chunks(frame, horizon, draws, seed, file)
-    return unify(list(chunks)).to_pandas(), faults
-
-
-def hierarchy_chunks(
-    frame: pd.DataFrame, horizon: int = HORIZON, draws: int = DRAWS, seed: int = 0, file: str = ""
-) -> tuple[Iterator[Any], list[Fault]]:
-    """Like `project_hierarchy`, with the rows as Arrow tables, a few areas at a time, so that memory is bounded."""
     counted, faults = read_tree(frame, file)
     counted = _with_rests(counted)
     if not counted.starts:

@@ -31,39 +31,39 @@ from ossu_analysis.population.cells import (
     sum_groups,
 )
 
+SWEEPS = 20
+"""Turns of iterative proportional fitting, after which parts and whole agree to less than a person."""
 ROUGHNESS = 0.01
 """Weight of smoothness over age beside cohort continuity: only decides what the data leave open."""
 
 
-def spline_single_ages(groups: Floats, starts: Sequence[int], last: int = OPEN_AGE) -> Floats:
+def spline_single_ages(groups: Floats, starts: Sequence[int]) -> Floats:
     """Split groups into single ages by a monotone spline of the cumulated counts.
 
     Parameters
     ----------
     groups : ndarray (..., G)
-        Persons by group; the last group is open and is spread up to ``last``.
+        Persons by group; the last group is open.
     starts : sequence of int, length G
         First age of each group, beginning with 0.
-    last : int
-        Open age of the result.
 
     Returns
     -------
-    ndarray (..., last + 1)
+    ndarray (..., 101)
         Persons by single age; groups add up to those given.
     """
     from scipy.interpolate import PchipInterpolator
 
-    knots = np.append(np.asarray(starts, float), last + 1.0)
+    knots = np.append(np.asarray(starts, float), OPEN_AGE + 1.0)
     cumulated = np.concatenate([np.zeros((*groups.shape[:-1], 1)), np.cumsum(groups, axis=-1)], axis=-1)
     curve = PchipInterpolator(knots, cumulated, axis=-1)
-    single = np.diff(curve(np.arange(last + 2.0)), axis=-1)
-    if last - starts[-1] > 4 and len(starts) > 3:
-        single[..., starts[-1] :] = groups[..., -1:] * _open_shape(groups, starts, last)
+    single = np.diff(curve(np.arange(OPEN_AGE + 2.0)), axis=-1)
+    if OPEN_AGE - starts[-1] > 4 and len(starts) > 3:
+        single[..., starts[-1] :] = groups[..., -1:] * _open_shape(groups, starts)
     return single
 
 
-def _open_shape(groups: Floats, starts: Sequence[int], last: int) -> Floats:
+def _open_shape(groups: Floats, starts: Sequence[int]) -> Floats:
     """Shares of single ages in a wide open group: survivors of a hazard that grows as it did over the groups before.
 
     A spline would spread the open group evenly, and its oldest would hardly die.
@@ -72,7 +72,7 @@ def _open_shape(groups: Floats, starts: Sequence[int], last: int) -> Floats:
     widths = np.diff(np.asarray(starts, float))
     hazards = np.maximum(-np.log(summed[2:-1] / summed[1:-2]), 1e-3)[-2:] / widths[-1]
     growth = max(float(np.log(hazards[-1] / hazards[-2])) / widths[-1], 0.0)
-    ages = np.arange(starts[-1], last + 1) - (starts[-1] - widths[-1])
+    ages = np.arange(starts[-1], OPEN_AGE + 1) - (starts[-1] - widths[-1])
     survivors = np.exp(-np.cumsum(hazards[-1] * np.exp(growth * ages)))
     survivors[-1] /= 1 - np.exp(-hazards[-1] * np.exp(growth * ages[-1]))
     return survivors / survivors.sum()
@@ -179,7 +179,7 @@ def split_groups(groups: Floats, starts: Sequence[int], shape: Floats) -> Floats
     return groups[..., group_index(starts)] * inside
 
 
-def agree_with_whole(parts: Floats, starts: Sequence[int], whole: Floats, sweeps: int = 20) -> Floats:
+def agree_with_whole(parts: Floats, starts: Sequence[int], whole: Floats) -> Floats:
     """Move single ages of parts so that they add up to the whole's, leaving the groups of every part as they are.
 
     Parameters
@@ -188,11 +188,9 @@ def agree_with_whole(parts: Floats, starts: Sequence[int], whole: Floats, sweeps
         Their groups must add up to those of the whole.
     starts : sequence of int
     whole : ndarray (..., 101)
-    sweeps : int
-        Turns of iterative proportional fitting.
     """
     groups = sum_groups(parts, starts)
-    for _ in range(sweeps):
+    for _ in range(SWEEPS):
         parts = parts * (whole / np.maximum(parts.sum(axis=0), 1e-9))
         parts = split_groups(groups, starts, parts)
     return parts

@@ -22,7 +22,7 @@ def not_counts(text: "pd.Series[str]", number: "pd.Series[float]") -> "pd.Series
     return number.isna() & ~text.str.strip().str.lower().isin(MARKS)
 
 
-def fill_suppressed(rows: pd.DataFrame, file: str, seed: int = 0) -> tuple[pd.DataFrame, list[Fault]]:
+def fill_suppressed(rows: pd.DataFrame, file: str) -> tuple[pd.DataFrame, list[Fault]]:
     """Put whole numbers from 0 to 4 in the place of suppressed cells by age.
 
     Parameters
@@ -31,7 +31,6 @@ def fill_suppressed(rows: pd.DataFrame, file: str, seed: int = 0) -> tuple[pd.Da
         ``area_code, sex, age_from, age_to, year, persons, row``; suppressed and empty counts are NaN.
     file : str
         For the messages.
-    seed : int
 
     Returns
     -------
@@ -57,7 +56,7 @@ def fill_suppressed(rows: pd.DataFrame, file: str, seed: int = 0) -> tuple[pd.Da
     )
     filled, faults = rows.copy(), []
     for area, of_area in block.groupby("area_code"):
-        drawn, wrong = _draw(of_area, stream(seed, f"suppressed/{area}"))
+        drawn, wrong = _draw(of_area, stream(0, f"suppressed/{area}"))
         filled.loc[drawn.index, "persons"] = drawn
         place = file, "", int(of_area["row"].iloc[0]), "persons"
         faults += [Fault("population.input_hidden_sum", *place, *said, TO_CHECK, str(area)) for said in wrong]

@@ -74,12 +74,12 @@ def mortality_drift(expectancy: Floats) -> MortalityDrift:
     return drift_of_hazard(np.log(hazard[np.isfinite(hazard).all(axis=1)]).mean(axis=1))
 
 
-def drift_of_hazard(level: Floats, with_drift: bool = True) -> MortalityDrift:
-    """Random walk with drift of a log hazard by year; without drift where a series is too short to show one."""
+def drift_of_hazard(level: Floats) -> MortalityDrift:
+    """Random walk with drift of a log hazard by year; neither where a series is too short to show them."""
     if len(level) < 3:
         return MortalityDrift(0.0, 0.0)
     steps = np.diff(level)
-    return MortalityDrift(float(-steps.mean()) if with_drift else 0.0, float(steps.std(ddof=1)))
+    return MortalityDrift(float(-steps.mean()), float(steps.std(ddof=1)))
 
 
 def death_rates(deaths: Floats, persons: Floats, starts: Sequence[int]) -> Floats:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ossu_analysis.population.any_hierarchy import project_hierarchy
+from ossu_analysis.population.any_hierarchy import hierarchy_chunks
+from ossu_analysis.population.arrow import unify
 from ossu_analysis.population.hierarchy_input import FIRST_ROW, read_counts, read_tree
 
 YEARS = range(2015, 2020)
@@ -103,7 +104,8 @@ def test_a_parent_that_is_missing_or_below_is_named_at_the_first_row(parent: str
 def test_single_ages_four_levels_and_a_gap_are_forecast() -> None:
     frame = table(tuple(range(86)))
     frame = frame[~((frame["area_code"] == "WAAB") & (frame["year"] == 2016))]
-    rows, faults = project_hierarchy(frame, horizon=2, draws=40, seed=1)
+    chunks, faults = hierarchy_chunks(frame, 2, 40, 1, "")
+    rows = unify(list(chunks)).to_pandas()
     said = {(fault.code, fault.municipality_code) for fault in faults if fault.code != "population.input_sum"}
     assert said == {("population.input_some_ages", "WAAB")}
     assert set(rows["area_code"]) == set(PARENTS)

@@ -4,13 +4,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ossu_analysis.errors import FaultsFound
-from ossu_analysis.population.any_hierarchy import _aged, project_hierarchy
+from ossu_analysis.errors import Fault, FaultsFound
+from ossu_analysis.population.any_hierarchy import _aged, hierarchy_chunks
+from ossu_analysis.population.arrow import unify
 from ossu_analysis.population.counts_alone import jump_off_from_counts
 from ossu_analysis.population.hierarchy_input import read_tree
 from ossu_analysis.schemas import table_class
 from ossu_analysis.sources import READERS
 from ossu_analysis.store import Store, project_root
+
+
+def project_hierarchy(frame: pd.DataFrame, horizon: int, draws: int, seed: int = 0) -> tuple[pd.DataFrame, list[Fault]]:
+    chunks, faults = hierarchy_chunks(frame, horizon, draws, seed, "")
+    return unify(list(chunks)).to_pandas(), faults
+
 
 STARTS = tuple(range(0, 90, 5))
 YEARS = range(2014, 2020)
