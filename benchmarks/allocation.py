@@ -4,22 +4,22 @@ Run ``python benchmarks/allocation.py SML PDV BG`` in a project with tables: wha
 demonstration inputs of ``data/demo/options.yaml``. The first area also waits for the draws of demand to be read.
 """
 
-import datetime
 import sys
 import time
 
 import numpy as np
 
-from ossu_analysis.config import RunSettings
+from ossu_analysis.config import run_settings
 from ossu_analysis.proposal.allocation.chain import make_options, read_request
 from ossu_analysis.store import Store, project_root
 
 
 def main(areas: list[str]) -> None:
     store = Store(project_root())
+    settings = run_settings(store)
     for area in areas:
         started, worked = time.perf_counter(), time.process_time()
-        made = make_options(store, RunSettings(), read_request({"areas": (area,)}), datetime.date.today())
+        made = make_options(store, settings, read_request({"areas": (area,)}), settings.as_of)
         table = made["allocation"]
         seconds = time.perf_counter() - started, time.process_time() - worked
         said = f"{len(table)} options, worst gap {np.max(table['optimality_gap']):.2%}"

@@ -43,7 +43,7 @@ from ossu_analysis.sources import READERS as SOURCES
 from ossu_analysis.store import Store
 
 ROOT = Path(__file__).parents[1]
-SETTINGS = RunSettings(draws=1000, until_year=2038)
+SETTINGS = RunSettings(base_year=2018, draws=1000, until_year=2038)
 SIZES = 28, 265, 1_500, 10_000
 PLACE_WEIGHT = 0.5
 """As estimated on hidden oblasts of Bulgaria (`age_structure.best_place_weight`), so that EU regions are new to it."""
@@ -170,7 +170,7 @@ def _walking(size: dict[str, float]) -> TotalsOf:
 def measure_ages() -> None:
     """Age estimate one level up, and ages of oblasts and regions forecast to the last year without totals."""
     tables = _tables()
-    last = age_inputs(tables, RunSettings().base_year)
+    last = age_inputs(tables, SETTINGS.base_year)
     print(score_hidden_ages(last).pivot(index="method", columns="age_group", values="value").round(2).to_string())
     for base_year in range(2013, last.base_year):
         inputs = age_inputs(tables, base_year)

@@ -1,33 +1,132 @@
-"""Settings of a run, as frozen objects; nothing is opened or read when this module is imported.
+"""Settings of a run, as frozen objects; no data is read when this module is imported.
 
-`RunSettings` is what may differ between two runs of the whole chain. The launchpad, the command line, a scenario file
-and a notebook all build the same object, so a misspelt key is an error everywhere.
+`RunSettings` is what may differ between two runs of the whole chain; every default stands here and nowhere else. The
+launchpad, the command line, a scenario file and a notebook all build it through `run_settings`, which fills in what
+depends on the figures (the base year) or on the day, and answers a wrong value with a sentence in Bulgarian.
 """
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+import datetime
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ModelWrapValidatorHandler, ValidationError, model_validator
+
+from ossu_analysis.texts import text
+
+if TYPE_CHECKING:
+    from ossu_analysis.store import Store
+
+YEARS_BACK = 3
+"""The monitored forecast is the one that could have been made so many years before the base year."""
+
+
+def _said(name: str) -> str:
+    return text(f"common.setting.{name}")
 
 
 class RunSettings(BaseModel):
-    """Everything that may differ between two runs of the chain."""
+    """Everything that may differ between two runs of the chain.
+
+    Raises
+    ------
+    FaultsFound
+        When a value is out of range or a key is not known: one Bulgarian sentence for each.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    base_year: int = Field(
-        2018, ge=2001, le=2100, description="Последна година (към 31 декември) с наблюдавано население"
+    base_year: int = Field(ge=2001, le=2100, description=_said("base_year"))
+    until_year: int = Field(default=2035, ge=2002, le=2150, description=_said("until_year"))
+    draws: int = Field(default=500, ge=200, le=20_000, description=_said("draws"))
+    seed: int = Field(default=20181231, ge=0, description=_said("seed"))
+    scenario: str = Field(default="reference", description=_said("scenario"))
+    demand_scenario: str = Field(default="reference", description=_said("demand_scenario"))
+    as_of: datetime.date = Field(default_factory=datetime.date.today, description=_said("as_of"))
+    past_base_year: int = Field(
+        default_factory=lambda chosen: chosen.get("base_year", 0) - YEARS_BACK, description=_said("past_base_year")
     )
-    until_year: int = Field(2035, ge=2002, le=2150, description="Последна година на прогнозата")
-    draws: int = Field(500, ge=200, le=20_000, description="Брой симулации; най-малко 200")
-    seed: int = Field(20181231, ge=0, description="Начално число: същото число дава същите резултати")
-    scenario: str = Field("reference", description="Сценарий по име на файл в data/assumptions/scenarios")
-    jobs: int = Field(2, ge=-1, description="Успоредни нишки за симулацията; -1 значи всички ядра")
+    jobs: int = Field(default=2, ge=-1, description=_said("jobs"))
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _answers_in_bulgarian(cls, chosen: Any, check: ModelWrapValidatorHandler["RunSettings"]) -> "RunSettings":
+        from ossu_analysis.errors import FaultsFound
+        from ossu_analysis.inputs import faults_of
+
+        try:
+            return check(chosen)
+        except ValidationError as error:
+            raise FaultsFound(faults_of(error, text("common.setting"))) from error
 
     @model_validator(mode="after")
-    def _horizon_is_ahead(self) -> "RunSettings":
-        if self.until_year <= self.base_year:
-            raise ValueError(f"until_year {self.until_year} трябва да е след base_year {self.base_year}")
+    def _years_follow_each_other(self) -> "RunSettings":
+
+        for earlier, later in (("base_year", "until_year"), ("past_base_year", "base_year")):
+            first, then = getattr(self, earlier), getattr(self, later)
+            if then <= first:
+                said = text("common.years_order", later=later, then=then, earlier=earlier, first=first)
+                raise ValueError(said)
         return self
 
     @property
     def years(self) -> range:
         """The forecast years, from the year after the base to the horizon."""
         return range(self.base_year + 1, self.until_year + 1)
+
+    def past(self) -> "RunSettings":
+        """The same run as if it were ``past_base_year``, up to the base year of this one."""
+        then = {"base_year": self.past_base_year, "until_year": self.base_year, "scenario": "reference"}
+        kept = self.model_dump(exclude={"past_base_year"})
+        return RunSettings(**(kept | then))
+
+
+DEFAULTS: dict[str, Any] = {
+    name: None if field.is_required() or field.default_factory else field.default
+    for name, field in RunSettings.model_fields.items()
+}
+"""What a setting is when nobody chooses it; None where the figures or the day decide."""
+
+
+def run_settings(store: "Store", **chosen: Any) -> RunSettings:
+    """Settings as somebody chose them; what is None or absent has its default.
+
+    Without a base year it is the newest for which the figures suffice, and the earlier forecast of the monitoring is
+    made `YEARS_BACK` years before it, or from the first year for which it can be made.
+
+    Parameters
+    ----------
+    store : Store
+        Whose figures and scenarios are used.
+    **chosen
+        Values by the names of the fields of `RunSettings`.
+
+    Raises
+    ------
+    FaultsFound
+        When a value is out of range or a name is not known.
+    OssuError
+        ``population.no_scenario``, ``demand.no_scenario``: no file describes the scenario.
+    """
+    from ossu_analysis.sources.base_years import base_years
+
+    known = {name: value for name, value in chosen.items() if value is not None}
+    years = base_years(store)
+    known.setdefault("base_year", years[-1])
+    if isinstance(known["base_year"], int):
+        known.setdefault("past_base_year", _years_back(known["base_year"], years[0]))
+    settings = RunSettings(**known)
+    _described(store, "population", "scenarios", settings.scenario)
+    _described(store, "demand", "demand_scenarios", settings.demand_scenario)
+    return settings
+
+
+def _years_back(base_year: int, first: int) -> int:
+    return min(max(base_year - YEARS_BACK, first), base_year - 1)
+
+
+def _described(store: "Store", link: str, folder: str, scenario: str) -> None:
+    from ossu_analysis.errors import OssuError
+    from ossu_analysis.inputs import scenario_names
+
+    known = scenario_names(store.assumptions / folder)
+    if scenario not in known:
+        raise OssuError(f"{link}.no_scenario", scenario=scenario, known=", ".join(known))

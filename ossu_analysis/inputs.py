@@ -93,7 +93,7 @@ def parse(model: type[Model], content: Any, file: str, place: str = "") -> Model
     try:
         return model.model_validate(content)
     except ValidationError as error:
-        raise FaultsFound(_faults_of(error, file, place)) from error
+        raise FaultsFound(faults_of(error, file, place)) from error
 
 
 def parse_file(model: type[Model], path: Path, root: Path) -> Model:
@@ -124,7 +124,8 @@ def parse_scenario(model: type[Model], folder: Path, name: str, unknown: str) ->
     return parse_file(model, folder / f"{name}.yaml", folder)
 
 
-def _faults_of(error: ValidationError, file: str, place: str) -> list[Fault]:
+def faults_of(error: ValidationError, file: str, place: str = "") -> list[Fault]:
+    """What pydantic found wrong, one Bulgarian fault for each wrong value."""
     found = []
     for item in error.errors():
         where = ".".join([place, *map(str, item["loc"])]).strip(".")

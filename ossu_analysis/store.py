@@ -5,7 +5,7 @@ its name by `os.replace`, so a killed run leaves the former table. Nothing here 
 """
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
@@ -48,10 +48,12 @@ class Store:
     ----------
     root : Path
         Folder that holds ``data/``; the repository's root for a user.
+    without : collection of (link, table)
+        Tables that count as not made: those that no longer belong to the others.
     """
 
-    def __init__(self, root: Path | str = ".") -> None:
-        self.root = Path(root).resolve()
+    def __init__(self, root: Path | str = ".", without: Collection[tuple[str, str]] = ()) -> None:
+        self.root, self.without = Path(root).resolve(), frozenset(without)
         self.data = self.root / "data"
         self.raw, self.reference = self.data / "raw", self.data / "reference"
         self.assumptions, self.rules, self.inbox = (self.data / n for n in ("assumptions", "rules", "inbox"))
@@ -63,7 +65,7 @@ class Store:
 
     def has(self, link: str, table: str) -> bool:
         """Whether the working table has been made."""
-        return self.path(link, table).exists()
+        return (link, table) not in self.without and self.path(link, table).exists()
 
     def stamp(self, *tables: tuple[str, str]) -> tuple[tuple[str, int, int], ...]:
         """What tells whether working tables have changed: file, time and size of each; for keys of a cache."""
@@ -72,7 +74,8 @@ class Store:
 
     def existing(self) -> list[tuple[str, str]]:
         """``(link, table)`` of every working table that has been made, sorted."""
-        return sorted((file.parent.name, file.stem) for file in self.tables.glob("*/*.parquet"))
+        found = ((file.parent.name, file.stem) for file in self.tables.glob("*/*.parquet"))
+        return sorted(name for name in found if name not in self.without)
 
     def write(self, link: str, table: str, frame: "pd.DataFrame") -> Path:
         """Replace a working table; types come from its declared class.
@@ -167,6 +170,8 @@ class Store:
         building.unlink(missing_ok=True)
         try:
             yield building
+            # Whatever is recorded of the former table does not hold for this one.
+            target.with_suffix(".json").unlink(missing_ok=True)
             os.replace(building, target)
         finally:
             building.unlink(missing_ok=True)

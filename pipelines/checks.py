@@ -12,7 +12,7 @@ import pandas as pd
 
 from ossu_analysis.errors import BLOCKING, Fault
 from ossu_analysis.texts import number, text
-from pipelines.assets import speaking_errors
+from pipelines.assets import as_failure
 from pipelines.pages import printed
 from pipelines.resources import Workspace
 
@@ -36,18 +36,20 @@ def link_checks(link: str, must: Names, asks: Names) -> dg.AssetChecksDefinition
     wanted = [(table, name, True) for table, names in must.items() for name in names]
     wanted += [(table, name, False) for table, names in asks.items() for name in names]
     specs = [
-        dg.AssetCheckSpec(name, asset=[link, table], blocking=blocking, description=text(f"pipelines.check.{name}"))
+        dg.AssetCheckSpec(
+            f"{table}__{name}", asset=[link, table], blocking=blocking, description=text(f"pipelines.check.{name}")
+        )
         for table, name, blocking in wanted
     ]
 
     @dg.multi_asset_check(name=f"{link}__checks", specs=specs, can_subset=True)
-    @speaking_errors
     def evaluate(context: dg.AssetCheckExecutionContext, workspace: Workspace) -> Iterator[dg.AssetCheckResult]:
         expectations = import_module(f"ossu_analysis.{link}.expectations")
         for table, name, blocking in wanted:
-            key = dg.AssetCheckKey(dg.AssetKey([link, table]), name)
+            key = dg.AssetCheckKey(dg.AssetKey([link, table]), f"{table}__{name}")
             if key in context.selected_asset_check_keys:
-                bad = getattr(expectations, name)(workspace.store)
+                with as_failure():
+                    bad = getattr(expectations, name)(workspace.store)
                 yield rule(key, bad, f"pipelines.check.{name}.said", blocking)
 
     return evaluate

@@ -17,16 +17,15 @@ def defs() -> dg.Definitions:
 
     from pipelines import defs as package
     from pipelines.defs import automation
-    from pipelines.resources import Settings, TableIO, Workspace
+    from pipelines.resources import Models, Settings, Workspace
 
     modules = [import_module(f"{package.__name__}.{module.name}") for module in iter_modules(package.__path__)]
-    workspace = Workspace()
     return dg.Definitions(
         assets=dg.load_assets_from_modules(modules),
         asset_checks=dg.load_asset_checks_from_modules(modules),
         jobs=automation.JOBS,
         schedules=automation.SCHEDULES,
         sensors=automation.SENSORS,
-        resources={"workspace": workspace, "settings": Settings(), "io_manager": TableIO(workspace=workspace)},
+        resources={"workspace": Workspace(), "settings": Settings(), "models": Models()},
         executor=dg.in_process_executor,
     )

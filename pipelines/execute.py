@@ -166,6 +166,8 @@ def _outcome(result: Any) -> Outcome:
             if not check.passed:
                 blocking = check.severity == dg.AssetCheckSeverity.ERROR
                 (outcome.failures if blocking else outcome.warnings).append(check.description or check.check_name)
+    # One cause is said once, however many tables it stopped.
+    outcome.failures = list(dict.fromkeys(outcome.failures))
     return outcome
 
 

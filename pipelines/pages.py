@@ -14,7 +14,7 @@ import dagster as dg
 import pandas as pd
 
 from ossu_analysis.schemas import columns, table_class
-from ossu_analysis.store import Store, connect, project_root
+from ossu_analysis.store import Store, connect
 from ossu_analysis.texts import day, number, text
 
 PREVIEW_ROWS = 8
@@ -42,14 +42,6 @@ def column_schema(link: str, table: str) -> dg.TableSchema:
             for info in columns(table_class(link, table))
         ]
     )
-
-
-def chart_beside(link: str, table: str) -> str:
-    """The chart of a table for its description, above the columns; empty unless `ossu ui` serves it and it is drawn."""
-    is_drawn = Store(project_root()).path(link, table).with_suffix(".png").exists()
-    if not is_drawn or FILES_URL not in os.environ:
-        return ""
-    return f"![{text('pipelines.page.chart')}]({files_address()}/charts/{link}/{table}.png)"
 
 
 def table_page(store: Store, link: str, table: str) -> dict[str, Any]:

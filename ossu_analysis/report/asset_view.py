@@ -93,8 +93,8 @@ def _imprint(store: Store) -> Imprint:
         "select max(base_year) as base, max(year) as horizon, any_value(scenario) as scenario from population.forecast",
         ("population", "forecast"),
     ).iloc[0]
-    years = {"base_year": int(made["base"]), "until_year": int(made["horizon"])}
-    return imprint_of(store, RunSettings(**years, scenario=str(made["scenario"])), "")
+    base, horizon = int(made["base"]), int(made["horizon"])
+    return imprint_of(store, RunSettings(base_year=base, until_year=horizon, scenario=str(made["scenario"])), "")
 
 
 def _country(store: Store) -> Any:

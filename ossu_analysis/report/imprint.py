@@ -86,7 +86,7 @@ def imprint_of(store: Store, settings: RunSettings, run_id: str, made_on: dateti
     run_id : str
         Short ASCII id of the run.
     made_on : date, optional
-        Today unless given.
+        The day of the settings unless given.
     """
     rules = table_or_empty(store, "reference", "rule")
     return Imprint(
@@ -98,5 +98,5 @@ def imprint_of(store: Store, settings: RunSettings, run_id: str, made_on: dateti
         rules_version="; ".join(sorted(set(rules["version"]))) or text("common.no_criterion"),
         software_version=__version__,
         scenario=settings.scenario,
-        made_on=(made_on or datetime.date.today()).isoformat(),
+        made_on=(made_on or settings.as_of).isoformat(),
     )

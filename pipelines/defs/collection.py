@@ -2,9 +2,11 @@
 
 import pandas as pd
 
-from pipelines.assets import table_asset
+from pipelines.assets import Step, table_asset
 from pipelines.checks import link_checks
-from pipelines.resources import Workspace
+
+INBOX = ("inbox/*", "reference/*")
+DEMONSTRATION = "demo/returns.yaml"
 
 
 @table_asset(
@@ -16,10 +18,11 @@ from pipelines.resources import Workspace
         "census_profile": "sources.census_profile",
         "service_total": "sources.service_total",
     },
+    files=(*INBOX, DEMONSTRATION),
     more="Демонстрационни данни, освен за общините с файл в data/inbox",
 )
 def returns(
-    workspace: Workspace,
+    step: Step,
     municipality: pd.DataFrame,
     population_municipality: pd.DataFrame,
     census_profile: pd.DataFrame,
@@ -28,11 +31,11 @@ def returns(
     """Demonstration returns with every real one in their place."""
     from ossu_analysis import collection
 
-    settings = collection.read_settings(workspace.store.data / "demo" / "returns.yaml")
+    settings = collection.read_settings(step.store.data / "demo" / "returns.yaml")
     made_up = collection.demonstration_returns(
         municipality, population_municipality, census_profile, service_total, settings
     )
-    observed, _ = collection.read_inbox(workspace.store)
+    observed, _ = collection.read_inbox(step.store)
     return collection.with_real_returns(made_up, observed)
 
 
@@ -44,36 +47,42 @@ def returns(
         "municipality": "reference.municipality",
         "population_municipality": "sources.population_municipality",
     },
+    files=(*INBOX, DEMONSTRATION),
     more="Демонстрационни данни, освен за общините с файл в data/inbox",
 )
 def residence(
-    workspace: Workspace, returns: pd.DataFrame, municipality: pd.DataFrame, population_municipality: pd.DataFrame
+    step: Step, returns: pd.DataFrame, municipality: pd.DataFrame, population_municipality: pd.DataFrame
 ) -> pd.DataFrame:
     """Who is served where, by municipality of address."""
     from ossu_analysis import collection
 
-    settings = collection.read_settings(workspace.store.data / "demo" / "returns.yaml")
+    settings = collection.read_settings(step.store.data / "demo" / "returns.yaml")
     made_up, real = returns[returns["status"].eq("demonstration")], returns[returns["status"].ne("demonstration")]
     persons = collection.newest_persons(population_municipality, settings.last_year)
     made_up = collection.demonstration_residence(made_up, municipality, persons, settings)
-    observed = collection.read_residence(workspace.store)
+    observed = collection.read_residence(step.store)
     return collection.with_real_residence(made_up, observed, real["municipality_code"].unique())
 
 
-@table_asset("collection", "user_profile", more="Само от файловете в data/inbox: за пол и възраст няма съчинени числа")
-def user_profile(workspace: Workspace) -> pd.DataFrame:
+@table_asset(
+    "collection",
+    "user_profile",
+    files=INBOX,
+    more="Само от файловете в data/inbox: за пол и възраст няма съчинени числа",
+)
+def user_profile(step: Step) -> pd.DataFrame:
     """Users by sex and age, where a return gives them."""
     from ossu_analysis.collection import read_user_profile
 
-    return read_user_profile(workspace.store)
+    return read_user_profile(step.store)
 
 
-@table_asset("collection", "error")
-def error(workspace: Workspace) -> pd.DataFrame:
+@table_asset("collection", "error", files=INBOX)
+def error(step: Step) -> pd.DataFrame:
     """Faults of the files in ``data/inbox``."""
     from ossu_analysis.collection import check_inbox, error_table
 
-    return error_table(check_inbox(workspace.store))
+    return error_table(check_inbox(step.store))
 
 
 collection_checks = link_checks(

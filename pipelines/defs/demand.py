@@ -1,15 +1,12 @@
 """Assets of ``demand``: rates of target groups, need, rates of use, demand and use; large ones are streamed."""
 
-from collections.abc import Iterator
-
-import dagster as dg
 import pandas as pd
 
-from pipelines.assets import speaking_errors, table_asset, table_spec
+from pipelines.assets import MAIN, Step, table_asset
 from pipelines.checks import link_checks
-from pipelines.resources import Settings, Workspace, short_run_id
+from pipelines.defs.population import AGES_READ, GROUPS_READ, TOTALS_READ
 
-READS = (
+MODEL_READ = (
     "capacity.by_residence",
     "reference.service",
     "reference.municipality",
@@ -17,15 +14,15 @@ READS = (
     "demand.group_rate",
     "population.exposure_draw",
     "population.exposure_observed",
-    "population.municipality_age",
-    "population.forecast",
     "collection.user_profile",
-    "reference.target_group",
-    "reference.retirement_age",
 )
+"""What the model of demand is read from."""
 SIMULATED = ("demand_forecast", "use_forecast", "above_places")
 OUTLOOK = ("driver", "scenario_forecast")
 """Made on demand by the job ``scenarios``, not by the full refresh."""
+SCENARIOS = ("assumptions/demand_scenarios/*.yaml", "assumptions/scenarios/*.yaml")
+OTHER_PEOPLE = tuple(sorted({*MODEL_READ, *AGES_READ, *TOTALS_READ.values(), *GROUPS_READ, "population.forecast"}))
+"""A scenario of demand may rest on another population, whose draws are made again."""
 
 
 @table_asset(
@@ -37,9 +34,10 @@ OUTLOOK = ("driver", "scenario_forecast")
         "unemployment_rate": "sources.unemployment_rate",
         "employment_rate": "sources.employment_rate",
     },
+    settings=("base_year",),
 )
 def group_rate(
-    settings: Settings,
+    step: Step,
     national_count: pd.DataFrame,
     at_risk_of_poverty: pd.DataFrame,
     unemployment_rate: pd.DataFrame,
@@ -53,7 +51,7 @@ def group_rate(
         at_risk_of_poverty,
         unemployment_rate,
         employment_rate,
-        settings.base_year,
+        step.settings.base_year,
     )
 
 
@@ -70,7 +68,7 @@ def group_rate(
     more="От data/reference/group_counts.csv",
 )
 def local_group_rate(
-    workspace: Workspace,
+    step: Step,
     counts: pd.DataFrame,
     rates: pd.DataFrame,
     municipality: pd.DataFrame,
@@ -83,7 +81,7 @@ def local_group_rate(
     from ossu_analysis.demand.service import ordered_areas
 
     spread = by_municipality(rates, municipality)
-    exposure = Exposure.of_store(workspace.store, ordered_areas(municipality), spread)
+    exposure = Exposure.of_store(step.store, ordered_areas(municipality), spread)
     return local_group_rates(counts, exposure, municipality, service)
 
 
@@ -103,74 +101,47 @@ def group_status(rates: pd.DataFrame, target_group: pd.DataFrame, local: pd.Data
     return status_of_groups(rates, target_group, local)
 
 
-@table_asset("demand", "use_rate", deps=READS)
-def use_rate(workspace: Workspace) -> pd.DataFrame:
+@table_asset("demand", "use_rate", deps=MODEL_READ)
+def use_rate(step: Step) -> pd.DataFrame:
     """Rates of use by municipality and service, pooled towards the oblast."""
     from ossu_analysis.demand.service import use_rate_table
 
-    model = workspace.demand_model()
+    model = step.models.demand(step.store)
     return use_rate_table(model.fits, model.services)
 
 
-@dg.multi_asset(name="demand__need_forecast", specs=[table_spec("demand", "need_forecast", READS)])
-@speaking_errors
-def need_forecast(context: dg.AssetExecutionContext, workspace: Workspace, settings: Settings) -> dg.MaterializeResult:
+@table_asset("demand", "need_forecast", deps=MODEL_READ, settings=MAIN)
+def need_forecast(step: Step) -> None:
     """People who belong to each target group with a real rate."""
     from ossu_analysis.demand.chain import write_need
-    from pipelines.pages import table_page
 
-    write_need(workspace.store, workspace.demand_model(), settings.run_settings(), short_run_id(context.run_id))
-    return dg.MaterializeResult(metadata=table_page(workspace.store, "demand", "need_forecast"))
+    write_need(step.store, step.models.demand(step.store), step.settings, step.run_id)
 
 
-@dg.multi_asset(
-    name="demand__simulation",
-    specs=[table_spec("demand", table, ("demand.use_rate", *READS)) for table in SIMULATED],
-    can_subset=True,
-)
-@speaking_errors
-def simulation(
-    context: dg.AssetExecutionContext, workspace: Workspace, settings: Settings
-) -> Iterator[dg.MaterializeResult]:
+@table_asset("demand", *SIMULATED, name="simulation", deps=MODEL_READ, settings=MAIN)
+def simulation(step: Step) -> None:
     """One pass over the services that writes those of the three tables that were asked for."""
     from ossu_analysis.demand.chain import simulate_into
-    from pipelines.pages import table_page
 
-    store = workspace.store
-    wanted = [table for table in SIMULATED if dg.AssetKey(["demand", table]) in context.selected_asset_keys]
-    simulate_into(store, workspace.demand_model(), settings.run_settings(), short_run_id(context.run_id), wanted)
-    # What was split or compared from the former forecast does not belong to this one.
-    for table in OUTLOOK:
-        store.remove("demand", table)
-    for table in wanted:
-        yield dg.MaterializeResult(asset_key=["demand", table], metadata=table_page(store, "demand", table))
+    simulate_into(step.store, step.models.demand(step.store), step.settings, step.run_id, step.tables)
 
 
-@table_asset("demand", "driver", deps=("demand.demand_forecast", *READS))
-def driver(workspace: Workspace, settings: Settings) -> pd.DataFrame:
-    """Why demand moves from the base year to the horizon, under the demand scenario of the settings."""
+@table_asset("demand", "driver", deps=OTHER_PEOPLE, files=SCENARIOS, settings=(*MAIN, "demand_scenario"))
+def driver(step: Step) -> pd.DataFrame:
+    """Why demand moves from the base year to the horizon."""
     from ossu_analysis.demand.outlook import driver_table
 
-    model = workspace.demand_model()
-    return driver_table(workspace.store, model, settings.run_settings(), settings.demand_scenario_name())
+    model = step.models.demand(step.store)
+    return driver_table(step.store, model, step.settings, step.settings.demand_scenario)
 
 
-@dg.multi_asset(
-    name="demand__scenario_forecast",
-    specs=[table_spec("demand", "scenario_forecast", ("demand.demand_forecast", *READS))],
-)
-@speaking_errors
-def scenario_forecast(
-    context: dg.AssetExecutionContext, workspace: Workspace, settings: Settings
-) -> dg.MaterializeResult:
+@table_asset("demand", "scenario_forecast", deps=OTHER_PEOPLE, files=SCENARIOS, settings=MAIN)
+def scenario_forecast(step: Step) -> None:
     """Demand under every scenario whose numbers are known, side by side."""
     from ossu_analysis.demand.outlook import scenario_chunks
-    from pipelines.pages import table_page
 
-    store = workspace.store
-    chunks = scenario_chunks(store, workspace.demand_model(), settings.run_settings(), short_run_id(context.run_id))
-    store.write_chunks("demand", "scenario_forecast", chunks)
-    return dg.MaterializeResult(metadata=table_page(store, "demand", "scenario_forecast"))
+    chunks = scenario_chunks(step.store, step.models.demand(step.store), step.settings, step.run_id)
+    step.store.write_chunks("demand", "scenario_forecast", chunks)
 
 
 demand_checks = link_checks(

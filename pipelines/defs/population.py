@@ -3,117 +3,94 @@
 The simulation streams oblast by oblast; selecting one of its three tables runs it for that table alone.
 """
 
-from collections.abc import Iterator
-
-import dagster as dg
 import pandas as pd
 
 from ossu_analysis.population.tables_read import REFERENCE_TABLES, SOURCE_TABLES, TOTALS_TABLES
-from pipelines.assets import speaking_errors, table_asset, table_spec
+from pipelines.assets import MAIN, Step, table_asset
 from pipelines.checks import link_checks
-from pipelines.resources import Settings, Workspace, short_run_id
 
 SIMULATED = ("forecast", "component", "exposure_draw")
 AGES_READ = tuple(f"sources.{name}" for name in SOURCE_TABLES) + tuple(f"reference.{name}" for name in REFERENCE_TABLES)
 TOTALS_READ = {table: f"{link}.{table}" for table, link in TOTALS_TABLES.items()}
+GROUPS_READ = ("reference.target_group", "reference.retirement_age")
+SCENARIOS = "assumptions/scenarios/*.yaml"
 
 
-@table_asset("population", "municipality_age", deps=AGES_READ)
-def municipality_age(workspace: Workspace, settings: Settings) -> pd.DataFrame:
+@table_asset("population", "municipality_age", deps=AGES_READ, settings=("base_year",))
+def municipality_age(step: Step) -> pd.DataFrame:
     """Ages fitted to what is published of each municipality, oblast and planning region."""
     from ossu_analysis.population.age_structure import municipality_age_table
     from ossu_analysis.population.bulgaria import age_structure
 
-    return municipality_age_table(age_structure(workspace.store, settings.base_year))
-
-
-@table_asset(
-    "population", "age_score", deps=AGES_READ, more="Грешката е тази, която да се очаква за възрастите на общините"
-)
-def age_score(workspace: Workspace, settings: Settings) -> pd.DataFrame:
-    """The same fit, one level up, where the ages are known."""
-    from ossu_analysis.population.age_structure import score_hidden_ages
-    from ossu_analysis.population.bulgaria import read_age_inputs
-
-    return score_hidden_ages(read_age_inputs(workspace.store, settings.base_year))
+    return municipality_age_table(age_structure(step.store, step.settings.base_year))
 
 
 @table_asset(
     "population",
-    "exposure_observed",
-    reads={"municipality_age": "population.municipality_age"},
-    deps=("reference.target_group", "reference.retirement_age"),
+    "age_score",
+    deps=AGES_READ,
+    settings=("base_year",),
+    more="Грешката е тази, която да се очаква за възрастите на общините",
 )
-def exposure_observed(workspace: Workspace, municipality_age: pd.DataFrame) -> pd.DataFrame:
+def age_score(step: Step) -> pd.DataFrame:
+    """The same fit, one level up, where the ages are known."""
+    from ossu_analysis.population.age_structure import score_hidden_ages
+    from ossu_analysis.population.bulgaria import read_age_inputs
+
+    return score_hidden_ages(read_age_inputs(step.store, step.settings.base_year))
+
+
+@table_asset(
+    "population", "exposure_observed", reads={"municipality_age": "population.municipality_age"}, deps=GROUPS_READ
+)
+def exposure_observed(step: Step, municipality_age: pd.DataFrame) -> pd.DataFrame:
     """Persons in each target group in the years up to the base year."""
     from ossu_analysis.population.bulgaria import groups_of_years
     from ossu_analysis.population.exposure import exposure_observed
 
-    return exposure_observed(municipality_age, groups_of_years(workspace.store, municipality_age["year"].unique()))
+    return exposure_observed(municipality_age, groups_of_years(step.store, municipality_age["year"].unique()))
 
 
-@table_asset("population", "total_method", reads=TOTALS_READ)
-def total_method(settings: Settings, **tables: pd.DataFrame) -> pd.DataFrame:
+@table_asset("population", "total_method", reads=TOTALS_READ, settings=("base_year", "until_year"))
+def total_method(step: Step, **tables: pd.DataFrame) -> pd.DataFrame:
     """The middle path by method, for the report card and the trace."""
     from ossu_analysis.population.bulgaria import fitted_totals
     from ossu_analysis.population.totals import method_table
 
-    return method_table(fitted_totals(tables, settings.run_settings()))
+    return method_table(fitted_totals(tables, step.settings))
 
 
-@table_asset("population", "adjustment", reads=TOTALS_READ)
-def adjustment(workspace: Workspace, settings: Settings, **tables: pd.DataFrame) -> pd.DataFrame:
+@table_asset("population", "adjustment", reads=TOTALS_READ, files=(SCENARIOS,), settings=MAIN)
+def adjustment(step: Step, **tables: pd.DataFrame) -> pd.DataFrame:
     """How far an official projection is from the forecast, whether the scenario follows it or not."""
     from ossu_analysis.population.bulgaria import adjustment, scenario_of
 
-    wanted = settings.run_settings()
-    return adjustment(tables, wanted, scenario_of(workspace.store, wanted))
+    return adjustment(tables, step.settings, scenario_of(step.store, step.settings))
 
 
-@dg.multi_asset(
-    name="population__total_draw",
-    specs=[table_spec("population", "total_draw", tuple(TOTALS_READ.values()))],
-)
-@speaking_errors
-def total_draw(workspace: Workspace, settings: Settings) -> dg.MaterializeResult:
+@table_asset("population", "total_draw", reads=TOTALS_READ, files=(SCENARIOS,), settings=MAIN)
+def total_draw(step: Step, **tables: pd.DataFrame) -> None:
     """Joint draws of the totals, written area by area."""
-    from ossu_analysis.population.bulgaria import drawn_totals, read_totals_tables, scenario_of
+    from ossu_analysis.population.bulgaria import drawn_totals, scenario_of
     from ossu_analysis.population.totals import draw_chunks
-    from pipelines.pages import table_page
 
-    store, wanted = workspace.store, settings.run_settings()
-    totals = drawn_totals(read_totals_tables(store), wanted, scenario_of(store, wanted))
-    store.write_chunks("population", "total_draw", draw_chunks(totals))
-    return dg.MaterializeResult(metadata=table_page(store, "population", "total_draw"))
+    totals = drawn_totals(tables, step.settings, scenario_of(step.store, step.settings))
+    step.store.write_chunks("population", "total_draw", draw_chunks(totals))
 
 
-@dg.multi_asset(
-    name="population__simulation",
-    specs=[
-        table_spec(
-            "population",
-            table,
-            ("population.total_draw", "reference.target_group", "reference.retirement_age", *AGES_READ),
-        )
-        for table in SIMULATED
-    ],
-    can_subset=True,
+@table_asset(
+    "population",
+    *SIMULATED,
+    name="simulation",
+    deps=("population.total_draw", *GROUPS_READ, *AGES_READ),
+    files=(SCENARIOS,),
+    settings=MAIN,
 )
-@speaking_errors
-def simulation(
-    context: dg.AssetExecutionContext, workspace: Workspace, settings: Settings
-) -> Iterator[dg.MaterializeResult]:
+def simulation(step: Step) -> None:
     """One pass over the oblasts that writes those of the three tables that were asked for."""
     from ossu_analysis.population.bulgaria import simulate_into
-    from pipelines.pages import table_page
 
-    store, wanted = (
-        workspace.store,
-        [table for table in SIMULATED if dg.AssetKey(["population", table]) in context.selected_asset_keys],
-    )
-    simulate_into(store, settings.run_settings(), short_run_id(context.run_id), wanted)
-    for table in wanted:
-        yield dg.MaterializeResult(asset_key=["population", table], metadata=table_page(store, "population", table))
+    simulate_into(step.store, step.settings, step.run_id, step.tables)
 
 
 population_checks = link_checks(

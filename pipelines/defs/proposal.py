@@ -1,17 +1,14 @@
 """Assets of ``proposal``: proposal lines, options for each oblast, and the state subsidy beside known costs."""
 
-import datetime
-from collections.abc import Iterator
-
 import dagster as dg
 import pandas as pd
 from pydantic import Field
 
 from ossu_analysis.schemas.proposal import PLAN_TABLES
-from pipelines.assets import speaking_errors, table_asset, table_spec
+from pipelines.assets import MAIN, Step, table_asset
 from pipelines.checks import link_checks
-from pipelines.defs.demand import READS
-from pipelines.resources import Settings, Workspace
+from pipelines.defs.demand import MODEL_READ
+from pipelines.defs.gap import STANDARDS
 
 
 @table_asset(
@@ -57,32 +54,40 @@ def consistency(
     return inconsistencies(lines, annual_plan, overrides, municipality)
 
 
-@table_asset("proposal", "option", reads={"service_gap": "gap.service_gap", "municipality": "reference.municipality"})
-def option(workspace: Workspace, service_gap: pd.DataFrame, municipality: pd.DataFrame) -> pd.DataFrame:
+@table_asset(
+    "proposal",
+    "option",
+    reads={"service_gap": "gap.service_gap", "municipality": "reference.municipality"},
+    files=STANDARDS,
+)
+def option(step: Step, service_gap: pd.DataFrame, municipality: pd.DataFrame) -> pd.DataFrame:
     """Simple options of every oblast, and what each gives up."""
     from ossu_analysis.gap import read_standards
     from ossu_analysis.proposal import proposal_options
 
-    return proposal_options(service_gap, municipality, read_standards(workspace.store))
+    return proposal_options(service_gap, municipality, read_standards(step.store))
 
 
 @table_asset(
-    "proposal", "subsidy_check", reads={"capacity": "capacity.current", "subsidy_social": "sources.subsidy_social"}
+    "proposal",
+    "subsidy_check",
+    reads={"capacity": "capacity.current", "subsidy_social": "sources.subsidy_social"},
+    files=STANDARDS,
 )
-def subsidy(workspace: Workspace, capacity: pd.DataFrame, subsidy_social: pd.DataFrame) -> pd.DataFrame:
+def subsidy(step: Step, capacity: pd.DataFrame, subsidy_social: pd.DataFrame) -> pd.DataFrame:
     """State subsidy of each municipality beside the cost that published standards explain."""
     from ossu_analysis.proposal import subsidy_table
     from ossu_analysis.reference.standards import read_unit_costs
 
-    return subsidy_table(capacity, subsidy_social, read_unit_costs(workspace.store))
+    return subsidy_table(capacity, subsidy_social, read_unit_costs(step.store))
 
 
-@table_asset("proposal", "funding_cliff", reads={"capacity": "capacity.current"})
-def funding_cliff(capacity: pd.DataFrame) -> pd.DataFrame:
+@table_asset("proposal", "funding_cliff", reads={"capacity": "capacity.current"}, settings=("as_of",))
+def funding_cliff(step: Step, capacity: pd.DataFrame) -> pd.DataFrame:
     """Where project money ends, and until when delegation can be asked for."""
     from ossu_analysis.proposal import funding_cliff_table
 
-    return funding_cliff_table(capacity, datetime.date.today())
+    return funding_cliff_table(capacity, step.settings.as_of)
 
 
 class OptionChoice(dg.Config):
@@ -103,27 +108,20 @@ class OptionChoice(dg.Config):
     least_coverage: float = Field(default=0.0, description="Най-малък дял на обслужените във всяка община, между 0 и 1")
 
 
-@dg.multi_asset(
-    name="proposal__allocation",
-    specs=[table_spec("proposal", table, ("gap.service_gap", "reference.rule", *READS)) for table in PLAN_TABLES],
-    can_subset=True,
+@table_asset(
+    "proposal",
+    *PLAN_TABLES,
+    name="allocation",
+    deps=("gap.service_gap", *MODEL_READ),
+    files=(*STANDARDS, "demo/options.yaml", "reference/*.csv"),
+    settings=(*MAIN, "as_of"),
+    config=OptionChoice,
 )
-@speaking_errors
-def allocation(
-    context: dg.AssetExecutionContext, workspace: Workspace, settings: Settings, config: OptionChoice
-) -> Iterator[dg.MaterializeResult]:
+def allocation(step: Step) -> dict[str, pd.DataFrame]:
     """Options under ceilings for the chosen areas."""
     from ossu_analysis.proposal.allocation.chain import make_options, read_request
-    from pipelines.pages import table_page
 
-    store = workspace.store
-    made = make_options(store, settings.run_settings(), read_request(config.model_dump()), datetime.date.today())
-    chosen = [table for table in PLAN_TABLES if dg.AssetKey(["proposal", table]) in context.selected_asset_keys]
-    for table in chosen:
-        store.write("proposal", table, made[table])
-    # The pages show charts of several of these tables.
-    for table in chosen:
-        yield dg.MaterializeResult(asset_key=["proposal", table], metadata=table_page(store, "proposal", table))
+    return make_options(step.store, step.settings, read_request(step.config), step.settings.as_of)
 
 
 proposal_checks = link_checks(

@@ -1,41 +1,51 @@
 """Assets of ``report``: headline numbers, documents of the chosen oblasts, and the finished run."""
 
+import json
 import shutil
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pandas as pd
 from pydantic import Field
 
-from pipelines.assets import OWNERS, asset_key, speaking_errors, table_asset
+from ossu_analysis import lineage
+from ossu_analysis.schemas import all_tables
+from ossu_analysis.schemas.proposal import PLAN_TABLES
+from ossu_analysis.store import Store
+from ossu_analysis.texts import text
+from pipelines.assets import MAIN, OWNERS, UNCHANGED, Step, as_failure, asset_key, table_asset
 from pipelines.checks import link_checks
+from pipelines.code_version import code_version
 from pipelines.history import check_results, seconds_by_link
-from pipelines.resources import Settings, Workspace, short_run_id
+from pipelines.resources import Models, Settings, Workspace, short_run_id
 
+ON_DEMAND = ("demand.driver", "demand.scenario_forecast", "gap.change", *(f"proposal.{name}" for name in PLAN_TABLES))
+"""What the jobs ``scenarios`` and ``options`` make; documents do without it where it is missing or old."""
 READ_BY_DOCUMENTS = (
-    "population.forecast",
-    "population.component",
-    "population.age_score",
-    "population.total_method",
-    "demand.group_status",
-    "demand.need_forecast",
-    "demand.demand_forecast",
-    "demand.use_forecast",
-    "demand.above_places",
-    "demand.driver",
-    "demand.scenario_forecast",
     "capacity.current",
     "collection.error",
-    "gap.service_gap",
+    "demand.demand_forecast",
+    "demand.group_status",
+    "demand.need_forecast",
     "gap.oblast_gap",
-    "gap.change",
+    "gap.service_gap",
+    "monitoring.deviation",
+    "monitoring.past_forecast",
+    "population.forecast",
+    "proposal.consistency",
+    "proposal.funding_cliff",
     "proposal.line",
     "proposal.option",
-    "monitoring.deviation",
-    "evaluation.score",
-    "evaluation.report_card",
-    "reference.source",
+    "proposal.subsidy_check",
+    "reference.municipality",
+    "reference.oblast",
     "reference.rule",
+    "reference.service",
+    "reference.source",
+    "sources.population_broad_age",
+    "sources.population_municipality",
 )
 
 
@@ -44,29 +54,52 @@ class DocumentChoice(dg.Config):
 
     oblasts: list[str] = Field(default=["SML"], description="Кодове на области, напр. SML, RSE")
     all_oblasts: bool = Field(default=False, description="Документи за всички 28 области")
-    jobs: int = Field(default=2, ge=-1, description="Процеси, които пишат документи едновременно; -1 значи всички ядра")
 
 
-@table_asset("report", "headline", deps=("population.forecast", "gap.service_gap"))
-def headline(workspace: Workspace, settings: Settings) -> pd.DataFrame:
+@table_asset(
+    "report",
+    "headline",
+    deps=("population.forecast", "gap.service_gap"),
+    settings=("base_year", "until_year", "scenario"),
+)
+def headline(step: Step) -> pd.DataFrame:
     """The few numbers by which two runs are compared."""
     from ossu_analysis.report.run.headlines import headlines
 
-    return headlines(workspace.store, settings.base_year, settings.until_year, settings.run_settings().scenario)
+    chosen = step.settings
+    return headlines(step.store, chosen.base_year, chosen.until_year, chosen.scenario)
 
 
-@table_asset("report", "document", deps=READ_BY_DOCUMENTS)
-def document(
-    context: dg.AssetExecutionContext, workspace: Workspace, settings: Settings, config: DocumentChoice
-) -> pd.DataFrame:
+@table_asset(
+    "report",
+    "document",
+    deps=READ_BY_DOCUMENTS,
+    if_made=ON_DEMAND,
+    files=("assumptions/demand_scenarios/*.yaml",),
+    settings=(*MAIN, "as_of"),
+    config=DocumentChoice,
+)
+def document(step: Step) -> pd.DataFrame:
     """A proposal per municipality and a summary per oblast, as DOCX, XLSX and HTML."""
     from ossu_analysis.report.documents.writing import all_oblasts, write_documents
     from ossu_analysis.report.imprint import imprint_of
 
-    store = workspace.store
-    imprint = imprint_of(store, settings.run_settings(), short_run_id(context.run_id))
-    chosen = all_oblasts(store) if config.all_oblasts else config.oblasts
-    return write_documents(store, chosen, imprint, fresh_folder(workspace), context.log.info, config.jobs)
+    store = step.store
+    imprint = imprint_of(store, step.settings, step.run_id)
+    chosen = all_oblasts(store) if step.config["all_oblasts"] else step.config["oblasts"]
+    kept = documents_that_hold(step, chosen)
+    made = write_documents(store, chosen, imprint, documents_folder(store), step.context.log.info, step.settings.jobs)
+    return pd.concat([made, kept], ignore_index=True) if len(kept) else made
+
+
+def documents_that_hold(step: Step, chosen: list[str]) -> pd.DataFrame:
+    """Documents of other oblasts from the same tables: they stay beside those made now. The folder holds no others."""
+    folder, name = documents_folder(step.store), ("report", "document")
+    if not lineage.has_inputs(step.store, name, step.recipe) or not folder.is_dir():
+        shutil.rmtree(folder, ignore_errors=True)
+        return pd.DataFrame()
+    rows = step.store.read(*name)
+    return rows[~rows["oblast_code"].isin([*chosen, "BG"])]
 
 
 @dg.asset(
@@ -74,26 +107,47 @@ def document(
     group_name="report",
     owners=OWNERS,
     kinds={"duckdb", "html"},
-    deps=[asset_key("report.document"), asset_key("report.headline")],
-    description="Готовият ход в data/runs: ossu.duckdb с описани колони, документи, index.html, manifest.json.",
+    deps=[asset_key(f"{link}.{table}") for link, table in sorted(all_tables())],
+    description=text("pipelines.published_run"),
 )
-@speaking_errors
-def published_run(context: dg.AssetExecutionContext, workspace: Workspace, settings: Settings) -> dg.MaterializeResult:
+def published_run(
+    context: dg.AssetExecutionContext, workspace: Workspace, settings: Settings, models: Models
+) -> dg.MaterializeResult:
     """Publish what stands in the working tables; a finished run is never written again."""
     from ossu_analysis.report.run.publish import publish_run
+    from ossu_analysis.report.run.registry import latest_run
     from pipelines.pages import run_links
 
-    store = workspace.store
-    store.write_catalogue()
-    folder = publish_run(
-        store,
-        short_run_id(context.run_id),
-        settings.run_settings(),
-        documents_folder(workspace),
-        check_results(context.instance, context.run_id),
-        seconds_by_link(context.instance, context.run_id),
-    )
+    with as_failure():
+        chosen = settings.run_settings(workspace.store)
+        store = Store(workspace.store.root, without=lineage.outdated(workspace.store))
+        values = chosen.model_dump(mode="json", exclude={"jobs"})
+        recipe = lineage.recipe_of(store, code_version(publish_run, "report"), values, store.existing(), ())
+        former, note = latest_run(store), store.tables / "report" / "published_run.json"
+        if former and not settings.force and _published(note) == {"run": former.name, **_plain(recipe)}:
+            return dg.MaterializeResult(metadata=run_links(former, store.read("report", "document")), tags=UNCHANGED)
+        store.write_catalogue()
+        folder = publish_run(
+            store,
+            short_run_id(context.run_id),
+            chosen,
+            documents_folder(store),
+            check_results(context.instance, context.run_id),
+            seconds_by_link(context.instance, context.run_id),
+        )
+        note.write_text(json.dumps({"run": folder.name, **_plain(recipe)}, ensure_ascii=False), encoding="utf-8")
     return dg.MaterializeResult(metadata=run_links(folder, store.read("report", "document")))
+
+
+def _plain(recipe: lineage.Recipe) -> Any:
+    return json.loads(json.dumps(asdict(recipe)))
+
+
+def _published(note: Path) -> object:
+    try:
+        return json.loads(note.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
 
 
 report_checks = link_checks(
@@ -103,13 +157,6 @@ report_checks = link_checks(
 )
 
 
-def documents_folder(workspace: Workspace) -> Path:
+def documents_folder(store: Store) -> Path:
     """Where documents wait to be published."""
-    return workspace.store.tables / "report" / "documents"
-
-
-def fresh_folder(workspace: Workspace) -> Path:
-    """The same folder, empty: documents of an earlier choice of oblasts do not travel with this one."""
-    folder = documents_folder(workspace)
-    shutil.rmtree(folder, ignore_errors=True)
-    return folder
+    return store.tables / "report" / "documents"

@@ -1,35 +1,36 @@
 """Assets of ``sources``: one per table of the publishers, figures unchanged, read only when all of them are sound."""
 
-from datetime import timedelta
-
 import dagster as dg
 import pandas as pd
 
-from pipelines.assets import table_asset
+from pipelines.assets import Step, table_asset
 from pipelines.checks import link_checks
-from pipelines.resources import Workspace
-
-YEARLY = dg.FreshnessPolicy.time_window(warn_window=timedelta(days=370), fail_window=timedelta(days=400))
-"""Publishers give a new vintage once a year; a table that nobody has read again for longer is late."""
 
 
-def _source_asset(table: str) -> dg.AssetsDefinition:
-    @table_asset("sources", table, deps=("reference.source",), freshness=YEARLY)
-    def read(workspace: Workspace) -> pd.DataFrame:
+def _source_asset(table: str, sources: tuple[str, ...]) -> dg.AssetsDefinition:
+    # The check of all figures stands on reference.source: nothing is read before it has passed.
+    @table_asset(
+        "sources",
+        table,
+        after=("reference.source",),
+        files=(*(f"raw/{source}/*/*" for source in sources), "reference/*.csv", "reference/*.yaml"),
+        settings=("as_of",),
+    )
+    def read(step: Step) -> pd.DataFrame:
         from ossu_analysis.sources import READERS
 
-        return READERS[table](workspace.store)
+        return READERS[step.tables[0]](step.store, as_of=step.settings.as_of.isoformat())
 
     return read
 
 
-def _tables() -> list[str]:
-    from ossu_analysis.sources import READERS
+def _tables() -> dict[str, tuple[str, ...]]:
+    from ossu_analysis.sources import LAYOUTS
 
-    return list(READERS)
+    return {table: layout.sources for table, layout in LAYOUTS.items()}
 
 
-source_assets = [_source_asset(table) for table in _tables()]
+source_assets = [_source_asset(table, sources) for table, sources in _tables().items()]
 
 
 sources_checks = link_checks(

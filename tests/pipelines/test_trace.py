@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from ossu_analysis.config import RunSettings
+from ossu_analysis.config import run_settings
 from ossu_analysis.errors import OssuError
 from ossu_analysis.proposal.allocation.chain import make_options, read_request
 from ossu_analysis.report.run.trace_page import trace_page, working_tables
@@ -21,8 +21,8 @@ TABLE = re.compile(r'<table id="(table-(?:gap|proposal-\d))">.*?</table>', re.S)
 
 
 @pytest.fixture(scope="module")
-def settings():
-    return RunSettings(**SETTINGS)
+def settings(project):
+    return run_settings(Store(project), **SETTINGS)
 
 
 def as_number(printed: str) -> float:

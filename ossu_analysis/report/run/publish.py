@@ -71,7 +71,7 @@ def publish_run(
     timings : mapping of str to float, optional
         Seconds per link.
     made_on : date, optional
-        Today unless given.
+        The day of the settings unless given.
 
     Returns
     -------
@@ -146,7 +146,7 @@ def _manifest(
         "name": name,
         "run_id": imprint.run_id,
         "made_on": imprint.made_on,
-        "settings": settings.model_dump(),
+        "settings": settings.model_dump(mode="json"),
         "seed": settings.seed,
         "code": {"version": __version__, "commit": code_commit(store.root)},
         "rules_version": imprint.rules_version,
