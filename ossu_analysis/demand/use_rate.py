@@ -49,6 +49,10 @@ FEWEST_LISTS = 30
 """Lists beside years without one from which a service tells others what an entry is worth."""
 
 
+CALMEST = 0.05
+"""Least share of the chance of counts that is taken for the chance of a year."""
+
+
 @dataclass(frozen=True)
 class ListWorth:
     """Normal prior of the log of persons behind an entry of a waiting list.
@@ -188,7 +192,7 @@ def fit(panel: Panel, cells: Cells | None = None, worth: ListWorth = ListWorth()
         before, state = state.years, _maximise(replace(state, years=moved), panel, cells, coverage, found)
         if round_ % 3 == 2:
             state = replace(state, dispersion=_dispersion(state, cells, found))
-            state = replace(state, validity=_validity(state, cells, found, worth))
+            state = replace(state, validity=_validity(state, panel, cells, found, worth))
             state = replace(state, moves=_moves(state, panel, cells, found))
         if round_ > 8 and np.nanmax(np.abs(state.years - before)) < SETTLED:
             break
@@ -442,24 +446,48 @@ def _dispersion(state: _State, cells: Cells, found: _Expected) -> float:
     return float(np.clip(_uphill(state.dispersion, height), *DISPERSIONS))
 
 
-def _validity(state: _State, cells: Cells, found: _Expected, worth: ListWorth) -> float:
+def _validity(state: _State, panel: Panel, cells: Cells, found: _Expected, worth: ListWorth) -> float:
     """Better worth of a waiting-list entry: below 1 with double entries, above where people give up unlisted.
 
     The density of a reported list W is that of demand at ``users + validity * W`` times the validity. Years of one
-    municipality are not independent, so that the evidence counts by municipality. One always full tells nothing.
+    municipality are not independent, so that the evidence counts by municipality. One always full tells nothing. Where
+    the same persons stay for years, counts move less than by chance, and evidence is sharper by as much
+    (quasi-likelihood, Wedderburn 1974, Biometrika 61): otherwise lists would be stretched until they look like chance.
     """
     listed = _telling_lists(cells)
     if not len(listed):
         return state.validity
     weights, mean = _of_cells(found.by_reading, cells)[listed], found.mean[listed]
     independent = len(np.unique(cells.area[listed])) / len(listed)
+    calm = _calm(state, panel, cells, found)
 
     def height(validity: float) -> float:
         count = _asking(cells, validity)[listed]
-        evidence = (weights * log_known(count, mean, state.dispersion)).sum() + len(listed) * np.log(validity)
+        evidence = (weights * log_known(count, mean, state.dispersion)).sum() / calm + len(listed) * np.log(validity)
         return float(independent * evidence - 0.5 * ((np.log(validity) - worth.middle) / worth.spread) ** 2)
 
     return float(np.clip(_uphill(state.validity, height), *VALIDITIES))
+
+
+def _calm(state: _State, panel: Panel, cells: Cells, found: _Expected) -> float:
+    """Variance of counts around their means over that of the model, at most 1, from the years that were not full.
+
+    That a year was not full cuts the upper end of its chance off; the variance that is left is that of a normal so cut.
+    """
+    from scipy.special import ndtr
+
+    plain = ~cells.is_floor & (cells.waiting == 0) & (cells.when == EITHER)
+    count, area, year = cells.count[plain], cells.area[plain], cells.year[plain]
+    free = len(count) - len(np.unique(area))
+    if free < FEWEST_LISTS:
+        return 1.0
+    mean = (cells.persons * np.exp(state.years[cells.year]) * found.levels.mean()[cells.area])[plain]
+    spread = np.sqrt(mean + state.dispersion * mean**2)
+    room = np.clip((np.nan_to_num(panel.places[area, year], nan=np.inf) - mean) / spread, -5.0, 5.0)
+    density = np.exp(-(room**2) / 2) / np.sqrt(2 * np.pi)
+    left = 1 - room * density / ndtr(room) - (density / ndtr(room)) ** 2
+    squares = ((count - mean) / spread + density / ndtr(room)) ** 2
+    return float(np.clip(squares.sum() / left.sum() * len(count) / free, CALMEST, 1.0))
 
 
 def _telling_lists(cells: Cells) -> np.ndarray:
