@@ -68,20 +68,20 @@ def _unit_cost_row(
 _UNIT_COST_FIELDS = ("unit_cost", "currency", "original_amount", "original_currency", "price_year", "decision")
 
 
-def priced(lines: pd.DataFrame, unit_costs: pd.DataFrame, users: str = "users") -> pd.DataFrame:
+def priced(lines: pd.DataFrame, unit_costs: pd.DataFrame) -> pd.DataFrame:
     """Lines with ``yearly_cost``, ``currency``, ``price_year`` and ``cost_note``; unknown users cost an unknown amount.
 
     Parameters
     ----------
     lines : DataFrame
-        service_code and the column named by ``users``.
+        service_code, users.
     unit_costs : DataFrame
         From `unit_costs_on`.
     """
     standards = unit_costs.set_index("service_code")
     known = lines["service_code"].map(standards["unit_cost"]).astype(float)
     return lines.assign(
-        yearly_cost=lines[users].astype("float64") * known,
+        yearly_cost=lines["users"].astype("float64") * known,
         currency=lines["service_code"].map(standards["currency"]),
         price_year=lines["service_code"].map(standards["price_year"]).astype("Int64"),
         cost_note=lines["service_code"].map(standards["note"]).fillna(text("common.no_standard")),

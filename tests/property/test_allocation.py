@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 
 from ossu_analysis.proposal.allocation.conflict import explain_conflict
 from ossu_analysis.proposal.allocation.country import solve_country
-from ossu_analysis.proposal.allocation.model import Case, Limits, budget_curve, expected_served, served_curve, solve
+from ossu_analysis.proposal.allocation.model import (
+    MOST_SEGMENTS,
+    Case,
+    Limits,
+    budget_curve,
+    expected_served,
+    served_curve,
+    solve,
+)
 from ossu_analysis.proposal.allocation.options import allocation_options
 
 FEW = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -203,11 +211,11 @@ def test_the_curve_is_the_mean_of_what_each_draw_serves(draws):
 
 def test_a_long_curve_is_joined_and_says_by_how_much():
     demand = np.random.default_rng(0).normal(2000, 300, 200)
-    curve = served_curve(demand, most=20)
+    curve = served_curve(demand)
     places = np.arange(1000, 3000)
     joined = np.interp(places, np.r_[0, np.cumsum(curve.lengths)], np.r_[0, np.cumsum(curve.lengths * curve.slopes)])
     exact = np.minimum(demand[:, None], places).mean(axis=0)
-    assert len(curve.slopes) <= 20
+    assert len(curve.slopes) <= MOST_SEGMENTS
     assert (joined <= exact + 1e-9).all()
     assert (exact - joined).max() == pytest.approx(curve.error, abs=1e-6)
 

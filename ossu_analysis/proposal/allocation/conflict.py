@@ -29,13 +29,13 @@ class Conflict:
     together: dict[str, float]
 
 
-def explain_conflict(case: Case, limits: Limits, seconds: float = 60.0) -> Conflict | None:
+def explain_conflict(case: Case, limits: Limits) -> Conflict | None:
     """Which limits to move and by how much; None when a plan exists or no move of these limits helps."""
     present = [name for name in LIMITS if _is_set(name, limits)]
-    together = _least_move(case, limits, present, seconds)
+    together = _least_move(case, limits, present)
     if together is None or not together:
         return None
-    alone = {name: _least_move(case, limits, [name], seconds) for name in present}
+    alone = {name: _least_move(case, limits, [name]) for name in present}
     moves = {name: None if move is None else move.get(name, 0.0) for name, move in alone.items()}
     return Conflict(moves, together)
 
@@ -48,13 +48,13 @@ def _is_set(name: str, limits: Limits) -> bool:
     return bool(np.isfinite({"sharing": limits.shared_places}.get(name, getattr(limits, name, np.inf))))
 
 
-def _least_move(case: Case, limits: Limits, elastic: Sequence[str], seconds: float) -> dict[str, float] | None:
+def _least_move(case: Case, limits: Limits, elastic: Sequence[str]) -> dict[str, float] | None:
     model = Model(case, limits, elastic)
     objective = np.zeros(model.columns)
     for name, columns in model.elastic_columns.items():
         objective[columns] = 1.0 / _size(name, case, limits)
     whole = slice(0, model.first_segment)
-    result = model.minimise(objective, model.bounds(), whole, RELATIVE_GAP, seconds)
+    result = model.minimise(objective, model.bounds(), whole, RELATIVE_GAP)
     if result.x is None:
         return None
     moved = {name: float(result.x[columns].sum()) for name, columns in model.elastic_columns.items()}

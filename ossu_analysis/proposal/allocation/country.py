@@ -37,7 +37,6 @@ def solve_country(
     goal: str = "served",
     held: Mapping[str, float] | None = None,
     relative_gap: float = RELATIVE_GAP,
-    seconds: float = 60.0,
 ) -> Plan | None:
     """Best plan of all oblasts under common ceilings; asked like `ossu_analysis.proposal.allocation.model.solve`.
 
@@ -49,7 +48,7 @@ def solve_country(
         As in `solve`.
     held : mapping of str to float
         As in `solve`: cost and travel of all oblasts together, the share of the worst-off municipality of any.
-    relative_gap, seconds : float
+    relative_gap : float
         When the search of each oblast ends.
 
     Returns
@@ -62,7 +61,7 @@ def solve_country(
     if "cost" in held:
         limits = replace(limits, budget=min(limits.budget, held.pop("cost")))
     if goal == "worst":
-        return _fairest(case, limits, held, relative_gap, seconds)
+        return _fairest(case, limits, held, relative_gap)
     relaxed = Model(case, limits).relaxed(goal, held)
     if relaxed is None:
         return None
@@ -72,7 +71,7 @@ def solve_country(
         part = part_of(case, members)
         share = _needs_of_relaxed(case, relaxed, members) + left
         kept = held if "travel" not in held else held | {"travel": share[2] + SLACK}
-        plan = solve(part, _limits_of(part, limits, share, members), goal, kept, relative_gap, seconds)
+        plan = solve(part, _limits_of(part, limits, share, members), goal, kept, relative_gap)
         if plan is None:
             return None
         found.append((members, plan))
@@ -80,14 +79,14 @@ def solve_country(
     return _together(case, found, relaxed.value)
 
 
-def _fairest(case: Case, limits: Limits, held: Mapping[str, float], relative_gap: float, seconds: float) -> Plan | None:
+def _fairest(case: Case, limits: Limits, held: Mapping[str, float], relative_gap: float) -> Plan | None:
     """The highest floor for every municipality that is found in whole places, and its distance from the bound."""
     relaxed = Model(case, limits).relaxed("worst", held)
     if relaxed is None:
         return None
     for share in FLOORS:
         floor = max(limits.least_coverage, share * relaxed.value)
-        plan = solve_country(case, limits, "served", {**held, "worst": floor}, relative_gap, seconds)
+        plan = solve_country(case, limits, "served", {**held, "worst": floor}, relative_gap)
         if plan is not None:
             reached = plan.scores["worst"]
             return replace(plan, goal="worst", gap=max(relaxed.value - reached, 0.0) / max(reached, 1e-9))

@@ -40,6 +40,9 @@ MOST_SEGMENTS = 60
 """Pieces of one curve of expected persons served; the error of joining pieces is part of the stated gap."""
 
 
+MOST_SECONDS = 60.0
+"""The search ends then at the latest; the plan states the gap that was reached."""
+
 RELATIVE_GAP = 5e-3
 """The search ends when no plan can be better by more than this share."""
 
@@ -184,20 +187,19 @@ class Plan:
         return float(self.kept_places[self.guest != self.host].sum())
 
 
-def served_curve(draws: NDArray, most: int = MOST_SEGMENTS) -> Curve:
+def served_curve(draws: NDArray) -> Curve:
     """Expected persons served, ``mean(min(draws, places))``, as segments between whole numbers of places.
 
     Parameters
     ----------
     draws : ndarray of shape (n_draws,)
         Persons.
-    most : int
-        Most segments; with fewer whole places than that the curve is exact at every whole place.
 
     Returns
     -------
     Curve
-        ``error`` is the most persons by which the segments stay below the exact curve.
+        Exact at every whole place where these are no more than `MOST_SEGMENTS`; ``error`` is the most persons by which
+        the segments stay below the exact curve.
 
     Examples
     --------
@@ -207,7 +209,11 @@ def served_curve(draws: NDArray, most: int = MOST_SEGMENTS) -> Curve:
     sure, top = int(np.floor(draws.min())), int(np.ceil(draws.max()))
     whole = np.arange(sure, top + 1)
     exact = np.minimum(draws[:, None], whole).mean(axis=0)
-    chosen = np.unique(np.linspace(0, len(whole) - 1, most).round().astype(int)) if len(whole) > most else slice(None)
+    chosen = (
+        np.unique(np.linspace(0, len(whole) - 1, MOST_SEGMENTS).round().astype(int))
+        if len(whole) > MOST_SEGMENTS
+        else slice(None)
+    )
     points, values = whole[chosen], exact[chosen]
     error = float((exact - np.interp(whole, points, values)).max())
     lengths = np.diff(points, prepend=0).astype(float)
@@ -253,7 +259,6 @@ def solve(
     goal: str = "served",
     held: Mapping[str, float] | None = None,
     relative_gap: float = RELATIVE_GAP,
-    seconds: float = 60.0,
 ) -> Plan | None:
     """Best plan for one goal under the limits; ``held`` keeps the other goals at least (or at most) at a value.
 
@@ -267,8 +272,6 @@ def solve(
         Worst value allowed for other goals (epsilon-constraint).
     relative_gap : float
         The search ends when the plan is proved to be within this share of the best.
-    seconds : float
-        The search ends then at the latest; the plan states the gap that was reached.
 
     Returns
     -------
@@ -276,10 +279,10 @@ def solve(
         None when no plan keeps all limits.
     """
     model = Model(case, limits)
-    return model.solve(goal, held or {}, relative_gap, seconds)
+    return model.solve(goal, held or {}, relative_gap)
 
 
-Solver = Callable[[Case, Limits, str, Mapping[str, float], float, float], Plan | None]
+Solver = Callable[[Case, Limits, str, Mapping[str, float], float], Plan | None]
 """Answers one question: `solve`, or `country.solve_country`."""
 
 
@@ -500,7 +503,7 @@ class Model:
         high[self.worst] = 1.0
         return low, high
 
-    def solve(self, goal: str, held: Mapping[str, float], relative_gap: float, seconds: float) -> Plan | None:
+    def solve(self, goal: str, held: Mapping[str, float], relative_gap: float) -> Plan | None:
         """Best plan for the goal, or None when there is none.
 
         New places and openings are whole in the search; kept places then mostly come out whole by themselves (they are
@@ -511,7 +514,7 @@ class Model:
             self._hold(name, worst_allowed)
         new, every = slice(self.first_new, self.first_segment), slice(0, self.first_segment)
         objective, bounds = self.objective(goal), self.bounds()
-        result = self.minimise(objective, bounds, new, relative_gap, seconds)
+        result = self.minimise(objective, bounds, new, relative_gap)
         if result.x is None:
             return None
         bound = float(result.mip_dual_bound)
@@ -519,11 +522,11 @@ class Model:
             return self._plan(result.x, goal, bound)
         fixed = tuple(side.copy() for side in bounds)
         fixed[0][new] = fixed[1][new] = np.round(result.x[new])
-        rounded = self.minimise(objective, fixed, every, relative_gap, seconds)
+        rounded = self.minimise(objective, fixed, every, relative_gap)
         plan = None if rounded.x is None else self._plan(rounded.x, goal, bound)
         if plan is not None and plan.gap <= 2 * relative_gap:
             return plan
-        whole = self.minimise(objective, bounds, every, relative_gap, seconds)
+        whole = self.minimise(objective, bounds, every, relative_gap)
         return plan if whole.x is None else self._plan(whole.x, goal, max(bound, float(whole.mip_dual_bound)))
 
     def _is_whole(self, x: NDArray) -> bool:
@@ -542,7 +545,7 @@ class Model:
         lower, upper = (value, np.inf) if GOALS[name] > 0 else (-np.inf, value - fixed)
         self.rows.add(np.zeros(len(at), dtype=int), at, self.gradient(name)[at], lower, upper, 1)
 
-    def minimise(self, objective: NDArray, bounds: Any, whole: slice, relative_gap: float, seconds: float) -> Any:
+    def minimise(self, objective: NDArray, bounds: Any, whole: slice, relative_gap: float) -> Any:
         """HiGHS on the model as it stands, with the columns of ``whole`` as whole numbers."""
         from scipy.optimize import Bounds, LinearConstraint, milp
 
@@ -555,7 +558,7 @@ class Model:
                 integrality=integrality,
                 bounds=Bounds(*bounds),
                 constraints=LinearConstraint(self.rows.matrix(self.columns), lower, upper),
-                options={"mip_rel_gap": relative_gap, "time_limit": seconds},
+                options={"mip_rel_gap": relative_gap, "time_limit": MOST_SECONDS},
             )
 
     def relaxed(self, goal: str, held: Mapping[str, float]) -> "Relaxed | None":

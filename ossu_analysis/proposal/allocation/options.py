@@ -47,7 +47,6 @@ def allocation_options(
     case: Case,
     limits: Limits,
     relative_gap: float = RELATIVE_GAP,
-    seconds: float = 60.0,
     solver: Solver = solve,
 ) -> list[AllocationOption]:
     """Non-dominated options under one set of limits, the one that serves most first; empty when nothing is feasible.
@@ -56,7 +55,7 @@ def allocation_options(
     ----------
     case, limits : Case, Limits
         See `ossu_analysis.proposal.allocation.model`.
-    relative_gap, seconds : float
+    relative_gap : float
         When each search ends; see `solve`.
     solver : callable
         `solve`, or `country.solve_country` for many oblasts under one ceiling.
@@ -66,7 +65,7 @@ def allocation_options(
     list of AllocationOption
         At most five; same input, same options.
     """
-    found = not_dominated(list(_candidates(case, limits, relative_gap, seconds, solver)))
+    found = not_dominated(list(_candidates(case, limits, relative_gap, solver)))
     best = {goal: _best(goal, [option.plan for option in found]) for goal in GOALS} if found else {}
     return [
         replace(
@@ -78,11 +77,9 @@ def allocation_options(
     ]
 
 
-def _candidates(
-    case: Case, limits: Limits, relative_gap: float, seconds: float, solver: Solver
-) -> Iterator[AllocationOption]:
+def _candidates(case: Case, limits: Limits, relative_gap: float, solver: Solver) -> Iterator[AllocationOption]:
     def option(code: str, goal: str, held: Mapping[str, float]) -> AllocationOption | None:
-        plan = solver(case, limits, goal, held, relative_gap, seconds)
+        plan = solver(case, limits, goal, held, relative_gap)
         return None if plan is None else AllocationOption(code, plan, held)
 
     most = option("most_served", "served", {})
