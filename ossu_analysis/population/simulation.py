@@ -84,14 +84,20 @@ class SimulationSettings:
 class _Sum:
     """Running sums of the draws of areas: whole persons, so their order does not matter."""
 
-    persons: Any = 0
-    components: Any = 0
+    persons: Any = None
+    components: Any = None
 
     def add(self, other: "AreaDraws | _Sum") -> None:
-        persons = other.cumulated if isinstance(other, AreaDraws) else other.persons
-        self.persons = np.add(self.persons, persons, dtype=np.int64)
-        if other.components is not None:
-            self.components = np.add(self.components, other.components, dtype=np.int64)
+        self.persons = _added(self.persons, other.cumulated if isinstance(other, AreaDraws) else other.persons)
+        self.components = _added(self.components, other.components)
+
+
+def _added(total: Any, part: Any) -> Any:
+    """The total with a part more, in its own memory."""
+    if total is None or part is None:
+        return part if part is None else part.astype(np.int64)
+    total += part
+    return total
 
 
 class _Above:
@@ -303,9 +309,10 @@ def _in_target_groups(work: _Work, cumulated: NDArray[np.int32]) -> NDArray[np.f
     groups = work.groups
     if groups is None:
         raise ValueError("exposure needs the weights of the target groups")
-    weights = class_weights(groups, work.bounds).astype(np.float32).transpose(1, 0, 2, 3)
-    counts = np.diff(cumulated, axis=1).astype(np.float32)
-    return (weights.reshape(len(weights), len(groups.codes), -1) @ counts).transpose(1, 0, 2)
+    weights = class_weights(groups, work.bounds).transpose(1, 0, 2, 3)
+    counts = np.diff(cumulated, axis=1).astype(np.float64)
+    persons = weights.reshape(len(weights), len(groups.codes), -1) @ counts
+    return persons.transpose(1, 0, 2).astype(np.float32)
 
 
 def _exposure_table(work: _Work, persons: NDArray[np.float32], codes: list[str]) -> Any:

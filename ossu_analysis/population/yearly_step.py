@@ -21,12 +21,11 @@ that a scenario of fertility leaves all other shocks as they are.
 
 Speed: all draws of one area stay in the processor's cache. Persons grow older where they lie in memory: the window
 of 101 ages moves down by one row a year, births are written in front of it. Normal numbers are the middle quantiles
-of 65,536 equal parts; Poisson numbers of mean 25 and more are their Cornish-Fisher expansion [1]_, whose distribution
-function differs from the exact one by less than 0.0006.
+of 65,536 equal parts.
 
-References
-----------
-.. [1] Johnson, Kemp and Kotz (2005), Univariate Discrete Distributions, 4.5.
+The same on every processor: numbers are drawn by inverse transform, so that a stream never gets out of step. The state
+is moved by additions, multiplications and divisions of single precision, which are exact everywhere; what depends on
+the processor (matrix products, exponentials) is computed in double precision and rounded to single.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -37,7 +36,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from ossu_analysis.draws import seeds
+from ossu_analysis.draws import poisson, seeds, student_t
 from ossu_analysis.population.cells import AGES, BROAD, OPEN_AGE, Floats, group_index, sum_groups
 from ossu_analysis.population.jump_off import AGE_ERROR, AGE_ERROR_TAILS, AGE_ERROR_YEARS, SIZE_POWER, JumpOff
 
@@ -47,8 +46,10 @@ Single = NDArray[np.float32]
 CLASSES, COUNT = len(BROAD), len(AGES)
 MOST_LOST, LARGEST_SD = 0.8, 0.15
 RAKING_SWEEPS = 12
-EXACT_BELOW = 25
-"""Mean below which Poisson numbers are drawn exactly."""
+PARTS = 2**16
+"""Equal parts of the normal law."""
+AT_ONCE = 500
+"""Draws that are summed at once in double precision, so that they stay in the cache."""
 STEP = 5
 """Ages summed at once; bounds between them are summed on their own."""
 
@@ -89,19 +90,25 @@ def _stream(seed: int, *names: str) -> np.random.Generator:
 @cache
 def _normal_quantiles() -> Single:
     quantile = NormalDist().inv_cdf
-    middle = np.array([quantile((rank + 0.5) / 2**16) for rank in range(2**16)])
+    middle = np.array([quantile((rank + 0.5) / PARTS) for rank in range(PARTS)])
     return (middle / middle.std()).astype(np.float32)
 
 
+def _ranks(generator: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.uint16]:
+    return generator.integers(PARTS, size=shape, dtype=np.uint16)
+
+
 def _normal(generator: np.random.Generator, shape: tuple[int, ...]) -> Single:
-    return _normal_quantiles().take(generator.integers(2**16, size=shape, dtype=np.uint16))
+    return _normal_quantiles().take(_ranks(generator, shape))
 
 
-def _poisson(generator: np.random.Generator, mean: Single | Floats) -> Whole:
-    if mean.min(initial=EXACT_BELOW) < EXACT_BELOW:
-        return generator.poisson(mean).astype(np.int32)
-    normal = _normal(generator, mean.shape)
-    return (mean + np.sqrt(mean) * normal + (normal * normal + 2) / 6).astype(np.int32)
+def _poisson(generator: np.random.Generator, mean: Single) -> Whole:
+    ranks = _ranks(generator, mean.shape)
+    return poisson((ranks + np.float32(0.5)) / np.float32(PARTS), _normal_quantiles().take(ranks), mean)
+
+
+def _exp(values: Single) -> Single:
+    return np.exp(values, dtype=np.float64).astype(np.float32)
 
 
 def national_paths(jump_off: JumpOff, years: Sequence[int], draws: int, seed: int) -> Paths:
@@ -196,7 +203,7 @@ def _starting_errors(jump_off: JumpOff, members: NDArray[np.int64], draws: int, 
     inhabitants = groups.sum(axis=1, keepdims=True)
     scale = np.minimum(jump_off.start_spread[members], 2 * LARGEST_SD)
     errors = np.stack(
-        [_stream(seed, jump_off.leaves[m], "ages").standard_t(AGE_ERROR_TAILS, (CLASSES, draws)) for m in members]
+        [student_t(_stream(seed, jump_off.leaves[m], "ages"), AGE_ERROR_TAILS, (CLASSES, draws)) for m in members]
     )
     persons = groups[..., None] * np.exp(np.clip(scale[..., None] * errors, -1.0, 1.0))
     for _ in range(RAKING_SWEEPS):
@@ -213,7 +220,7 @@ class _Walk:
         self.jump_off, self.member, self.shared = jump_off, member, group.paths
         self.persons = jump_off.persons[member]
         self.generator, self.events = _stream(seed, self.name), _stream(seed, self.name, "events")
-        self.loadings = _loadings(group.ratios * jump_off.local[member])
+        self.broad, self.dying = _loadings(group.ratios * jump_off.local[member])
         self.rates = events.mu[jump_off.group_of[member]] * events.theta[member]
         self.own, self.between = _own_spreads(self.persons, self.rates)
         self.decline = events.rho * (np.asarray(years)[:, None] - events.mu_year)
@@ -224,8 +231,7 @@ class _Walk:
         bearing = np.zeros_like(self.rates)
         bearing[0] = fertility.level * fertility.local[self.member] * fertility.schedule
         alone = np.stack([np.ones_like(bearing), self.rates, bearing], axis=1)
-        effects = np.concatenate([alone, alone * response], axis=1).astype(np.float32)
-        return _Mover(effects, response.astype(np.float32), draws)
+        return _Mover(np.concatenate([alone, alone * response], axis=1), response.astype(np.float32), draws)
 
     def run(self, start: Single, totals: Whole, loss: Whole, bounds: Sequence[int], factors: Floats) -> AreaDraws:
         """Walk through all years."""
@@ -250,22 +256,28 @@ class _Walk:
             np.maximum(totals[at] + np.rint(more).astype(np.int32), 0, out=reached[at])
             _grow_older(lying, low, births[at], self.jump_off.events.fertility.boys_share)
             state = lying[:, low : low + COUNT]
-            for sex in range(len(state)):
-                state[sex] *= np.matmul(self.loadings[at, sex], shocks[at, sex], out=mover.factor)
+            self._survive(at, state, shocks[at], mover)
             if loss[at].any():
                 registered *= _take_away(taker, state, loss[at])
             dying[at + 1], bearing = mover.move(state, reached[at])[1:] * registered
             rounding.whole(state, reached[at], uniform[at], cumulated[at])
-        rates = np.exp(walk.mortality - self.decline.astype(np.float32))
+        rates = _exp(walk.mortality - self.decline.astype(np.float32))
         deaths = _poisson(self.events, (dying[:-1] + dying[1:]) / 2 * rates)
         began = np.full((1, draws), round(float(self.jump_off.totals[self.member])), dtype=np.int32)
         migration = np.diff(reached, axis=0, prepend=began) - births + deaths - loss
         return AreaDraws(self.name, cumulated, np.stack([births, deaths, migration, loss]))
 
+    def _survive(self, at: int, state: Single, shocks: Single, taker: "_Mover") -> None:
+        """Multiply every age by its ratio of the year, moved by the shock of its broad age and by mortality."""
+        for sex in range(len(state)):
+            np.matmul(self.broad[at, sex], shocks[sex], out=taker.factor)
+            taker.factor += np.matmul(self.dying[at, sex], shocks[sex], out=taker.other)
+            state[sex] *= taker.factor
+
     def _walks(self, shape: tuple[int, int]) -> Paths:
         """Fertility relative to the base year, log mortality and broad ages shared with other areas."""
         own = _paths(self.jump_off, 2, self.generator, shape)
-        fertility = np.exp(self.shared.fertility + own.fertility)
+        fertility = _exp(self.shared.fertility + own.fertility)
         return Paths(fertility, self.shared.mortality + own.mortality, self.shared.ages)
 
     def _shocks(self, walk: Paths) -> Single:
@@ -292,12 +304,14 @@ def _take_away(taker: "_Mover", state: Single, loss: Whole) -> Single:
     return (np.stack(events) / np.maximum(left, 1e-9)).astype(np.float32)
 
 
-def _loadings(ratios: Floats) -> Single:
-    """Effect of each shock of a sex on each age, (H, 2, 101, 7): broad ages on their own, mortality on survival."""
-    member = group_index(BROAD)[:, None] == np.arange(CLASSES)
-    hazard = np.log(np.minimum(ratios, 1.0))[..., None]
-    parts = np.concatenate([np.broadcast_to(member, (*ratios.shape, CLASSES)), hazard], axis=-1)
-    return (ratios[..., None] * parts).astype(np.float32)
+def _loadings(ratios: Floats) -> tuple[Single, Single]:
+    """Effect of each shock of a sex on each age, (H, 2, 101, 7): of broad ages on their own, of mortality on survival.
+
+    Apart, so that a matrix product has one product a cell and is exact on every processor.
+    """
+    member = group_index(BROAD)[:, None] == np.arange(CLASSES + 1)
+    hazard = np.log(np.minimum(ratios, 1.0))[..., None] * (np.arange(CLASSES + 1) == CLASSES)
+    return (ratios[..., None] * member).astype(np.float32), (ratios[..., None] * hazard).astype(np.float32)
 
 
 def _own_spreads(persons: Floats, rates: Floats) -> tuple[Single, Single]:
@@ -328,30 +342,42 @@ class _Mover:
     draws : int
     """
 
-    def __init__(self, effects: Single, response: Single, draws: int) -> None:
-        self.effects, self.most = effects, MOST_LOST / float(response.max())
+    def __init__(self, effects: Floats, response: Single, draws: int) -> None:
+        self.most = np.float32(MOST_LOST / float(response.max()))
         self.factor = np.empty((COUNT, draws), dtype=np.float32)
-        self._response = np.stack([np.ones_like(response), response], axis=1)
-        self._step = np.ones((2, draws), dtype=np.float32)
+        self._effects = np.concatenate(list(effects), axis=1)
+        self.other = np.empty((COUNT, draws), dtype=np.float32)
+        self._double = np.empty((2, COUNT, min(draws, AT_ONCE)))
+        # A product of one column is slow in some libraries; a second of zeros leaves it exact.
+        self._response = np.stack([response, np.zeros_like(response)], axis=1)
+        self._step = np.zeros((2, draws), dtype=np.float32)
 
     def sums(self, state: Single) -> Single:
         """Sums over sexes and ages, (2 K, draws)."""
-        found = np.matmul(self.effects[0], state[0])
-        found += np.matmul(self.effects[1], state[1])
-        return found
+        draws = state.shape[-1]
+        sums = np.empty((len(self._effects), draws), dtype=np.float32)
+        for start in range(0, draws, AT_ONCE):
+            part = slice(start, min(start + AT_ONCE, draws))
+            double = self._double[..., : part.stop - start]
+            double[:] = state[..., part]
+            sums[:, part] = self._effects @ double.reshape(2 * COUNT, -1)
+        return sums
 
     def move(self, state: Single, totals: Whole | Single) -> Single:
         """Move the persons in ``state`` (2, 101, draws); return the K sums over ages after it."""
         sums = self.sums(state)
-        half, step = len(sums) // 2, self._step[1]
-        np.divide(totals - sums[0], np.maximum(sums[half], 1e-6), out=step, casting="same_kind")
+        half = len(sums) // 2
+        step = self._step[0]
+        np.divide(totals.astype(np.float32) - sums[0], np.maximum(sums[half], np.float32(1e-6)), out=step)
         too_much = step.min() < -self.most
         if too_much:
             np.maximum(step, -self.most, out=step)
-        state *= np.matmul(self._response, self._step, out=self.factor)
+        np.matmul(self._response, self._step, out=self.factor)
+        self.factor += 1
+        state *= self.factor
         moved = sums[:half] + step * sums[half:]
         if too_much:
-            rest = (totals / np.maximum(moved[0], 1e-6)).astype(np.float32)
+            rest = totals.astype(np.float32) / np.maximum(moved[0], np.float32(1e-6))
             state *= rest
             moved *= rest
         return moved
@@ -379,7 +405,7 @@ class _Rounding:
         women = running[classes].copy()
         self._sum(state[1], running[classes:])
         running[classes:] += women
-        running *= (totals / np.maximum(running[-1], 1e-9)).astype(np.float32)
+        running *= totals.astype(np.float32) / np.maximum(running[-1], np.float32(1e-9))
         running += uniform
         out[:] = running
         np.minimum(out, totals, out=out)
