@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ossu_analysis.draws import inverse_gaussian
 from ossu_analysis.population.history import Floats, Ints
 from ossu_analysis.population.pooling import NORMAL_80, NORMAL_MEDIAN, shrink_to_groups, spread_between_groups
 
@@ -87,7 +88,7 @@ class Spread:
 
     def own_part(self, parent: Reals, area: Reals, generator: np.random.Generator) -> Reals:
         """Normal paths of parent and area (draws, h) put together, with the tails of the area's."""
-        variance = generator.wald(1.0, self.shape, (len(area), 1))
+        variance = inverse_gaussian(generator, self.shape, (len(area), 1))
         # Both parts are scaled by the width of their 80 % range, since that is what was measured.
         width = NORMAL_80 / tailed_quantile(0.9, self.shape)
         return np.sqrt(self.common) * parent + np.sqrt((1 - self.common) * variance) * width * area

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ossu_analysis.draws import stream
+from ossu_analysis.draws import normals, stream
 from ossu_analysis.population.census import ExpectedSteps, expected_steps
 from ossu_analysis.population.combination import METHODS, Combination, combine
 from ossu_analysis.population.component_method import expected_migration, jump_off, migration_rates
@@ -148,10 +148,11 @@ def draw_totals(
     units, place = np.unique(history.member_unit[members], return_inverse=True)
     log_persons, log_step = _log_draws(model, draws, seed, units)
     median = model.median(migration_factor, extra_growth)[units].astype(np.float32)
-    persons = np.exp(log_persons + median)[:, place] * history.member_share[members].astype(np.float32)[:, None]
+    # In double precision, then rounded: exponentials of single precision differ between processors.
+    whole = np.exp(log_persons + median, dtype=np.float64)[:, place] * history.member_share[members][:, None]
     # Of a count after a step s, the step brought count * (1 - exp(-s)).
-    hidden_loss = persons * -np.expm1(-migration_factor * log_step[:, place])
-    return persons, hidden_loss
+    hidden_loss = whole * -np.expm1(-migration_factor * log_step[:, place].astype(np.float64))
+    return whole.astype(np.float32), hidden_loss.astype(np.float32)
 
 
 def method_table(model: TotalsModel) -> pd.DataFrame:
@@ -201,7 +202,7 @@ def _log_draws(model: TotalsModel, draws: int, seed: int, units: Ints) -> tuple[
     deviation = np.empty((draws, len(units), horizon), dtype=np.float32)
     country = _path(stream(seed, "totals/country"), draws, horizon, spread.country)
     slope = _path(stream(seed, "totals/size"), draws, horizon, spread.slope)
-    country_step = stream(seed, "totals/census").standard_normal((draws, len(at_step))) * model.steps.country_sd
+    country_step = normals(stream(seed, "totals/census"), (draws, len(at_step))) * model.steps.country_sd
     step_slope = _independent(stream(seed, "totals/census/size"), draws, len(at_step), model.step_spread, "slope")
     shared: dict[str, tuple[Draws, Floats]] = {}
     for at, unit in enumerate(units):
@@ -226,16 +227,16 @@ def _log_draws(model: TotalsModel, draws: int, seed: int, units: Ints) -> tuple[
 def _independent(generator: np.random.Generator, draws: int, count: int, spread: Spread | None, part: str) -> Floats:
     """Steps of some censuses: normal, and nothing in common between two of them."""
     sd = 0.0 if spread is None else getattr(spread, part).sd(1)
-    return generator.standard_normal((draws, count)) * sd
+    return normals(generator, (draws, count)) * sd
 
 
 def _path(generator: np.random.Generator, draws: int, horizon: int, growth: Growth) -> Draws:
     """A random slope, a random walk and, where growth itself walks, its sum: the variance of `Growth`."""
-    normal = generator.standard_normal((draws, horizon + 1), dtype=np.float32)
+    normal = normals(generator, (draws, horizon + 1))
     path = np.cumsum(normal[:, 1:], axis=1) * np.float32(np.sqrt(growth.noise))
     path += normal[:, :1] * np.arange(1, horizon + 1, dtype=np.float32) * np.float32(growth.slope)
     if growth.turn:
-        turns = generator.standard_normal((draws, horizon), dtype=np.float32) * np.float32(np.sqrt(growth.turn))
+        turns = normals(generator, (draws, horizon)) * np.float32(np.sqrt(growth.turn))
         path += np.cumsum(np.cumsum(turns, axis=1), axis=1)
     return path
 

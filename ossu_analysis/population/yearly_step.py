@@ -102,7 +102,7 @@ def _normal(generator: np.random.Generator, shape: tuple[int, ...]) -> Single:
     return _normal_quantiles().take(_ranks(generator, shape))
 
 
-def _poisson(generator: np.random.Generator, mean: Single) -> Whole:
+def _poisson(generator: np.random.Generator, mean: Single | Floats) -> Whole:
     ranks = _ranks(generator, mean.shape)
     return poisson((ranks + np.float32(0.5)) / np.float32(PARTS), _normal_quantiles().take(ranks), mean)
 
