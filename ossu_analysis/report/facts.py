@@ -4,8 +4,8 @@ Belongs here: reading, selecting and turning long rows (``output_type``, ``outpu
 ``low_80`` and so on. Nothing is rounded and nothing is estimated here.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 
 import pandas as pd
@@ -24,61 +24,123 @@ GROUPS = ((0, None), (0, 17), (18, 64), (65, None), (80, None))
 
 
 @dataclass(frozen=True)
+class Read:
+    """Where a field of `Facts` is read from: a working table and an SQL condition.
+
+    The condition names the territory: ``{area}`` its code, ``{areas}`` that code with those of its parts and the
+    country, ``{towns}`` its municipalities; ``{here}`` and ``{planned}`` are conditions on the municipality and on the
+    oblast of a row that hold everywhere for the country; ``{scenario}`` is the scenario of the run.
+    """
+
+    link: str
+    table: str
+    where: str = ""
+
+
+OF_SCENARIO = "area_code in ({areas}) and scenario = '{scenario}'"
+TABLES: dict[str, Read] = {
+    "municipalities": Read("reference", "municipality", "oblast_code = '{area}'"),
+    "oblasts": Read("reference", "oblast"),
+    "services": Read("reference", "service"),
+    "sources": Read("reference", "source"),
+    "history": Read("sources", "population_municipality", "area_code in ({areas}) and residence = 'total' and sex = 'T'"
+                    " and persons is not null"),
+    "old_history": Read("sources", "population_broad_age", "area_code in ({areas}) and age_from = 65 and age_to is null"
+                        " and sex in ('F', 'M')"),
+    "forecast": Read("population", "forecast", OF_SCENARIO),
+    "need": Read("demand", "need_forecast", OF_SCENARIO),
+    "group_status": Read("demand", "group_status"),
+    "demand": Read("demand", "demand_forecast", OF_SCENARIO),
+    "driver": Read("demand", "driver", "area_code in ({areas})"),
+    "scenarios": Read("demand", "scenario_forecast", "area_code = '{area}'"),
+    "capacity": Read("capacity", "current", "{here}"),
+    "gap": Read("gap", "service_gap", "municipality_code in ({towns}) and scenario = '{scenario}'"),
+    "gap_change": Read("gap", "change", "{here}"),
+    "oblast_gap": Read("gap", "oblast_gap", OF_SCENARIO),
+    "lines": Read("proposal", "line", "{planned}"),
+    "options": Read("proposal", "option", "{planned}"),
+    "differences": Read("proposal", "consistency", "{planned}"),
+    "subsidy_check": Read("proposal", "subsidy_check", "{here}"),
+    "funding_cliff": Read("proposal", "funding_cliff", "{here}"),
+    "deviation": Read("monitoring", "deviation", "area_code in ({areas})"),
+    "past": Read("monitoring", "past_forecast", "area_code = '{area}'"),
+    **{name: Read("proposal", name, "area_code = '{area}'") for name in PLAN_TABLES},
+}  # fmt: skip
+"""Every table that a document is made from, by the field that holds it; what documents wait for is read off here."""
+
+
+def tables_read() -> tuple[str, ...]:
+    """``link.table`` of everything that a document is made from; its footer names the version of ``reference.rule``."""
+    return tuple(sorted({"reference.rule", *(f"{one.link}.{one.table}" for one in TABLES.values())}))
+
+
 class Facts:
     """Tables of one oblast: every frame holds only its municipalities, the oblast itself and the country.
 
-    Frames carry the columns of their tables; one that has not been computed is empty. The country is read in the same
-    way, without its municipalities one by one.
+    The country is read in the same way, without its municipalities one by one. A frame is an attribute named in
+    `TABLES`, with the columns of its table; one that has not been computed is empty.
+
+    Parameters
+    ----------
+    oblast_code, oblast_name : str
+        Code of three letters, or ``BG``, and the name for people.
+    scenario_titles : mapping of str to str
+        Scenarios of demand by code.
+    tables : DataFrame
+        By field of `TABLES`; the others are empty.
     """
 
-    oblast_code: str
-    oblast_name: str
-    municipalities: pd.DataFrame
-    forecast: pd.DataFrame
-    history: pd.DataFrame
-    need: pd.DataFrame
-    group_status: pd.DataFrame
-    capacity: pd.DataFrame
-    demand: pd.DataFrame
-    gap: pd.DataFrame
-    oblast_gap: pd.DataFrame
-    lines: pd.DataFrame
-    options: pd.DataFrame
-    sources: pd.DataFrame
-    service_names: dict[str, str] = field(default_factory=dict)
-    breaks: tuple[int, ...] = field(default=())
-    driver: pd.DataFrame = field(default_factory=pd.DataFrame)
-    gap_change: pd.DataFrame = field(default_factory=pd.DataFrame)
-    scenarios: pd.DataFrame = field(default_factory=pd.DataFrame)
-    scenario_titles: dict[str, str] = field(default_factory=dict)
-    plans: dict[str, pd.DataFrame] = field(default_factory=dict)
-    oblasts: pd.DataFrame = field(default_factory=pd.DataFrame)
-    old_history: pd.DataFrame = field(default_factory=pd.DataFrame)
-    deviation: pd.DataFrame = field(default_factory=pd.DataFrame)
-    past: pd.DataFrame = field(default_factory=pd.DataFrame)
-    subsidy: pd.DataFrame = field(default_factory=pd.DataFrame)
-    differences: pd.DataFrame = field(default_factory=pd.DataFrame)
+    def __init__(
+        self, oblast_code: str, oblast_name: str, scenario_titles: Mapping[str, str], **tables: pd.DataFrame
+    ) -> None:
+        self.oblast_code, self.oblast_name, self.scenario_titles = oblast_code, oblast_name, scenario_titles
+        self._tables = tables
+
+    def __getattr__(self, field: str) -> pd.DataFrame:
+        if field.startswith("_") or field not in TABLES:
+            raise AttributeError(field)
+        if field not in self._tables:
+            self._tables[field] = empty(TABLES[field].link, TABLES[field].table)
+        return self._tables[field]
 
     @cached_property
     def parts(self) -> dict[str, str]:
         """Names by code of what the territory is divided into: municipalities, or the oblasts of the country."""
         if self.oblast_code == COUNTRY:
-            return {} if self.oblasts.empty else dict(self.oblasts[["oblast_code", "name_bg"]].to_numpy())
+            return dict(self.oblasts[["oblast_code", "name_bg"]].to_numpy())
         return dict(self.municipalities[["municipality_code", "name_bg"]].to_numpy())
+
+    @cached_property
+    def service_names(self) -> dict[str, str]:
+        """Short names of services by code."""
+        return dict(self.services[["service_code", "short_name_bg"]].to_numpy())
+
+    @cached_property
+    def breaks(self) -> tuple[int, ...]:
+        """Years in which the count began to rest on another census: differences across them are not growth."""
+        known = self.history.dropna(subset=["basis"]).sort_values("year").drop_duplicates("year")
+        return tuple(int(year) for year in known.loc[known["basis"].diff().fillna(0) != 0, "year"])
+
+    @cached_property
+    def old_people(self) -> pd.DataFrame:
+        """``area_code, year, persons`` of 65 and over, as published: oblasts and the country; revised counts win."""
+        rows = self.old_history.sort_values("is_revised")
+        newest = rows.drop_duplicates(["area_code", "year", "sex"], keep="last")
+        return newest.groupby(["area_code", "year"], as_index=False).agg(persons=("persons", "sum"))
 
     def name(self, code: str) -> str:
         """Name of a part, or of the territory itself."""
         return self.oblast_name if code == self.oblast_code else self.parts.get(code, code)
 
 
-def read_facts(store: Store, oblast_code: str, scenario: str = "reference") -> Facts:
+def read_facts(store: Store, area_code: str, scenario: str = "reference") -> Facts:
     """Read what the documents of an oblast need.
 
     Parameters
     ----------
     store : Store
         Where the working tables are.
-    oblast_code : str
+    area_code : str
         NSI code of three letters, or ``BG`` for the country.
     scenario : str
         Scenario of the forecasts.
@@ -88,74 +150,23 @@ def read_facts(store: Store, oblast_code: str, scenario: str = "reference") -> F
     KeyError
         If no such oblast is in ``reference.oblast``.
     """
-    is_country = oblast_code == COUNTRY
-    oblasts = table_or_empty(store, "reference", "oblast")
-    towns = table_or_empty(store, "reference", "municipality", f"oblast_code = '{oblast_code}'")
-    codes = sorted(towns["municipality_code"])
-    areas = _listed([*(oblasts["oblast_code"] if is_country else codes), oblast_code, COUNTRY])
-    chosen = f"area_code in ({areas}) and scenario = '{scenario}'"
-    named = f"municipality_code in ({_listed(codes)})"
-    here = "true" if is_country else named
-    planned = "true" if is_country else f"oblast_code in ('{oblast_code}', '{COUNTRY}')"
-    history = _history(store, areas)
-    return Facts(
-        oblast_code=oblast_code,
-        oblast_name=text("report.words.country")
-        if is_country
-        else str(oblasts.set_index("oblast_code").loc[oblast_code, "name_bg"]),
-        municipalities=towns,
-        forecast=table_or_empty(store, "population", "forecast", chosen),
-        history=history,
-        need=table_or_empty(store, "demand", "need_forecast", chosen),
-        group_status=table_or_empty(store, "demand", "group_status"),
-        capacity=table_or_empty(store, "capacity", "current", here),
-        demand=table_or_empty(store, "demand", "demand_forecast", chosen),
-        gap=table_or_empty(store, "gap", "service_gap", f"{named} and scenario = '{scenario}'"),
-        gap_change=table_or_empty(store, "gap", "change", here),
-        oblast_gap=table_or_empty(store, "gap", "oblast_gap", chosen),
-        lines=table_or_empty(store, "proposal", "line", planned),
-        options=table_or_empty(store, "proposal", "option", planned),
-        sources=table_or_empty(store, "reference", "source"),
-        service_names=dict(table_or_empty(store, "reference", "service")[["service_code", "short_name_bg"]].to_numpy()),
-        breaks=census_years(history),
-        driver=table_or_empty(store, "demand", "driver", f"area_code in ({areas})"),
-        scenarios=table_or_empty(store, "demand", "scenario_forecast", f"area_code = '{oblast_code}'"),
-        plans=_plans(store, oblast_code, here),
-        differences=table_or_empty(
-            store, "proposal", "consistency", "true" if is_country else f"oblast_code = '{oblast_code}'"
-        ),
-        scenario_titles={one.id: one.title_bg for one in all_scenarios(store.assumptions / "demand_scenarios")},
-        oblasts=oblasts,
-        old_history=_old_history(store, areas),
-        deviation=table_or_empty(store, "monitoring", "deviation", f"area_code in ({areas})"),
-        past=table_or_empty(store, "monitoring", "past_forecast", f"area_code = '{oblast_code}'"),
-        subsidy=table_or_empty(store, "proposal", "subsidy_check", named),
-    )
-
-
-def _plans(store: Store, area_code: str, here: str) -> dict[str, pd.DataFrame]:
-    """Options of the area under ceilings, and what money says of its municipalities."""
-    made = {name: table_or_empty(store, "proposal", name, f"area_code = '{area_code}'") for name in PLAN_TABLES}
-    return made | {name: table_or_empty(store, "proposal", name, here) for name in ("subsidy_check", "funding_cliff")}
-
-
-def _history(store: Store, areas: str) -> pd.DataFrame:
-    where = f"area_code in ({areas}) and residence = 'total' and sex = 'T' and persons is not null"
-    return table_or_empty(store, "sources", "population_municipality", where)
-
-
-def _old_history(store: Store, areas: str) -> pd.DataFrame:
-    """``area_code, year, persons`` of 65 and over, as published: oblasts and the country only; revised counts win."""
-    where = f"area_code in ({areas}) and age_from = 65 and age_to is null and sex in ('F', 'M')"
-    rows = table_or_empty(store, "sources", "population_broad_age", where)
-    newest = rows.sort_values("is_revised").drop_duplicates(["area_code", "year", "sex"], keep="last")
-    return newest.groupby(["area_code", "year"], as_index=False).agg(persons=("persons", "sum"))
-
-
-def census_years(history: pd.DataFrame) -> tuple[int, ...]:
-    """Years in which the count began to rest on another census: differences across them are not growth."""
-    known = history.dropna(subset=["basis"]).sort_values("year").drop_duplicates("year")
-    return tuple(int(year) for year in known.loc[known["basis"].diff().fillna(0) != 0, "year"])
+    is_country = area_code == COUNTRY
+    names = table_or_empty(store, "reference", "oblast").set_index("oblast_code")["name_bg"]
+    own = table_or_empty(store, "reference", "municipality", f"oblast_code = '{area_code}'")
+    towns = sorted(own["municipality_code"])
+    here = {
+        "area": area_code,
+        "areas": _listed([*(names.index if is_country else towns), area_code, COUNTRY]),
+        "towns": _listed(towns),
+        "here": "true" if is_country else f"municipality_code in ({_listed(towns)})",
+        "planned": "true" if is_country else f"oblast_code in ('{area_code}', '{COUNTRY}')",
+        "scenario": scenario,
+    }
+    tables = {
+        field: table_or_empty(store, one.link, one.table, one.where.format(**here)) for field, one in TABLES.items()
+    }
+    titles = {one.id: one.title_bg for one in all_scenarios(store.assumptions / "demand_scenarios")}
+    return Facts(area_code, text("report.words.country") if is_country else str(names.loc[area_code]), titles, **tables)
 
 
 def _listed(codes: Iterable[str]) -> str:
@@ -164,8 +175,11 @@ def _listed(codes: Iterable[str]) -> str:
 
 def table_or_empty(store: Store, link: str, table: str, where: str = "") -> pd.DataFrame:
     """Read a working table; a table that has not been made comes back empty, with its declared columns."""
-    if store.has(link, table):
-        return store.read(link, table, where)
+    return store.read(link, table, where) if store.has(link, table) else empty(link, table)
+
+
+def empty(link: str, table: str) -> pd.DataFrame:
+    """No rows, with the declared columns of a table."""
     declared = all_tables().get((link, table))
     kinds = {info.name: info.pandas_type for info in columns(declared.schema)} if declared else {}
     return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in kinds.items()})

@@ -11,6 +11,7 @@ import pandas as pd
 from pydantic import Field
 
 from ossu_analysis import lineage
+from ossu_analysis.report.facts import tables_read
 from ossu_analysis.schemas import all_tables
 from ossu_analysis.schemas.proposal import PLAN_TABLES
 from ossu_analysis.store import Store
@@ -23,30 +24,7 @@ from pipelines.resources import Models, Settings, Workspace, short_run_id
 
 ON_DEMAND = ("demand.driver", "demand.scenario_forecast", "gap.change", *(f"proposal.{name}" for name in PLAN_TABLES))
 """What the jobs ``scenarios`` and ``options`` make; documents do without it where it is missing or old."""
-READ_BY_DOCUMENTS = (
-    "capacity.current",
-    "collection.error",
-    "demand.demand_forecast",
-    "demand.group_status",
-    "demand.need_forecast",
-    "gap.oblast_gap",
-    "gap.service_gap",
-    "monitoring.deviation",
-    "monitoring.past_forecast",
-    "population.forecast",
-    "proposal.consistency",
-    "proposal.funding_cliff",
-    "proposal.line",
-    "proposal.option",
-    "proposal.subsidy_check",
-    "reference.municipality",
-    "reference.oblast",
-    "reference.rule",
-    "reference.service",
-    "reference.source",
-    "sources.population_broad_age",
-    "sources.population_municipality",
-)
+READ_BY_DOCUMENTS = tuple(name for name in tables_read() if name not in ON_DEMAND)
 
 
 class DocumentChoice(dg.Config):

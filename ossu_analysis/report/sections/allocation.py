@@ -13,6 +13,7 @@ from ossu_analysis.report.charts import Chart
 from ossu_analysis.report.charts.allocation import place_grid, served_against_cost
 from ossu_analysis.report.content import Block, Column, Heading, Paragraph, Picture, Table
 from ossu_analysis.report.sections.subject import Subject, by_name, named, status_of
+from ossu_analysis.schemas.proposal import PLAN_TABLES
 from ossu_analysis.texts import day, money, number, percent, sort_key, text
 
 
@@ -70,8 +71,16 @@ def annex(subject: Subject) -> list[Block]:
     facts = subject.facts
     names = dict(facts.municipalities[["municipality_code", "name_bg"]].to_numpy())
     oblasts = dict(facts.municipalities[["municipality_code", "oblast_code"]].to_numpy())
-    plans = Plans(subject.code, subject.label, facts.plans, names, facts.service_names, oblasts, "../../trace/")
-    made = sum(len(facts.plans.get(name, ())) for name in ("allocation", "allocation_note"))
+    plans = Plans(
+        subject.code,
+        subject.label,
+        {name: getattr(facts, name) for name in PLAN_TABLES},
+        names,
+        facts.service_names,
+        oblasts,
+        "../../trace/",
+    )
+    made = len(facts.allocation) + len(facts.allocation_note)
     return plans_section(plans, 2, with_places=False) if made else []
 
 
@@ -79,7 +88,7 @@ def public_money(subject: Subject) -> list[Block]:
     """State subsidy beside users x standard, and project money that ends, of a municipality or of a whole oblast."""
     facts = subject.facts
     names = dict(facts.municipalities[["municipality_code", "name_bg"]].to_numpy())
-    checks, cliffs = (facts.plans.get(name, pd.DataFrame()) for name in ("subsidy_check", "funding_cliff"))
+    checks, cliffs = facts.subsidy_check, facts.funding_cliff
     if subject.level == "municipality":
         checks, cliffs = (rows[rows["municipality_code"].eq(subject.code)] if len(rows) else rows
                           for rows in (checks, cliffs))  # fmt: skip

@@ -91,7 +91,7 @@ def _ahead(group: pd.DataFrame, base: int) -> pd.DataFrame:
 
 def _old_known(subject: Subject, first: int) -> pd.DataFrame:
     """People of 65 and over from ``first`` as published; of a municipality only the estimate for the base year."""
-    base, rows = subject.imprint.base_year, subject.facts.old_history
+    base, rows = subject.imprint.base_year, subject.facts.old_people
     if len(rows):
         rows = rows[(rows["area_code"] == subject.code) & rows["year"].between(first, base)].sort_values("year")
     if rows.empty:

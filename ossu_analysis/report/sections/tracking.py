@@ -162,7 +162,7 @@ def _periods(subject: Subject) -> tuple[str, str]:
 
 def money(subject: Subject) -> list[Block]:
     """State subsidy of each municipality beside what its reported users would cost by the loaded standards."""
-    rows = subject.facts.subsidy
+    rows = subject.facts.subsidy_check
     heading = Heading("money", text("report.heading.money"), wide=True)
     if rows.empty:
         return [heading, Paragraph(text("common.no_data"))]

@@ -89,7 +89,8 @@ def history() -> pd.DataFrame:
         for c, n in sizes().items()
         for y in range(2005, BASE + 1)
     ]
-    return pd.DataFrame(rows, columns=["area_level", "area_code", "year", "persons"])
+    table = pd.DataFrame(rows, columns=["area_level", "area_code", "year", "persons"])
+    return table.assign(basis=np.where(table["year"] < 2011, 2001, 2011))
 
 
 def capacity() -> pd.DataFrame:
@@ -270,14 +271,20 @@ def facts(**changes) -> Facts:
         "lines": lines(),
         "options": options(),
         "sources": sources,
-        "breaks": (2011,),
-        "service_names": {
-            "ASSIST": "Асистентска подкрепа",
-            "RES-OLD": "Резидентна грижа за възрастни",
-            "MUN-PATRON": "Домашен социален патронаж",
-        },
+        "scenario_titles": {},
+        "services": services_named(
+            {
+                "ASSIST": "Асистентска подкрепа",
+                "RES-OLD": "Резидентна грижа за възрастни",
+                "MUN-PATRON": "Домашен социален патронаж",
+            }
+        ),
     }
     return Facts(**(made | changes))
+
+
+def services_named(names: dict[str, str]) -> pd.DataFrame:
+    return pd.DataFrame({"service_code": list(names), "short_name_bg": list(names.values())})
 
 
 def regions() -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -365,7 +372,6 @@ def store(root) -> Store:
     counted = made.history.assign(
         residence="total",
         sex="T",
-        basis=2011,
         reference_date="2018-12-31",
         source_id="nsi",
         vintage="2026-11-21",

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from ossu_analysis.report.content import Document, Paragraph, Picture, Table
+from ossu_analysis.report.facts import Facts
 from ossu_analysis.report.formats.page import write_html
 from ossu_analysis.report.imprint import Imprint
 from ossu_analysis.report.sections.allocation import (
@@ -104,7 +105,7 @@ def test_cliffs_name_the_day_and_the_last_month():
 
 
 def test_the_annex_is_empty_where_nothing_was_made():
-    facts = SimpleNamespace(plans={}, municipalities=MUNICIPALITY, service_names={})
+    facts = Facts("AAA", "Проба", {}, municipalities=MUNICIPALITY)
     assert annex(SimpleNamespace(facts=facts, code="AAA", label="Проба")) == []
 
 
@@ -116,7 +117,7 @@ def test_public_money_of_a_municipality_is_its_own_and_of_an_oblast_all():
         "funding_cliff": pd.DataFrame({
             "municipality_code": ["AAA01", "AAA02"], "service_code": "DAY-CH", "funding_end": "2027-12-31", "users": 5,
             "last_month_to_apply": "2027-08", "remark": "–", "status": "observed"})}  # fmt: skip
-    facts = SimpleNamespace(plans=made_up, municipalities=MUNICIPALITY, service_names={})
+    facts = Facts("AAA", "Проба", {}, municipalities=MUNICIPALITY, **made_up)
     for level, code, rows in (("municipality", "AAA02", 1), ("oblast", "AAA", 2)):
         blocks = public_money(SimpleNamespace(facts=facts, code=code, level=level))
         tables = [block for block in blocks if isinstance(block, Table)]

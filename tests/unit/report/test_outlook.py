@@ -1,7 +1,5 @@
 """Why demand moves and scenarios in documents: present when their tables are, one sentence when not."""
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -32,7 +30,7 @@ def scenarios() -> pd.DataFrame:
 
 
 def subject(**tables) -> Subject:
-    return Subject(replace(made_up.facts(), **tables), made_up.imprint(), "VAR05")
+    return Subject(made_up.facts(**tables), made_up.imprint(), "VAR05")
 
 
 def block(blocks, kind, key: str):
