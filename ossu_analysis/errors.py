@@ -4,10 +4,12 @@ Belongs here: the classes. The sentences live in ``texts/bg/*.yaml`` (key ``<lin
 collects a list of `Fault` and raises one `FaultsFound` at the end, so that an analyst meets all faults at once.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+_LONG_NUMBER = re.compile(r"[0-9]{9,}")
 BLOCKING, TO_CHECK, NOTICE = "блокираща", "за проверка", "сведение"
 
 
@@ -38,6 +40,10 @@ class Fault:
     expected: str = ""
     severity: str = BLOCKING
     municipality_code: str = ""
+
+    def __post_init__(self) -> None:
+        """Digits as long as a personal number are never repeated, whatever was wrong with their cell."""
+        object.__setattr__(self, "found", _LONG_NUMBER.sub("…", self.found))
 
     def sentence(self) -> str:
         """One Bulgarian line: place, what is wrong, found, expected, what to do."""

@@ -130,13 +130,13 @@ def options(
 @_both("check", "проверка")
 def check() -> None:
     """Проверява data/raw и отчетите в data/inbox, без да изчислява; казва файл, ред, колона и какво да се направи."""
-    from ossu_analysis.collection import check_inbox
+    from ossu_analysis.collection import read_code_lists, read_inbox
     from ossu_analysis.errors import BLOCKING
     from ossu_analysis.sources import check_sources
     from ossu_analysis.store import Store, project_root
 
     store = Store(project_root())
-    faults = [*check_sources(store), *check_inbox(store)]
+    faults = [*check_sources(store), *read_inbox(store, read_code_lists(store)).faults]
     for fault in faults:
         typer.echo(f"[{fault.severity}] {fault.sentence()}")
     blocking = sum(fault.severity == BLOCKING for fault in faults)

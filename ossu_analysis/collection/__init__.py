@@ -6,20 +6,12 @@ computed from them in `capacity`.
 
 from ossu_analysis.collection.administration import demonstration_residence
 from ossu_analysis.collection.demonstration import demonstration_returns, newest_persons
-from ossu_analysis.collection.inbox import (
-    check_inbox,
-    error_table,
-    read_code_lists,
-    read_inbox,
-    read_residence,
-    read_user_profile,
-)
+from ossu_analysis.collection.inbox import error_table, read_code_lists, read_inbox
 from ossu_analysis.collection.settings import read_settings
 from ossu_analysis.collection.template import write_template
 from ossu_analysis.collection.union import mixture_label, with_real_residence, with_real_returns
 
 __all__ = [
-    "check_inbox",
     "demonstration_residence",
     "demonstration_returns",
     "error_table",
@@ -27,9 +19,7 @@ __all__ = [
     "newest_persons",
     "read_code_lists",
     "read_inbox",
-    "read_residence",
     "read_settings",
-    "read_user_profile",
     "with_real_residence",
     "with_real_returns",
     "write_template",

@@ -5,13 +5,13 @@ what is sound, and the faults stand in ``collection.error``. Each file is one or
 report the same municipality, service and year.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
-from ossu_analysis.collection.cells import Sheet, column_of, open_return
+from ossu_analysis.collection.columns import LEAST, REQUIRED, column_of, is_profile, is_residence, required
 from ossu_analysis.collection.profile import COLUMNS as PROFILE
 from ossu_analysis.collection.profile import beside_returns, profile_rows
 from ossu_analysis.collection.residence import COLUMNS as RESIDENCE
@@ -31,6 +31,8 @@ from ossu_analysis.collection.rows import (
 )
 from ossu_analysis.errors import BLOCKING, NOTICE, TO_CHECK, Fault
 from ossu_analysis.store import Store
+from ossu_analysis.tabular import Sheet, folded, open_sheets
+from ossu_analysis.tabular.personal import personal_data
 from ossu_analysis.texts import text
 
 _COUNTS = ("services_count", "places", "users", "waiting", "approved", "map_number")
@@ -54,40 +56,37 @@ class ReturnFile:
         return not any(fault.severity == BLOCKING for fault in self.faults)
 
 
-def read_inbox(store: Store, lists: CodeLists | None = None) -> tuple[pd.DataFrame, list[Fault]]:
-    """Sound real returns of ``data/inbox``, and every fault of every file in it.
+@dataclass(frozen=True)
+class Inbox:
+    """What the sound files of ``data/inbox`` hold, and every fault of every file.
 
-    Parameters
+    Attributes
     ----------
-    store : Store
-        Project folders.
-    lists : CodeLists, optional
-        Code lists; without them those of ``data/reference``.
-
-    Returns
-    -------
-    returns : DataFrame
-        Columns of ``collection.return`` with status observed; empty when nothing was handed in.
+    returns, residence, profile : DataFrame
+        ``collection.return``, ``residence`` and ``user_profile`` with status observed; empty without files.
     faults : list of Fault
         Blocking ones (their file is not used), ones to check, and notices.
     """
+
+    returns: pd.DataFrame
+    residence: pd.DataFrame
+    profile: pd.DataFrame
+    faults: list[Fault]
+
+
+def read_inbox(store: Store, lists: CodeLists) -> Inbox:
+    """Read every file of ``data/inbox`` and check it against the code lists."""
     files = _read_files(store, lists)
-    returns = _joined("return", [file.returns for file in files if file.is_sound])
-    return returns, [fault for file in files for fault in file.faults]
+    sound = [file for file in files if file.is_sound]
+    return Inbox(
+        _joined("return", [file.returns for file in sound]),
+        _joined("residence", [file.residence for file in sound]),
+        _joined("user_profile", [file.profile for file in sound]),
+        [fault for file in files for fault in file.faults],
+    )
 
 
-def read_residence(store: Store, lists: CodeLists | None = None) -> pd.DataFrame:
-    """Users by municipality of address from the sound files of ``data/inbox``, as ``collection.residence``."""
-    return _joined("residence", [file.residence for file in _read_files(store, lists) if file.is_sound])
-
-
-def read_user_profile(store: Store, lists: CodeLists | None = None) -> pd.DataFrame:
-    """Users by sex and age from the sound files of ``data/inbox``, as ``collection.user_profile``."""
-    return _joined("user_profile", [file.profile for file in _read_files(store, lists) if file.is_sound])
-
-
-def _read_files(store: Store, lists: CodeLists | None) -> list[ReturnFile]:
-    lists = lists or read_code_lists(store)
+def _read_files(store: Store, lists: CodeLists) -> list[ReturnFile]:
     found, reported = list[ReturnFile](), dict[tuple[str, ...], str]()
     for path in _files(store):
         file = read_return(path, path.relative_to(store.root).as_posix(), lists)
@@ -113,11 +112,6 @@ def _joined(table: str, parts: list[pd.DataFrame]) -> pd.DataFrame:
     if not filled:
         return pd.DataFrame(columns=[info.name for info in columns(declared)])
     return validated(declared, pd.concat(filled, ignore_index=True))
-
-
-def check_inbox(store: Store) -> list[Fault]:
-    """Every fault of every file in ``data/inbox``, without using any of it."""
-    return read_inbox(store)[1]
 
 
 def read_code_lists(store: Store) -> CodeLists:
@@ -154,12 +148,13 @@ def error_table(faults: list[Fault]) -> pd.DataFrame:
 def read_return(path: Path, file: str, lists: CodeLists) -> ReturnFile:
     """What one file holds and what is wrong with it; it is only meant for use when no fault blocks."""
     nothing = pd.DataFrame(columns=_KEY), pd.DataFrame(columns=RESIDENCE), pd.DataFrame(columns=list(PROFILE))
-    if path.suffix.lower() not in (".csv", ".xlsx"):
-        fault = Fault("collection.unsupported_file", file, found=path.suffix, expected="CSV, XLSX")
-        return ReturnFile(*nothing, [fault])
-    sheets, faults = open_return(path, file)
+    sheets, faults = open_sheets(path, file, column_of, LEAST)
+    if not sheets and not any(fault.severity == BLOCKING for fault in faults):
+        labels = ", ".join(text(f"collection.column.{column}") for column in REQUIRED)
+        faults.append(Fault("tabular.no_header", file, expected=labels))
     for sheet in sheets:
-        faults += _header_faults(sheet)
+        personal = list(personal_data(sheet, ()))
+        faults += [*personal, *_header_faults(sheet, {fault.column for fault in personal})]
     if any(fault.severity == BLOCKING for fault in faults):
         return ReturnFile(*nothing, faults)
     kinds = {kind: [row for sheet in sheets if _kind(sheet) == kind for row in rows_of(sheet)] for kind in _KINDS}
@@ -177,7 +172,7 @@ def read_return(path: Path, file: str, lists: CodeLists) -> ReturnFile:
 
 
 def _kind(sheet: Sheet) -> str:
-    return _KINDS[1] if sheet.is_residence else _KINDS[2] if sheet.is_profile else _KINDS[0]
+    return _KINDS[1] if is_residence(sheet) else _KINDS[2] if is_profile(sheet) else _KINDS[0]
 
 
 def _files(store: Store) -> list[Path]:
@@ -187,15 +182,16 @@ def _files(store: Store) -> list[Path]:
     return sorted(path for path in store.inbox.iterdir() if path.is_file() and not path.name.startswith(hidden))
 
 
-def _header_faults(sheet: Sheet) -> Iterator[Fault]:
+def _header_faults(sheet: Sheet, told: Collection[str]) -> Iterator[Fault]:
+    """Missing, unknown and repeated columns, without unknown ones of which something else was told already."""
     known = [column_of(label) for label in sheet.header]
-    ignored = text("collection.ignored").split("|")
-    for column in sheet.required:
+    ignored = {*map(folded, text("collection.ignored").split("|")), *map(folded, told)}
+    for column in required(sheet):
         if column not in known:
             label = text(f"collection.column.{column}")
             yield Fault("collection.missing_column", sheet.file, sheet.name, sheet.header_row, expected=label)
     for label, name in zip(sheet.header, known, strict=True):
-        if name is None and label and label not in ignored:
+        if name is None and label and folded(label) not in ignored:
             yield Fault("collection.unknown_column", sheet.file, sheet.name, sheet.header_row, label, severity=NOTICE)
         if name is not None and known.count(name) > 1:
             yield Fault("collection.repeated_column", sheet.file, sheet.name, sheet.header_row, label)
@@ -224,15 +220,15 @@ def _values(row: Row, lists: CodeLists) -> dict[str, object]:
         "source_class": "official",
         "published_total": False,
         "status": "observed",
-        "note": row.cells.get("note") or None,
+        "note": row.text("note") or None,
     }
 
 
 def _check_counts(row: Row, counts: dict[str, int | None], posts: dict[str, float | None]) -> None:
     users, places = counts["users"], counts["places"]
-    if users is None and not any(fault.column == row.labels["users"] for fault in row.faults):
+    if users is None:
         row.wrong("collection.missing_value", "users")
-    if users is not None and places is not None and users > places and not row.cells.get("note"):
+    if users is not None and places is not None and users > places and not row.text("note"):
         row.wrong("collection.users_above_places", "users", f"≤ {places}")
     filled, wanted = posts["staff_filled"], posts["staff_posts"]
     if filled is not None and wanted is not None and filled > wanted:
@@ -244,7 +240,7 @@ def _check_counts(row: Row, counts: dict[str, int | None], posts: dict[str, floa
 
 def _check_days(row: Row, funding: str | None, ends: str | None, empty: str | None, users: int | None) -> None:
     """Project money ends some day; a service with users is not empty."""
-    if funding in ("project", "donation") and ends is None and not row.cells.get("funding_end"):
+    if funding in ("project", "donation") and ends is None and not row.text("funding_end"):
         row.wrong("collection.no_funding_end", "funding_end", severity=TO_CHECK)
     if ends is not None and funding not in ("project", "donation"):
         row.wrong("collection.end_without_project", "funding_end", severity=TO_CHECK)

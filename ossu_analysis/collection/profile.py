@@ -59,7 +59,7 @@ def profile_rows(rows: Iterable[Row], lists: CodeLists) -> pd.DataFrame:
 def _value(row: Row, lists: CodeLists) -> dict[str, Any]:
     municipality, service, year = municipality_of(row, lists), service_of(row, lists), year_of(row)
     sex, age_from, age_to = sex_of(row), age_of(row, "age_from"), age_of(row, "age_to")
-    if age_from is None and not any(fault.column == row.labels["age_from"] for fault in row.faults):
+    if age_from is None and not row.is_faulty("age_from"):
         row.wrong("collection.bad_age", "age_from", f"0-{OLDEST}")
     if age_from is not None and age_to is not None and age_to < age_from:
         row.wrong("collection.bad_age", "age_to", f"≥ {age_from}")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from ossu_analysis.collection.rows import CodeLists, Row, count_of, home_of, municipality_of, service_of, year_of
+from ossu_analysis.collection.rows import CodeLists, Row, count_of, municipality_of, service_of, year_of
 from ossu_analysis.texts import text
 
 _KEY = ("municipality_code", "service_code", "period_end")
@@ -50,7 +50,7 @@ def _value(row: Row, lists: CodeLists) -> dict[str, object]:
         row.wrong("collection.missing_value", "users")
     return {
         "municipality_code": municipality,
-        "home_code": home_of(row, lists),
+        "home_code": municipality_of(row, lists, "home_code"),
         "service_code": service,
         "period_start": f"{year}-01-01",
         "period_end": f"{year}-12-31",

@@ -4,6 +4,7 @@ Belongs here: what one cell may look like and what it means. Files and tables ar
 """
 
 import datetime
+import difflib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -11,24 +12,23 @@ from functools import cached_property
 
 import pandas as pd
 
-from ossu_analysis.collection.cells import Sheet, column_of
+from ossu_analysis.collection.columns import column_of
 from ossu_analysis.errors import BLOCKING, NOTICE, TO_CHECK, Fault
 from ossu_analysis.funding import FUNDING_TYPES
+from ossu_analysis.tabular import Cell, Sheet, Unreadable, number, shown
+from ossu_analysis.tabular.cells import code as code_of
+from ossu_analysis.tabular.cells import is_unknown
 from ossu_analysis.texts import text
 
 KEY_COLUMNS = ("municipality_code", "service_code", "year")
-_UNKNOWN = ("", "..", "x", "х", "н.д.", "няма данни")
-_NONE = ("-", "–", "—")
-_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
-_AMBIGUOUS = re.compile(r"[+-]?\d{1,3}[.,]\d{3}")
-"""``1.000`` may be one or one thousand; nobody is asked to guess."""
-
+FIRST_YEAR, LAST_YEAR = 1900, 2150
 OLDEST = 120
 """Ages above it are slips of the pen."""
 
-_TOTALS = ("общо", "всичко", "сума")
-_LOOK_ALIKE = str.maketrans("АВЕКМНОРСТХ", "ABEKMHOPCTX")
-_DAY = re.compile(r"(\d{1,2})[.](\d{1,2})[.](\d{4})( ?г\.?)?")
+MOST = 10_000_000
+"""No municipality has so many users, places or posts."""
+_DAY = re.compile(r"([0-9]{1,2})[.]([0-9]{1,2})[.]([0-9]{4})( ?\w\.?)?")
+_YEAR = re.compile(r"(?:31[.-]12[.-])?([0-9]{4})(?:-12-31)?(?: ?\w\.?)?")
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,11 @@ class CodeLists:
         named = self.municipality.groupby(self.municipality["name_bg"].str.lower())["municipality_code"]
         return {str(name): codes for name, codes in named.agg(list).items()}
 
+    def nearest(self, said: str) -> list[str]:
+        """Municipalities whose names are most like a text, with their codes."""
+        names = difflib.get_close_matches(said.lower(), self.codes_by_name, cutoff=0.7)
+        return [f"{name.title()} ({code})" for name in names for code in self.codes_by_name[name]]
+
     @cached_property
     def services(self) -> dict[str, str]:
         """Service code by code and by each of its present names, in lower case."""
@@ -81,62 +86,67 @@ class Row:
     sheet: Sheet
     number: int
     labels: dict[str, str]
-    cells: dict[str, str]
+    cells: dict[str, Cell]
     faults: list[Fault] = field(default_factory=list)
 
+    def text(self, column: str) -> str:
+        """A cell as text; one that cannot be read is a fault and an empty text."""
+        cell = self.cells.get(column, "")
+        if isinstance(cell, Unreadable):
+            self.wrong(cell.reason, column)
+            return ""
+        return code_of(cell)
+
+    def is_faulty(self, column: str) -> bool:
+        """Whether something was wrong with a cell."""
+        return any(fault.column == self.labels.get(column, column) for fault in self.faults)
+
     def wrong(self, code: str, column: str = "", expected: str = "", severity: str = BLOCKING, found: str = "") -> None:
-        """Record a fault of this row."""
-        shown = found or self.cells.get(column, "")
-        label = self.labels.get(column, column)
-        where = (self.sheet.file, self.sheet.name, self.number, label)
-        municipality = self.cells.get("municipality_code", "")
-        self.faults.append(Fault(code, *where, shown, expected, severity, municipality))
+        """Record a fault of this row; of one cell the first."""
+        if severity == BLOCKING and column and self.is_faulty(column):
+            return
+        place = (self.sheet.file, self.sheet.name, self.number, self.labels.get(column, column))
+        said = found or shown(self.cells.get(column, ""))
+        self.faults.append(
+            Fault(code, *place, said, expected, severity, shown(self.cells.get("municipality_code", "")))
+        )
 
 
 def rows_of(sheet: Sheet) -> Iterator[Row]:
     """Rows where something is reported: services of the form that were left empty and totals are passed over."""
     named = {column: place for place, label in enumerate(sheet.header) if (column := column_of(label))}
     labels = {column: sheet.header[place] for column, place in named.items()}
-    for number, cells in sheet.rows:
-        first = next(cell for cell in cells if cell)
+    totals = tuple(text("collection.totals").split("|"))
+    for at, cells in sheet.rows:
+        first = next((shown(cell) for cell in cells if cell != "" and not isinstance(cell, Unreadable)), "")
         row = {column: cells[place] if place < len(cells) else "" for column, place in named.items()}
-        reported = any(cell for column, cell in row.items() if column not in KEY_COLUMNS)
-        if reported and not first.lower().startswith(_TOTALS):
-            yield Row(sheet, number, labels, row)
+        reported = any(cell != "" for column, cell in row.items() if column not in KEY_COLUMNS)
+        if reported and not first.lower().startswith(totals):
+            yield Row(sheet, at, labels, row)
 
 
 def area_code(said: str) -> str:
     """A municipality code as typed, with Cyrillic look-alike letters made Latin."""
-    return said.upper().translate(_LOOK_ALIKE)
+    look_alike = str.maketrans(*text("collection.look_alike").split("|"))
+    return said.upper().translate(look_alike)
 
 
-def municipality_of(row: Row, lists: CodeLists) -> str:
-    """Code of the municipality that reports; a name is answered with the codes it may be."""
-    said = row.cells["municipality_code"]
-    code = area_code(said)
+def municipality_of(row: Row, lists: CodeLists, column: str = "municipality_code") -> str:
+    """Code of a municipality from its code or from a name that only one has; others are answered with the nearest."""
+    said = row.text(column)
+    named = lists.codes_by_name.get(said.lower(), [])
+    code = named[0] if len(named) == 1 else area_code(said)
     if code not in lists.municipalities:
-        row.wrong(
-            "collection.unknown_municipality", "municipality_code", ", ".join(lists.codes_by_name.get(said.lower(), []))
-        )
+        row.wrong("collection.unknown_municipality", column, ", ".join(named or lists.nearest(said)))
         return code
-    row.cells["municipality_code"] = code
-    return code
-
-
-def home_of(row: Row, lists: CodeLists) -> str:
-    """Municipality of the users' address: a code, or a name that only one municipality has."""
-    said = row.cells["home_code"]
-    code, named = area_code(said), lists.codes_by_name.get(said.lower(), [])
-    if code in lists.municipalities or len(named) == 1:
-        return code if code in lists.municipalities else named[0]
-    row.wrong("collection.unknown_municipality", "home_code", ", ".join(named))
+    row.cells[column] = code
     return code
 
 
 def served_of(row: Row, lists: CodeLists) -> str | None:
     """Municipalities that a mobile team goes to, beside its own: codes divided by „|“; None without a team."""
-    said = row.cells.get("mobile_to", "")
-    if said.lower() in _UNKNOWN or said in _NONE:
+    said = row.text("mobile_to")
+    if is_unknown(said):
         return None
     codes = [area_code(part) for part in re.split(r"[\s,;|]+", said) if part]
     wrong = [code for code in codes if code not in lists.municipalities]
@@ -147,8 +157,8 @@ def served_of(row: Row, lists: CodeLists) -> str | None:
 
 def service_of(row: Row, lists: CodeLists) -> str:
     """Code of the service from its code, its name or its only name of before 2020."""
-    said = row.cells["service_code"]
-    for spelling in (said, said.upper().translate(_LOOK_ALIKE)):
+    said = row.text("service_code")
+    for spelling in (said, area_code(said)):
         if spelling.lower() in lists.services:
             return lists.services[spelling.lower()]
     candidates = lists.legacy.get(said.lower(), [])
@@ -163,17 +173,16 @@ def service_of(row: Row, lists: CodeLists) -> str:
 
 def year_of(row: Row) -> int:
     """Year reported on, from a year or a 31 December."""
-    said = row.cells["year"]
-    found = re.fullmatch(r"(?:31[.-]12[.-])?((?:19|20)\d\d)(?:-12-31)?(?: ?г\.?)?", said)
-    if found:
+    found = _YEAR.fullmatch(row.text("year"))
+    if found and FIRST_YEAR <= int(found.group(1)) <= LAST_YEAR:
         return int(found.group(1))
     row.wrong("collection.bad_year", "year")
-    return 1900
+    return FIRST_YEAR
 
 
 def sex_of(row: Row) -> str:
     """F or M."""
-    said = row.cells["sex"].lower()
+    said = row.text("sex").lower()
     for sex in ("F", "M"):
         if said in text(f"collection.sex.{sex}").split("|"):
             return sex
@@ -190,30 +199,24 @@ def age_of(row: Row, column: str) -> int | None:
 
 
 def number_of(row: Row, column: str) -> float | None:
-    """Number in Bulgarian form: spaces between thousands, decimal comma; None for a value that is not known."""
-    said = row.cells.get(column, "")
-    if said.lower() in _UNKNOWN:
+    """A number of at least 0 by the rule of `tabular.cells`; None for a value that is not known or was faulty."""
+    reading = number(row.cells.get(column, ""))
+    if reading.problem:
+        row.wrong(reading.problem, column)
         return None
-    if said in _NONE:
-        return 0.0
-    digits = said.replace(" ", "").replace("'", "")
-    if not _NUMBER.fullmatch(digits):
-        row.wrong("collection.not_a_number", column)
+    if reading.value is not None and not 0 <= reading.value <= MOST:
+        row.wrong("tabular.negative" if reading.value < 0 else "tabular.too_many_persons", column)
         return None
-    if _AMBIGUOUS.fullmatch(digits):
-        row.wrong("collection.ambiguous_number", column)
-        return None
-    value = float(digits.replace(",", "."))
-    if value < 0:
-        row.wrong("collection.negative", column)
-        return None
-    return value
+    if reading.flag:
+        found = f"{shown(row.cells[column])}"
+        row.wrong("tabular.flags", column, severity=NOTICE, found=found)
+    return reading.value
 
 
 def day_of(row: Row, column: str) -> str | None:
     """A day as ISO text, from ``31.12.2027`` or ``2027-12-31``; None when the cell is empty."""
-    said = row.cells.get(column, "")
-    if said.lower() in _UNKNOWN or said in _NONE:
+    said = row.text(column)
+    if is_unknown(said):
         return None
     found = _DAY.fullmatch(said)
     try:
@@ -228,15 +231,15 @@ def count_of(row: Row, column: str) -> int | None:
     """A whole number; None for a value that is not known."""
     value = number_of(row, column)
     if value is not None and not value.is_integer():
-        row.wrong("collection.not_whole", column)
+        row.wrong("tabular.not_whole", column)
         return None
     return None if value is None else int(value)
 
 
 def funding_of(row: Row) -> str | None:
     """Our name of the kind of funding; None when it is empty or unknown."""
-    said = row.cells.get("funding_type", "").lower()
-    if said in _UNKNOWN or said in _NONE:
+    said = row.text("funding_type").lower()
+    if is_unknown(said):
         return None
     known = {text(f"collection.funding.{kind}").lower(): kind for kind in FUNDING_TYPES}
     known |= {kind: kind for kind in FUNDING_TYPES}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from ossu_analysis.collection.cells import COLUMNS, HOME, PROFILE
+from ossu_analysis.collection.columns import COLUMNS, HOME, PROFILE
 from ossu_analysis.collection.rows import CodeLists
 from ossu_analysis.errors import OssuError
 from ossu_analysis.funding import FUNDING_TYPES

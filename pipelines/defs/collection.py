@@ -1,9 +1,14 @@
 """Assets of ``collection``: checked returns, real ones replacing demonstration ones, and the faults found in them."""
 
+from typing import TYPE_CHECKING
+
 import pandas as pd
 
 from pipelines.assets import Step, table_asset
 from pipelines.checks import link_checks
+
+if TYPE_CHECKING:
+    from ossu_analysis.collection.inbox import Inbox
 
 INBOX = ("inbox/*", "reference/*")
 DEMONSTRATION = "demo/returns.yaml"
@@ -35,8 +40,7 @@ def returns(
     made_up = collection.demonstration_returns(
         municipality, population_municipality, census_profile, service_total, settings
     )
-    observed, _ = collection.read_inbox(step.store)
-    return collection.with_real_returns(made_up, observed)
+    return collection.with_real_returns(made_up, _inbox(step).returns)
 
 
 @table_asset(
@@ -60,7 +64,7 @@ def residence(
     made_up, real = returns[returns["status"].eq("demonstration")], returns[returns["status"].ne("demonstration")]
     persons = collection.newest_persons(population_municipality, settings.last_year)
     made_up = collection.demonstration_residence(made_up, municipality, persons, settings)
-    observed = collection.read_residence(step.store)
+    observed = _inbox(step).residence
     return collection.with_real_residence(made_up, observed, real["municipality_code"].unique())
 
 
@@ -72,17 +76,21 @@ def residence(
 )
 def user_profile(step: Step) -> pd.DataFrame:
     """Users by sex and age, where a return gives them."""
-    from ossu_analysis.collection import read_user_profile
-
-    return read_user_profile(step.store)
+    return _inbox(step).profile
 
 
 @table_asset("collection", "error", files=INBOX)
 def error(step: Step) -> pd.DataFrame:
     """Faults of the files in ``data/inbox``."""
-    from ossu_analysis.collection import check_inbox, error_table
+    from ossu_analysis.collection import error_table
 
-    return error_table(check_inbox(step.store))
+    return error_table(_inbox(step).faults)
+
+
+def _inbox(step: Step) -> "Inbox":
+    from ossu_analysis.collection import read_code_lists, read_inbox
+
+    return read_inbox(step.store, read_code_lists(step.store))
 
 
 collection_checks = link_checks(

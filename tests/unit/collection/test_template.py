@@ -6,7 +6,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from ossu_analysis.collection import read_code_lists, read_inbox, read_user_profile, write_template
+from ossu_analysis.collection import read_code_lists, read_inbox, write_template
 from ossu_analysis.collection.inbox import CodeLists
 from ossu_analysis.errors import OssuError
 from ossu_analysis.store import Store
@@ -15,6 +15,12 @@ from ossu_analysis.store import Store
 @pytest.fixture(scope="module")
 def lists() -> CodeLists:
     return read_code_lists(Store(Path(__file__).parents[3]))
+
+
+def read(store: Store, lists: CodeLists):
+    """Sound returns and the faults of all files."""
+    inbox = read_inbox(store, lists)
+    return inbox.returns, inbox.faults
 
 
 def fill(path: Path, service: str, **values) -> None:
@@ -32,7 +38,7 @@ def fill(path: Path, service: str, **values) -> None:
 def test_an_empty_template_reports_nothing(tmp_path, lists):
     store = Store(tmp_path)
     write_template(store.inbox / "sml02.xlsx", "SML02", 2021, lists)
-    returns, faults = read_inbox(store, lists)
+    returns, faults = read(store, lists)
     assert len(returns) == 0
     assert [fault.code for fault in faults] == ["collection.empty_file"]
 
@@ -42,7 +48,7 @@ def test_a_filled_template_is_accepted_without_a_remark(tmp_path, lists):
     path = write_template(store.inbox / "sml02.xlsx", "SML02", 2021, lists)
     fill(path, "DAY-CH", Места=30, Потребители=24, Чакащи=3, Щатни_бройки=12, Заети_бройки=11.5, Финансиране="ДДД")
     fill(path, "ASSIST", Потребители=7)
-    returns, faults = read_inbox(store, lists)
+    returns, faults = read(store, lists)
     assert faults == []
     assert returns.set_index("service_code")["users"].to_dict() == {"DAY-CH": 24, "ASSIST": 7}
     assert returns["funding_type"].tolist().count("state_delegated") == 1
@@ -59,14 +65,14 @@ def test_users_by_sex_and_age_are_typed_on_a_sheet_of_their_own(tmp_path, lists)
         for place, value in zip((2, 4, 5, 6, 7), values, strict=True):
             sheet.cell(row, place, value)
     book.save(path)
-    assert read_inbox(store, lists)[1] == []
-    assert read_user_profile(store, lists)["users"].tolist() == [14, 10]
+    assert read(store, lists)[1] == []
+    assert read_inbox(store, lists).profile["users"].tolist() == [14, 10]
 
 
 def test_forgotten_users_beside_places_are_asked_for(tmp_path, lists):
     store = Store(tmp_path)
     fill(write_template(store.inbox / "sml02.xlsx", "SML02", 2021, lists), "DAY-CH", Места=30)
-    _, faults = read_inbox(store, lists)
+    _, faults = read(store, lists)
     assert [fault.code for fault in faults] == ["collection.missing_value"]
 
 
