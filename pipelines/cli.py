@@ -209,9 +209,9 @@ def project(
         Path,
         typer.Argument(
             metavar="ТАБЛИЦА",
-            help="CSV или Parquet: area_code, parent_code, sex, age_from, age_to, year, persons; може и basis "
-            "(преброяването, на което стои броят). Потиснато (x, -, .., <5) значи 0-4; най-долното ниво може да е без "
-            "възрасти; години може да липсват.",
+            help="CSV, XLSX или Parquet: area_code, parent_code, sex, age_from, age_to, year, persons; може и basis "
+            "(преброяването, на което стои броят). Потиснато (<5, c) значи 0-4; „-“, „x“, „..“ и „:“ са неизвестни. "
+            "Най-долното ниво може да е без възрасти; години може да липсват.",
         ),
     ],
     horizon: Annotated[int, typer.Option("--horizon", "--хоризонт", help="Години напред.")] = 10,
@@ -226,8 +226,9 @@ def project(
     from ossu_analysis.population.hierarchy_input import read_counts
     from ossu_analysis.store import write_out
 
-    chunks, faults = hierarchy_chunks(read_counts(source), horizon, draws, seed, file=source.name)
-    for fault in faults:
+    counts, noticed = read_counts(source)
+    chunks, faults = hierarchy_chunks(counts, horizon, draws, seed, file=source.name)
+    for fault in (*noticed, *faults):
         typer.echo(f"[{fault.severity}] {fault.sentence()}")
     target, rows = write_out(_counted(chunks), out, "forecast")
     typer.echo(f"Записано: {target} ({rows} реда: медиана, средно и граници 50, 80 и 95 % за {horizon} години)")
@@ -239,8 +240,8 @@ def demand(
         Path,
         typer.Argument(
             metavar="ОТЧЕТИ",
-            help="CSV или Parquet: area_code, parent_code, service_code, year, users, places, waiting; по желание sex, "
-            "age_from, age_to, remark. Празно waiting или places значи неизвестно.",
+            help="CSV, XLSX или Parquet: area_code, parent_code, service_code, year, users, places, waiting; по "
+            "желание sex, age_from, age_to, remark. Празно waiting или places значи неизвестно.",
         ),
     ],
     exposed: Annotated[
@@ -248,8 +249,8 @@ def demand(
         typer.Option(
             "--exposed",
             "--лица",
-            help="CSV или Parquet: area_code, service_code, year, persons, и за бъдещите години; по желание draw, sex, "
-            "age_from, age_to.",
+            help="CSV, XLSX или Parquet: area_code, service_code, year, persons, и за бъдещите години; по желание "
+            "draw, sex, age_from, age_to.",
         ),
     ],
     horizon: Annotated[int, typer.Option("--horizon", "--хоризонт", min=1, help="Години след последния отчет.")] = 5,

@@ -16,11 +16,16 @@ import pandas as pd
 from ossu_analysis.demand.breaks import series_breaks
 from ossu_analysis.demand.panel import SLIP
 from ossu_analysis.errors import BLOCKING, NOTICE, TO_CHECK, Fault, FaultsFound
-from ossu_analysis.store import connect
+from ossu_analysis.tabular import folded_codes, numbers, open_frame, shown, unreadable_codes
+from ossu_analysis.texts import text
 
 RETURNS = ("area_code", "parent_code", "service_code", "year", "users", "places", "waiting")
 EXPOSED = ("area_code", "service_code", "year", "persons")
 GROUPING = ("sex", "age_from", "age_to")
+CODES = ("area_code", "parent_code", "service_code", "sex", "target_group")
+YEARS = (1900, 2150)
+MOST_PERSONS = 1e10
+"""More than there are people."""
 NUMBERS = ("year", "users", "places", "waiting", "persons", "draw", "age_from", "age_to")
 UNKNOWN_IF_ABSENT = ("places", "waiting")
 MAY_BE_ABSENT = ("parent_code", *UNKNOWN_IF_ABSENT)
@@ -71,13 +76,15 @@ def read_handed(
     FaultsFound
         With every blocking fault of both tables.
     """
-    tables = _read(returns, RETURNS), _read(exposed, EXPOSED)
+    spelling: dict[str, str] = {}
+    tables = _read(returns, RETURNS, spelling), _read(exposed, EXPOSED, spelling)
     faults = [fault for _, found in tables for fault in found]
     _stop(faults)
     (users, _), (people, _) = tables
     users, found = _mapped(users, legacy_service, service_codes, returns.name)
     faults += [*found, *_unknown_groups(people, target_groups, exposed.name)]
-    users, people = _numeric(users), _numeric(people)
+    (users, flags), (people, more) = _numeric(users, returns.name), _numeric(people, exposed.name)
+    faults += [*flags, *more]
     for table, judge in ((users, _impossible_returns(users, people)), (people, _impossible_exposed(people))):
         name = returns.name if table is users else exposed.name
         faults += _judged(table, judge, name)
@@ -92,34 +99,21 @@ def _stop(faults: Sequence[Fault]) -> None:
         raise FaultsFound(faults)
 
 
-def _read(path: Path, wanted: Sequence[str]) -> tuple[pd.DataFrame, list[Fault]]:
-    """One table as text, with its row numbers, and faults of its shape."""
-    import duckdb
-
-    if not path.exists():
-        return pd.DataFrame(), [Fault("demand.missing_file", file=path.name)]
-    reader = "read_parquet(?)" if path.suffix == ".parquet" else "read_csv(?, all_varchar = true, header = true)"
-    with connect() as db:
-        try:
-            table = db.execute(f"select * from {reader}", [str(path)]).df()
-        except duckdb.Error as error:
-            return pd.DataFrame(), [Fault("demand.unreadable", file=path.name, found=str(error).split("\n")[0])]
-    table.columns = table.columns.str.strip().str.lower()
-    faults = [
-        Fault("demand.missing_column", path.name, row=1, column=name, found=", ".join(table.columns))
-        for name in wanted
-        if name not in table and name not in MAY_BE_ABSENT
-    ]
+def _read(path: Path, wanted: Sequence[str], spelling: dict[str, str]) -> tuple[pd.DataFrame, list[Fault]]:
+    """One table with its row numbers, codes as text and everything else as cells, and faults of its shape."""
+    required = [name for name in wanted if name not in MAY_BE_ABSENT]
+    table, faults = open_frame(path, path.name, required, (*MAY_BE_ABSENT, *GROUPING, "target_group", "draw", "remark"))
+    if any(fault.severity == BLOCKING for fault in faults):
+        return table, faults
+    faults += unreadable_codes(table, [name for name in CODES if name in table], path.name)
     for name in wanted:
         if name in UNKNOWN_IF_ABSENT and name not in table:
-            table[name] = None
+            table[name] = ""
             faults.append(Fault(f"demand.no_{name}_column", path.name, row=1, column=name, severity=NOTICE))
-    if table.empty:
-        faults.append(Fault("demand.no_rows", path.name))
-    texts = [name for name in ("area_code", "parent_code", "service_code", "sex", "target_group") if name in table]
-    for name in texts:
-        table[name] = table[name].astype("str").str.strip().where(table[name].notna(), "")
-    return table.assign(row=np.arange(len(table)) + 2, bad=False), faults
+    for name in CODES:
+        if name in table:
+            table[name] = folded_codes(table[name], spelling)
+    return table.assign(bad=False), faults
 
 
 def _mapped(
@@ -156,18 +150,16 @@ def _unknown_groups(people: pd.DataFrame, known: Sequence[str], file: str) -> li
     ]
 
 
-def _numeric(table: pd.DataFrame) -> pd.DataFrame:
-    """Numbers as floats; what is no number is marked bad, an empty cell stays unknown."""
-    made = table.copy()
+def _numeric(table: pd.DataFrame, file: str) -> tuple[pd.DataFrame, list[Fault]]:
+    """Numbers as floats, with what could not be read beside them; an empty cell stays unknown."""
+    made, faults = table.copy(), list[Fault]()
     for name in NUMBERS:
-        if name in made and pd.api.types.is_numeric_dtype(made[name]):
-            made[name], made[f"{name}_text"] = made[name].astype(float), None
-        elif name in made:
-            values = made[name].astype("str").str.strip().str.replace(",", ".", regex=False)
-            values = values.where(made[name].notna() & (values != ""), None)
-            made[name] = pd.to_numeric(values, errors="coerce").astype(float)
-            made[f"{name}_text"] = values.where(values.notna() & made[name].isna())
-    return made
+        if name in made:
+            written = made[name].map(shown)
+            made[name], problem, found = numbers(table, name, file)
+            made[f"{name}_text"], made[f"{name}_problem"] = written.where(problem != ""), problem
+            faults += found
+    return made, faults
 
 
 Judgement = tuple[str, str, "pd.Series[bool]", "pd.Series[str] | str"]
@@ -197,8 +189,18 @@ def _impossible_exposed(people: pd.DataFrame) -> Iterator[Judgement]:
 
 def _not_numbers(table: pd.DataFrame, names: Sequence[str]) -> Iterator[Judgement]:
     for name in names:
-        empty = table[name].isna() & (table[f"{name}_text"].notna() | (name in ("year", "persons")))
-        yield "demand.not_a_number", name, empty, ""
+        for problem in sorted(set(table[f"{name}_problem"]) - {""}):
+            yield problem, name, table[f"{name}_problem"] == problem, ""
+        if name in ("year", "persons"):
+            yield "demand.missing_number", name, table[name].isna() & (table[f"{name}_problem"] == ""), ""
+        yield "tabular.too_many_persons", name, table[name] > MOST_PERSONS, ""
+    yield (
+        "tabular.year_outside",
+        "year",
+        ~table["year"].between(*YEARS) & table["year"].notna(),
+        "-".join(map(str, YEARS)),
+    )
+    yield "tabular.not_whole", "year", table["year"] % 1 > 0, ""
 
 
 def _judged(table: pd.DataFrame, judgements: Iterator[Judgement], file: str) -> list[Fault]:
@@ -268,10 +270,12 @@ def _faults(
         shown = f"{shown} ({row['area_code']}, {row['service_code']}, {row['year']:.0f})"
         made.append(Fault(code, file, "", int(row["row"]), column, shown, limit, severity))
     if len(rows) > NAMED:
-        made.append(Fault(code, file, column=column, found=f"още {len(rows) - NAMED} реда", severity=severity))
+        made.append(
+            Fault(code, file, column=column, found=text("tabular.others", count=len(rows) - NAMED), severity=severity)
+        )
     return made
 
 
 def _without_bad(table: pd.DataFrame) -> pd.DataFrame:
-    kept = table[~table["bad"]].drop(columns=["bad", *(n for n in table if str(n).endswith("_text"))])
+    kept = table[~table["bad"]].drop(columns=["bad", *(n for n in table if str(n).endswith(("_text", "_problem")))])
     return kept.assign(year=kept["year"].astype(int)).reset_index(drop=True)

@@ -14,13 +14,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ossu_analysis.errors import BLOCKING, NOTICE, TO_CHECK, Fault, FaultsFound, OssuError
+from ossu_analysis.errors import BLOCKING, NOTICE, TO_CHECK, Fault, FaultsFound, raise_if_any
 from ossu_analysis.population.cells import SEXES, Floats, grouped_array
-from ossu_analysis.population.hierarchy_suppressed import fill_suppressed, not_counts
+from ossu_analysis.population.hierarchy_suppressed import MARKS, fill_suppressed, not_counts
 from ossu_analysis.population.tree import AreaTree
+from ossu_analysis.tabular import cell_faults, folded_codes, numbers, open_frame, shown, unreadable_codes
 
 COLUMNS = ("area_code", "parent_code", "sex", "age_from", "age_to", "year", "persons")
 LEAST_YEARS = 3
+YEARS, MOST_PERSONS = (1900, 2150), 1e10
+_OUTSIDE = {"year": "tabular.year_outside", "persons": "tabular.too_many_persons"}
 FIRST_ROW = 2
 """A spreadsheet shows the first row of figures under the header as row 2."""
 
@@ -121,7 +124,7 @@ def _typed(frame: pd.DataFrame) -> pd.DataFrame:
     }
     texts = {name: rows[name].astype("object").where(rows[name].notna(), "").astype(str) for name in COLUMNS[:3]}
     said = rows["persons"].astype("object").where(rows["persons"].notna(), "").astype(str)
-    return rows.assign(**numbers, **texts, count=said, row=np.arange(len(rows)) + FIRST_ROW)
+    return rows.assign(**numbers, **texts, count=said, row=rows.get("row", rows.index + FIRST_ROW))
 
 
 def _row_faults(rows: pd.DataFrame, file: str) -> list[Fault]:
@@ -249,18 +252,28 @@ def _sum_notices(tree: CountedAreas, file: str) -> list[Fault]:
     return notices
 
 
-def read_counts(path: Path) -> pd.DataFrame:
-    """Read a CSV or Parquet of counts as it stands; codes such as ``NA`` and leading zeros stay text.
+def read_counts(path: Path) -> tuple[pd.DataFrame, list[Fault]]:
+    """Read a table of counts of any kind of file, with what was passed over; codes such as ``NA`` stay text.
+
+    Numbers of persons are read where they are numbers; a mark of suppression stays as it is written.
 
     Raises
     ------
-    OssuError
-        ``population.input_unreadable`` with the reason.
+    FaultsFound
+        With every cell that cannot be read.
     """
-    try:
-        if path.suffix.lower() == ".parquet":
-            return pd.read_parquet(path)
-        frame = pd.read_csv(path, dtype=str, keep_default_na=False, sep=None, engine="python", encoding="utf-8-sig")
-    except (OSError, ValueError, UnicodeDecodeError, pd.errors.ParserError) as error:
-        raise OssuError("population.input_unreadable", file=path, reason=error) from error
-    return frame.replace("", None)
+    table, faults = open_frame(path, path.name, COLUMNS, ("basis",))
+    raise_if_any(faults)
+    faults += unreadable_codes(table, COLUMNS[:3], path.name)
+    spelling: dict[str, str] = {}
+    read = {name: folded_codes(table[name], spelling) for name in COLUMNS[:2]}
+    read["sex"] = folded_codes(table["sex"], {}).str.upper()
+    for name in ("age_from", "age_to", "year", "persons", *(["basis"] if "basis" in table else [])):
+        value, problem, flags = numbers(table, name, path.name)
+        is_mark = (name == "persons") & table[name].map(shown).str.strip().str.lower().isin(MARKS)
+        outside = {"year": ~value.between(*YEARS), "persons": value > MOST_PERSONS}.get(name, value.isna())
+        problem = problem.mask(outside & value.notna(), _OUTSIDE.get(name, ""))
+        faults += [*flags, *cell_faults(table, name, problem.where(~is_mark, ""), path.name)]
+        read[name] = value.astype(object).where(value.notna(), table[name].map(shown) if name == "persons" else None)
+    raise_if_any(faults)
+    return pd.DataFrame({"row": table["row"], **read}), faults

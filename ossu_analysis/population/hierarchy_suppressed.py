@@ -11,15 +11,22 @@ import pandas as pd
 
 from ossu_analysis.draws import stream
 from ossu_analysis.errors import NOTICE, TO_CHECK, Fault
+from ossu_analysis.tabular.cells import is_unknown
 
-MARKS = ("x", "-", ".", "..", "...", "…", ":", "c", "<5", "< 5", "&lt;5", "")
+MARKS = ("c", "<5", "< 5", "&lt;5", "≤4")
+"""What offices write for a count from 1 to 4; other marks of statistics are a value that is not there."""
 LARGEST = 4
 KEYS = ["area_code", "year", "sex"]
 
 
 def not_counts(text: "pd.Series[str]", number: "pd.Series[float]") -> "pd.Series[bool]":
-    """Texts that are neither numbers nor marks of suppression."""
-    return number.isna() & ~text.str.strip().str.lower().isin(MARKS)
+    """Texts that are neither numbers, nor marks of suppression, nor marks of a value that is not there."""
+    return number.isna() & ~is_hidden(text) & ~text.map(is_unknown)
+
+
+def is_hidden(text: "pd.Series[str]") -> "pd.Series[bool]":
+    """Marks of suppression."""
+    return text.str.strip().str.lower().isin(MARKS)
 
 
 def fill_suppressed(rows: pd.DataFrame, file: str) -> tuple[pd.DataFrame, list[Fault]]:
@@ -45,7 +52,7 @@ def fill_suppressed(rows: pd.DataFrame, file: str) -> tuple[pd.DataFrame, list[F
     cells = aged.sort_values("width", kind="stable").drop_duplicates([*KEYS, "age_from"]).sort_index()
     known = cells.groupby(KEYS)["persons"].agg(["sum", "count", "size"])
     of_block = known.reindex(pd.MultiIndex.from_frame(cells[KEYS])).set_axis(cells.index)
-    hidden = cells["persons"].isna() & ~not_counts(cells["count"], cells["persons"])
+    hidden = cells["persons"].isna() & is_hidden(cells["count"])
     hidden &= of_block["count"] * 2 > of_block["size"]
     if not hidden.any():
         return rows, []
@@ -83,9 +90,7 @@ def _draw(of_area: pd.DataFrame, generator: np.random.Generator) -> tuple["pd.Se
     for (year, sex), block in of_area.groupby(["year", "sex"]):
         numbers, rest = np.array([_truncated(generator, one) for one in block["mean"]]), block["rest"].iloc[0]
         if np.isfinite(rest) and not 0 <= rest <= LARGEST * len(block):
-            # Cells left empty are then not suppressed but missing, and stay so.
-            if (block["count"].str.strip() != "").any():
-                wrong.append((f"{year:.0f} {sex}: {rest:.0f}", f"0-{LARGEST * len(block)}"))
+            wrong.append((f"{year:.0f} {sex}: {rest:.0f}", f"0-{LARGEST * len(block)}"))
             continue
         if np.isfinite(rest):
             numbers = _moved_to(generator, numbers, round(rest))

@@ -5,7 +5,7 @@ Belongs here: from a file to cells with their places (`sheets`, and one module p
 """
 
 from ossu_analysis.tabular.cells import Cell, Reading, Unreadable, number, shown
-from ossu_analysis.tabular.frame import folded_codes, numbers, open_frame
+from ossu_analysis.tabular.frame import cell_faults, folded_codes, numbers, open_frame, unreadable_codes
 from ossu_analysis.tabular.sheets import Sheet, folded, open_sheets
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "Reading",
     "Sheet",
     "Unreadable",
+    "cell_faults",
     "folded",
     "folded_codes",
     "number",
@@ -20,4 +21,5 @@ __all__ = [
     "open_frame",
     "open_sheets",
     "shown",
+    "unreadable_codes",
 ]

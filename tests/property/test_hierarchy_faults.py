@@ -118,5 +118,5 @@ def test_single_ages_four_levels_and_a_gap_are_forecast() -> None:
 def test_codes_that_look_like_numbers_or_nothing_stay_text(tmp_path) -> None:
     named = WHOLE.replace({"area_code": {"WBA": "NA", "WB": "007"}, "parent_code": {"WB": "007"}})
     named.to_csv(tmp_path / "areas.csv", index=False)
-    tree, faults = read_tree(read_counts(tmp_path / "areas.csv"))
+    tree, faults = read_tree(read_counts(tmp_path / "areas.csv")[0])
     assert {"NA", "007"} <= set(tree.codes) and tree.parent["NA"] == "007" and not faults

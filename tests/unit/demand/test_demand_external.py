@@ -134,12 +134,12 @@ def test_a_service_nobody_knows_is_named_and_still_forecast(world: World, tmp_pa
 @pytest.mark.parametrize(
     ("spoil", "code"),
     [
-        (lambda returns, exposed: (returns.drop(columns="users"), exposed), "demand.missing_column"),
-        (lambda returns, exposed: (returns.assign(users="много"), exposed), "demand.not_a_number"),
+        (lambda returns, exposed: (returns.drop(columns="users"), exposed), "tabular.missing_column"),
+        (lambda returns, exposed: (returns.assign(users="много"), exposed), "tabular.not_a_number"),
         (lambda returns, exposed: (pd.concat([returns, returns]), exposed), "demand.repeated_row"),
         (lambda returns, exposed: (returns, exposed.assign(persons=-1)), "demand.negative_persons"),
         (lambda returns, exposed: (returns, exposed.query("year > 2018")), "demand.no_exposed_row"),
-        (lambda returns, exposed: (returns.head(0), exposed), "demand.no_rows"),
+        (lambda returns, exposed: (returns.head(0), exposed), "tabular.no_rows"),
     ],
 )
 def test_hostile_tables_are_refused_with_the_reason(world: World, tmp_path: Path, spoil: object, code: str) -> None:

@@ -192,7 +192,7 @@ def suppressed(marks: dict[int, str], area: str = "XA1") -> pd.DataFrame:
 
 
 def test_suppressed_cells_are_zero_to_four_and_meet_the_known_totals() -> None:
-    tree, faults = read_tree(suppressed({2014: "x", 2016: "..", 2017: "<5", 2018: ":", 2019: None}))
+    tree, faults = read_tree(suppressed({2014: "c", 2016: "≤4", 2017: "<5", 2018: "< 5", 2019: "C"}))
     (notice,) = (fault for fault in faults if fault.code == "population.input_suppressed")
     assert "XA1: 10" in notice.found and notice.row
     at, old = tree.codes.index("XA1"), [tree.starts.index(80), tree.starts.index(85)]
@@ -201,11 +201,19 @@ def test_suppressed_cells_are_zero_to_four_and_meet_the_known_totals() -> None:
     np.testing.assert_array_equal(cells.sum(axis=1), 6)
 
 
+@pytest.mark.parametrize("mark", ["x", "-", "..", ":", None])
+def test_a_mark_of_a_value_that_is_not_there_never_becomes_persons(mark: str | None) -> None:
+    tree, faults = read_tree(suppressed({2016: mark}))
+    assert "population.input_suppressed" not in {fault.code for fault in faults}
+    at, old = tree.codes.index("XA1"), [tree.starts.index(80), tree.starts.index(85)]
+    assert np.isnan(tree.ages[at][tree.years.index(2016), 0, old]).all()
+
+
 def test_hidden_cells_that_cannot_be_small_leave_the_area_out() -> None:
     frame = made_up().astype({"persons": object})
     sums = frame[frame["sex"] != "T"].groupby(["area_code", "parent_code", "sex", "year"])["persons"].sum()
     frame = pd.concat([frame[frame["sex"] != "T"], sums.reset_index().assign(age_from=0, age_to=None)])
-    frame.loc[(frame["area_code"] == "XA1") & (frame["age_from"] == 5) & (frame["year"] == 2016), "persons"] = "x"
+    frame.loc[(frame["area_code"] == "XA1") & (frame["age_from"] == 5) & (frame["year"] == 2016), "persons"] = "<5"
     _, faults = read_tree(frame)
     assert {f.municipality_code for f in faults if f.code == "population.input_hidden_sum"} == {"XA1"}
 
