@@ -6,6 +6,7 @@ depends on the figures (the base year) or on the day, and answers a wrong value 
 """
 
 import datetime
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ModelWrapValidatorHandler, ValidationError, model_validator
@@ -19,8 +20,13 @@ YEARS_BACK = 3
 """The monitored forecast is the one that could have been made so many years before the base year."""
 
 
-def _said(name: str) -> str:
+def _about(name: str) -> str:
     return text(f"common.setting.{name}")
+
+
+def _said(name: str) -> str:
+    """The setting as a fault names it; a rule between two settings has no name."""
+    return f"{text('common.setting')} {name}".strip()
 
 
 class RunSettings(BaseModel):
@@ -34,28 +40,17 @@ class RunSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    base_year: int = Field(ge=2001, le=2100, description=_said("base_year"))
-    until_year: int = Field(default=2035, ge=2002, le=2150, description=_said("until_year"))
-    draws: int = Field(default=500, ge=200, le=20_000, description=_said("draws"))
-    seed: int = Field(default=20181231, ge=0, description=_said("seed"))
-    scenario: str = Field(default="reference", description=_said("scenario"))
-    demand_scenario: str = Field(default="reference", description=_said("demand_scenario"))
-    as_of: datetime.date = Field(default_factory=datetime.date.today, description=_said("as_of"))
+    base_year: int = Field(ge=2001, le=2100, description=_about("base_year"))
+    until_year: int = Field(default=2035, ge=2002, le=2150, description=_about("until_year"))
+    draws: int = Field(default=500, ge=200, le=20_000, description=_about("draws"))
+    seed: int = Field(default=20181231, ge=0, description=_about("seed"))
+    scenario: str = Field(default="reference", description=_about("scenario"))
+    demand_scenario: str = Field(default="reference", description=_about("demand_scenario"))
+    as_of: datetime.date = Field(default_factory=datetime.date.today, description=_about("as_of"))
     past_base_year: int = Field(
-        default_factory=lambda chosen: chosen.get("base_year", 0) - YEARS_BACK, description=_said("past_base_year")
+        default_factory=lambda chosen: chosen.get("base_year", 0) - YEARS_BACK, description=_about("past_base_year")
     )
-    jobs: int = Field(default=2, ge=-1, description=_said("jobs"))
-
-    @model_validator(mode="wrap")
-    @classmethod
-    def _answers_in_bulgarian(cls, chosen: Any, check: ModelWrapValidatorHandler["RunSettings"]) -> "RunSettings":
-        from ossu_analysis.errors import FaultsFound
-        from ossu_analysis.inputs import faults_of
-
-        try:
-            return check(chosen)
-        except ValidationError as error:
-            raise FaultsFound(faults_of(error, text("common.setting"))) from error
+    jobs: int = Field(default=2, ge=-1, description=_about("jobs"))
 
     @model_validator(mode="after")
     def _years_follow_each_other(self) -> "RunSettings":
@@ -66,6 +61,19 @@ class RunSettings(BaseModel):
                 said = text("common.years_order", later=later, then=then, earlier=earlier, first=first)
                 raise ValueError(said)
         return self
+
+    # The last validator is the outermost: it sees what the others have found.
+    @model_validator(mode="wrap")
+    @classmethod
+    def _answers_in_bulgarian(cls, chosen: Any, check: ModelWrapValidatorHandler["RunSettings"]) -> "RunSettings":
+        from ossu_analysis.errors import FaultsFound
+        from ossu_analysis.inputs import faults_of
+
+        try:
+            return check(chosen)
+        except ValidationError as error:
+            wrong = (replace(fault, file=_said(fault.column), column="") for fault in faults_of(error, ""))
+            raise FaultsFound(wrong, "common.settings_wrong") from error
 
     @property
     def years(self) -> range:

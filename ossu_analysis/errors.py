@@ -4,6 +4,7 @@ Belongs here: the classes. The sentences live in ``texts/bg/*.yaml`` (key ``<lin
 collects a list of `Fault` and raises one `FaultsFound` at the end, so that an analyst meets all faults at once.
 """
 
+import errno
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -84,3 +85,54 @@ def raise_if_any(faults: Iterable[Fault]) -> None:
     blocking = [fault for fault in faults if fault.severity == BLOCKING]
     if blocking:
         raise FaultsFound(blocking)
+
+
+def place_fault(error: BaseException) -> OssuError | None:
+    """What the machine refuses (disk, folder, damaged file, memory) as a sentence with a remedy; None for the rest.
+
+    Libraries wrap what the system says in exceptions of their own, so the cause behind an error is looked at too, and
+    where it carries no number, its words.
+    """
+    seen: BaseException | None = error
+    while seen is not None:
+        found = _of_the_place(seen)
+        if found is not None:
+            return found
+        seen = seen.__cause__ or seen.__context__
+    return None
+
+
+def _of_the_place(error: BaseException) -> OssuError | None:
+    if isinstance(error, OssuError):
+        return error
+    said = str(error)
+    number = error.errno if isinstance(error, OSError) else None
+    file = str(getattr(error, "filename", None) or _quoted_path(said) or "data")
+    if number in _FULL or _SAYS_FULL.search(said):
+        return OssuError("common.disk_full", file=file)
+    if number in _LOCKED or _SAYS_LOCKED.search(said):
+        return OssuError("common.not_writable", file=file)
+    if isinstance(error, MemoryError):
+        return OssuError("common.no_memory")
+    is_of_library = type(error).__module__.split(".")[0] in {"duckdb", "_duckdb", "pyarrow", "sqlite3", "sqlalchemy"}
+    if is_of_library and _SAYS_DAMAGED.search(said):
+        return OssuError("common.damaged_file", file=file)
+    return OssuError("common.place", file=file, said=said) if number is not None else None
+
+
+def _quoted_path(said: str) -> str:
+    found = re.search(r"[\"']((?:/|[A-Za-z]:)[^\"']+)[\"']", said)
+    return found.group(1) if found else ""
+
+
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+_LOCKED = {errno.EACCES, errno.EPERM, errno.EROFS}
+_SAYS_FULL = re.compile(r"No space left|disk is full|database or disk is full", re.IGNORECASE)
+_SAYS_LOCKED = re.compile(
+    r"Permission denied|Read-only file system|readonly database|unable to open database file", re.IGNORECASE
+)
+_SAYS_DAMAGED = re.compile(
+    r"not a valid DuckDB|magic bytes|malformed|not a database|Invalid Input|TProtocolException|corrupt|"
+    r"footer|too small to be a Parquet|Snappy|ZSTD|checksum",
+    re.IGNORECASE,
+)

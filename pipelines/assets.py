@@ -21,14 +21,13 @@ from ossu_analysis.schemas import REGISTRY, table_class
 from ossu_analysis.store import Store
 from ossu_analysis.texts import text
 from pipelines.code_version import code_version
+from pipelines.execute import UNCHANGED
 from pipelines.pages import column_schema, failing_rows, table_page
 from pipelines.resources import Models, short_run_id
 
 OWNERS = [text("pipelines.owner")]
 MAIN = ("base_year", "until_year", "draws", "seed", "scenario")
 """Settings that decide what is drawn."""
-UNCHANGED = {"ossu/unchanged": "true"}
-"""Tag of a materialisation that found its table as it should be and did not compute it."""
 FOLLOWS_ITS_INPUTS: dg.AutomationCondition[Any] = (
     (
         dg.AutomationCondition.any_deps_match(
@@ -126,7 +125,6 @@ def table_asset(
     settings: Sequence[str] = (),
     config: type[dg.Config] | None = None,
     name: str = "",
-    more: str = "",
 ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
     """Declare the assets of one function.
 
@@ -150,8 +148,6 @@ def table_asset(
         Choices of the launchpad for this asset alone.
     name : str
         Of the step when there are several tables.
-    more : str
-        A sentence to add to the description.
 
     Notes
     -----
@@ -176,7 +172,7 @@ def table_asset(
 
         run_with_choices.__annotations__["config"] = config
 
-        specs = [_spec(declared, table, more) for table in tables]
+        specs = [_spec(declared, table) for table in tables]
         return dg.multi_asset(
             name=f"{link}__{name or tables[0]}",
             specs=specs,
@@ -187,13 +183,13 @@ def table_asset(
     return build
 
 
-def _spec(declared: Declared, table: str, more: str) -> dg.AssetSpec:
+def _spec(declared: Declared, table: str) -> dg.AssetSpec:
     table_class(declared.link, table)
-    comment = REGISTRY[declared.link, table].comment
+    comment, more = REGISTRY[declared.link, table].comment, f"pipelines.more.{declared.link}.{table}"
     return dg.AssetSpec(
         key=[declared.link, table],
         deps=[asset_key(name) for name in (*declared.inputs, *declared.after)],
-        description=f"{comment}. {more}".strip(),
+        description=f"{comment}. {text(more)}" if text(more) != more else f"{comment}.",
         group_name=declared.link,
         owners=OWNERS,
         kinds={"duckdb", "parquet"},

@@ -6,6 +6,7 @@ rows that fail. What a check means and what to do stand in the texts under ``pip
 
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
+from typing import Any
 
 import dagster as dg
 import pandas as pd
@@ -17,7 +18,7 @@ from pipelines.pages import printed
 from pipelines.resources import Workspace
 
 SHOWN = 50
-COLUMNS = ["файл", "ред", "колона", "намерено", "очаквано", "какво да направите"]
+COLUMNS = [text(f"pipelines.column.{name}") for name in ("file", "row", "column", "found", "expected", "todo")]
 Names = Mapping[str, Sequence[str]]
 
 
@@ -75,7 +76,7 @@ def rule(key: dg.AssetCheckKey, bad: pd.DataFrame, said: str, blocking: bool) ->
         passed=bad.empty,
         severity=dg.AssetCheckSeverity.ERROR if blocking else dg.AssetCheckSeverity.WARN,
         description=text("pipelines.rule_holds") if bad.empty else text(said, count=number(len(bad))),
-        metadata={"n_bad": len(bad)} | ({} if bad.empty else {"редове": _rows(bad)}),
+        metadata={"n_bad": len(bad)} | ({} if bad.empty else {text("pipelines.rows"): _rows(bad)}),
     )
 
 
@@ -85,11 +86,12 @@ def fault_table(faults: Sequence[Fault]) -> dg.AssetCheckResult:
     others = [fault for fault in faults if fault.severity != BLOCKING]
     shown = pd.DataFrame([_cells(fault) for fault in [*blocking, *others][:SHOWN]], columns=COLUMNS)
     said = "\n".join(fault.sentence() for fault in blocking)
+    rows: dict[str, Any] = {text("pipelines.rows"): _rows(shown)} if faults else {}
     return dg.AssetCheckResult(
         passed=not blocking,
         severity=dg.AssetCheckSeverity.ERROR,
         description=said or text("pipelines.figures_sound", notices=number(len(others))),
-        metadata={"n_bad": len(blocking), "n_notice": len(others)} | ({"редове": _rows(shown)} if faults else {}),
+        metadata={"n_bad": len(blocking), "n_notice": len(others)} | rows,
     )
 
 

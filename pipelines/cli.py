@@ -1,6 +1,7 @@
 """The command ``ossu``: everything that the buttons of the UI do, in Bulgarian, with progress and plain errors.
 
-Commands have a Latin name and a Bulgarian one. Heavy libraries are imported inside the commands, so that help is quick.
+Commands have a Latin name and a Bulgarian one. Heavy libraries are imported inside the commands, so that help is
+quick; a wrong option is answered before anything is locked or computed.
 """
 
 import atexit
@@ -12,10 +13,15 @@ from typing import Annotated, Any
 
 import typer
 
+from ossu_analysis.config import DEFAULTS, RunSettings
+from ossu_analysis.texts import text, texts_below
+from pipelines.cli_words import Command, Commands
+
 app = typer.Typer(
+    cls=Commands,
     name="ossu",
-    help="ossu_analysis: от официалните числа до прогноза, недостиг и предложение за социални услуги.",
-    epilog="Първа стъпка: „ossu run“. После отворете data/runs/latest/index.html.",
+    help=text("cli.about"),
+    epilog=text("cli.first_step"),
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -23,205 +29,197 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-BaseYear = Annotated[int, typer.Option("--base-year", help="Последна година с наблюдавано население (31 декември).")]
-UntilYear = Annotated[int, typer.Option("--until", help="Последна година на прогнозата.")]
-Draws = Annotated[int, typer.Option("--draws", help="Брой симулации (най-малко 200).")]
-Seed = Annotated[int, typer.Option("--seed", help="Начално число; същото число дава същите резултати.")]
-Jobs = Annotated[int, typer.Option("--jobs", help="Колко неща се смятат едновременно; -1 значи всички ядра.")]
-Scenario = Annotated[str, typer.Option("--scenario", help="Име на сценарий от data/assumptions/scenarios.")]
-Oblast = Annotated[
-    list[str] | None,
-    typer.Option("--oblast", "--област", help="Код на област за документите, напр. SML; може повече от веднъж."),
-]
-AllOblasts = Annotated[bool, typer.Option("--all", "--всички", help="Документи за всички 28 области.")]
+
+def _option(key: str, flag: str, **more: Any) -> Any:
+    """An option by its Latin name and, where the texts have one, its Bulgarian name."""
+    bulgarian = texts_below("cli.flag").get(key)
+    return typer.Option(*filter(None, (flag, bulgarian)), help=text(f"cli.option.{key}"), **more)
 
 
-def _both(latin: str, bulgarian: str) -> Any:
+def _argument(key: str) -> Any:
+    return typer.Argument(help=text(f"cli.option.{key}"), metavar=text(f"cli.metavar.{key}"))
+
+
+def _setting(name: str, flag: str) -> Any:
+    return typer.Option(flag, help=RunSettings.model_fields[name].description)
+
+
+BaseYear = Annotated[int | None, _setting("base_year", "--base-year")]
+UntilYear = Annotated[int, _setting("until_year", "--until")]
+Draws = Annotated[int, _setting("draws", "--draws")]
+Seed = Annotated[int, _setting("seed", "--seed")]
+Jobs = Annotated[int, _setting("jobs", "--jobs")]
+Scenario = Annotated[str, _setting("scenario", "--scenario")]
+DemandScenario = Annotated[str, _setting("demand_scenario", "--demand-scenario")]
+AsOf = Annotated[str | None, _setting("as_of", "--as-of")]
+PastBaseYear = Annotated[int | None, _setting("past_base_year", "--past-base-year")]
+Force = Annotated[bool, _option("force", "--force")]
+Oblast = Annotated[list[str] | None, _option("oblast", "--oblast")]
+AllOblasts = Annotated[bool, _option("all_oblasts", "--all")]
+
+
+def _both(latin: str) -> Any:
     """Register a command under its Latin name and, hidden, under its Bulgarian one."""
+    bulgarian, explained = text(f"cli.{latin}.name"), text(f"cli.{latin}")
 
     def register(function: Any) -> Any:
-        app.command(bulgarian, hidden=True)(function)
-        return app.command(latin, help=f"[{bulgarian}] {(function.__doc__ or '').strip()}")(function)
+        app.command(bulgarian, cls=Command, hidden=True, help=explained)(function)
+        return app.command(latin, cls=Command, help=f"[{bulgarian}] {explained}")(function)
 
     return register
 
 
-@_both("run", "изчисли")
+@_both("run")
 def run(
-    base_year: BaseYear = 2018,
-    until_year: UntilYear = 2035,
-    draws: Draws = 500,
-    seed: Seed = 20181231,
-    jobs: Jobs = 2,
-    scenario: Scenario = "reference",
+    base_year: BaseYear = DEFAULTS["base_year"],
+    until_year: UntilYear = DEFAULTS["until_year"],
+    draws: Draws = DEFAULTS["draws"],
+    seed: Seed = DEFAULTS["seed"],
+    jobs: Jobs = DEFAULTS["jobs"],
+    scenario: Scenario = DEFAULTS["scenario"],
+    as_of: AsOf = DEFAULTS["as_of"],
+    past_base_year: PastBaseYear = DEFAULTS["past_base_year"],
     oblast: Oblast = None,
     all_oblasts: AllOblasts = False,
+    force: Force = False,
 ) -> None:
-    """Пълен ход: прочита числата, прогнозира, сравнява, пише документите и публикува нов ход в data/runs."""
-    settings: dict[str, Any] = {"base_year": base_year, "until_year": until_year, "draws": draws, "seed": seed}
-    settings |= {"scenario": scenario, "jobs": jobs, "past_base_year": min(2015, base_year - 1)}
-    _run_job("full_refresh", {**_settings(settings), **_documents(oblast, all_oblasts)})
+    """Everything, from the publishers' figures to a finished run."""
+    chosen: dict[str, Any] = {
+        "base_year": base_year,
+        "until_year": until_year,
+        "draws": draws,
+        "seed": seed,
+        "jobs": jobs,
+    }
+    chosen |= {"scenario": scenario, "as_of": as_of, "past_base_year": past_base_year}
+    _run_job("full_refresh", {**_settings(chosen, force), **_documents(oblast, all_oblasts)})
 
 
-@_both("documents", "документи")
-def documents(oblast: Oblast = None, all_oblasts: AllOblasts = False) -> None:
-    """Само документите и публикуването, от вече изчислените таблици."""
-    _run_job("documents", _documents(oblast, all_oblasts))
+@_both("documents")
+def documents(oblast: Oblast = None, all_oblasts: AllOblasts = False, force: Force = False) -> None:
+    """Documents of the tables that stand, with the settings that made them."""
+    _run_job("documents", {**_settings(_of_latest(), force), **_documents(oblast, all_oblasts)})
 
 
-@_both("scenarios", "сценарии")
+@_both("scenarios")
 def scenarios(
-    demand_scenario: Annotated[
-        str,
-        typer.Option("--scenario", help="Сценарий, чиито причини да се покажат (data/assumptions/demand_scenarios)."),
-    ] = "reference",
+    demand_scenario: Annotated[str, _option("demand_scenario", "--scenario")] = DEFAULTS["demand_scenario"],
     oblast: Oblast = None,
     all_oblasts: AllOblasts = False,
+    force: Force = False,
 ) -> None:
-    """Сценарии за търсенето един до друг и защо се променя то; после документите и нов ход."""
-    _run_job("scenarios", {**_settings({"demand_scenario": demand_scenario}), **_documents(oblast, all_oblasts)})
+    """Demand under every scenario, beside the run that stands."""
+    settings = _settings(_of_latest() | {"demand_scenario": demand_scenario}, force)
+    _run_job("scenarios", {**settings, **_documents(oblast, all_oblasts)})
 
 
-@_both("options", "варианти")
+@_both("options")
 def options(
-    area: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="ОБЛАСТ", help="Кодове на области; BG е страната под общ таван. Без код: SML."),
-    ] = None,
-    budget: Annotated[
-        float | None, typer.Option("--budget", "--бюджет", help="Таван на годишния разход за местата, в евро.")
-    ] = None,
-    staff: Annotated[float | None, typer.Option("--staff", "--щат", help="Таван на щатните бройки.")] = None,
-    sharing: Annotated[
-        bool, typer.Option("--sharing/--no-sharing", help="Дали общините приемат и чужди жители.")
-    ] = True,
-    shared_places: Annotated[
-        int | None, typer.Option("--shared-places", help="Най-много места за чужди жители.", show_default=False)
-    ] = None,
-    coverage: Annotated[
-        float, typer.Option("--coverage", "--покритие", help="Най-малък дял обслужени във всяка община, от 0 до 1.")
-    ] = 0.0,
-    real: Annotated[
-        bool, typer.Option("--real", "--действителни", help="Само данни с източник; каквото липсва, се назовава.")
-    ] = False,
-    with_documents: Annotated[
-        bool, typer.Option("--documents", "--документи", help="И документите наново, с вариантите в тях.")
-    ] = False,
+    area: Annotated[list[str] | None, _argument("areas")] = None,
+    budget: Annotated[float | None, _option("budget", "--budget")] = None,
+    staff: Annotated[float | None, _option("staff", "--staff")] = None,
+    sharing: Annotated[bool, _option("sharing", "--sharing/--no-sharing")] = True,
+    shared_places: Annotated[int | None, _option("shared_places", "--shared-places", show_default=False)] = None,
+    coverage: Annotated[float, _option("coverage", "--coverage")] = 0.0,
+    real: Annotated[bool, _option("real", "--real")] = False,
+    with_documents: Annotated[bool, _option("with_documents", "--documents")] = False,
 ) -> None:
-    """Варианти под бюджет и щат: кого обслужва всеки, от какво се отказва, какво го спира; по демонстрационни данни."""
+    """Options under ceilings, drawn with the settings of the run that stands."""
     import dagster as dg
 
+    from ossu_analysis.proposal.allocation.chain import read_request
     from ossu_analysis.proposal.allocation.words import as_text
     from ossu_analysis.schemas.proposal import PLAN_TABLES
-    from ossu_analysis.store import Store, project_root
 
-    areas = [code.upper() for code in area or ["SML"]]
+    store = _store()
+    areas = _codes(area or ["SML"], ("country", "oblast"))
     chosen: dict[str, Any] = {"areas": areas, "budget": budget, "staff": staff, "least_coverage": coverage}
     chosen |= {"inputs": "real" if real else "demonstration", "shared_places": shared_places if sharing else 0}
+    read_request(chosen)
     ops = _documents([code for code in areas if code != "BG"] or None, False)["ops"] if with_documents else {}
     ops["proposal__allocation"] = {"config": {name: value for name, value in chosen.items() if value is not None}}
     asked = [("proposal", table) for table in PLAN_TABLES] + [("report", "published_run")]
     selection = None if with_documents else [dg.AssetKey(key) for key in asked]
-    _run_job("options", {**_settings_of_latest(), "ops": ops}, selection)
-    store = Store(project_root())
+    _run_job("options", {**_settings(_of_latest(), False), "ops": ops}, selection)
     typer.echo(as_text({name: store.read("proposal", name) for name in ("allocation", "allocation_note")}))
 
 
-@_both("check", "проверка")
+@_both("check")
 def check() -> None:
-    """Проверява data/raw и отчетите в data/inbox, без да изчислява; казва файл, ред, колона и какво да се направи."""
+    """Faults of the raw figures and the returns, without computing."""
     from ossu_analysis.collection import read_code_lists, read_inbox
     from ossu_analysis.errors import BLOCKING
     from ossu_analysis.sources import check_sources
-    from ossu_analysis.store import Store, project_root
 
-    store = Store(project_root())
+    store = _store()
     faults = [*check_sources(store), *read_inbox(store, read_code_lists(store)).faults]
     for fault in faults:
         typer.echo(f"[{fault.severity}] {fault.sentence()}")
     blocking = sum(fault.severity == BLOCKING for fault in faults)
-    typer.echo(f"Блокиращи грешки: {blocking}; други бележки: {len(faults) - blocking}.")
+    typer.echo(text("cli.check.counted", blocking=blocking, others=len(faults) - blocking))
     raise typer.Exit(1 if blocking else 0)
 
 
-@_both("template", "образец")
+@_both("template")
 def template(
-    municipality: Annotated[str, typer.Argument(help="Код на община, напр. SML02.")],
-    year: Annotated[int, typer.Option("--year", "--година", help="Отчетна година (към 31 декември).")],
-    out: Annotated[Path | None, typer.Option("--out", help="Файл XLSX; без него: out/<община>.xlsx.")] = None,
+    municipality: Annotated[str, _argument("municipality")],
+    year: Annotated[int, _option("report_year", "--year")],
+    out: Annotated[Path | None, _option("template_out", "--out")] = None,
 ) -> None:
-    """Образец за отчета на една община: жълти клетки за попълване, падащи списъци, последният отчет за сравнение."""
+    """The workbook that a municipality fills."""
     from ossu_analysis.collection import read_code_lists, write_template
-    from ossu_analysis.store import Store, project_root
 
-    store = Store(project_root())
+    store = _store()
+    (code,) = _codes([municipality], ("municipality",))
     returns = store.read("collection", "return") if store.has("collection", "return") else None
-    path = out or Path("out") / f"{municipality}.xlsx"
-    typer.echo(f"Образец: {write_template(path, municipality, year, read_code_lists(store), returns)}")
+    path = out or Path("out") / f"{code}.xlsx"
+    typer.echo(text("cli.template.done", file=write_template(path, code, year, read_code_lists(store), returns)))
 
 
-@_both("trace", "следа")
+@_both("trace")
 def trace(
-    table: Annotated[
-        str, typer.Argument(help="gap, proposal, options, demand, capacity, forecast или need (група вместо услуга).")
-    ],
-    area: Annotated[str, typer.Argument(help="Код на община, напр. SML02, или на област за gap, proposal, options.")],
-    service: Annotated[
-        str | None,
-        typer.Option("--service", "--услуга", help="Код на услуга; без него: ASSIST, а за options вариантите с таван."),
-    ] = None,
-    year: Annotated[int | None, typer.Option("--year", "--година", help="Година; без нея: последната.")] = None,
-    run_folder: Annotated[
-        Path | None, typer.Option("--run", help="Папка на ход; без нея: data/runs/latest.", show_default=False)
-    ] = None,
+    table: Annotated[str, _argument("trace_table")],
+    area: Annotated[str, _argument("trace_area")],
+    service: Annotated[str | None, _option("service", "--service")] = None,
+    year: Annotated[int | None, _option("year", "--year")] = None,
+    run_folder: Annotated[Path | None, _option("run_folder", "--run", show_default=False)] = None,
 ) -> None:
-    """Откъде идва едно число: таблица, формула с думи, входни числа с източник и дата, и повторно изчисление."""
-    from ossu_analysis.store import project_root
+    """Where one number comes from."""
+    from ossu_analysis.report.run.registry import latest_run
     from ossu_analysis.trace import as_text, trace_row
 
-    run = run_folder or project_root() / "data" / "runs" / "latest"
+    store = _store()
+    run = run_folder or latest_run(store) or store.runs / "latest"
     asked = service or ("" if table == "options" else "ASSIST")
-    found = trace_row(run, table, area.upper(), asked, year)
+    (code,) = _codes([area])
+    found = trace_row(run, table, code, asked, year)
     # The first numbers go down to the publisher's row; the others of the row name what they were made from.
     whole = 2 if table == "proposal" else 1
     typer.echo("\n".join(as_text(step, 0, 99 if at < whole else 1) for at, step in enumerate(found)))
-    typer.echo(f"Ход: {run.resolve().name}")
+    typer.echo(text("cli.trace.run", name=run.resolve().name))
 
 
-@_both("backtest", "оцени")
-def backtest(
-    out: Annotated[Path, typer.Option("--out", help="CSV с оценките.")] = Path("out/backtest.csv"),
-) -> None:
-    """Прогнози от минали години срещу това, което се е случило; до простите методи, за всички допустими години."""
+@_both("backtest")
+def backtest(out: Annotated[Path, _option("scores", "--out")] = Path("out/backtest.csv")) -> None:
+    """Forecasts from past years against what happened."""
     from ossu_analysis.evaluation import backtest_from_store, summary_text
-    from ossu_analysis.store import Store, project_root
 
-    scores = backtest_from_store(Store(project_root()))
+    scores = backtest_from_store(_store())
     out.parent.mkdir(parents=True, exist_ok=True)
     scores.to_csv(out, index=False)
     typer.echo(summary_text(scores))
-    typer.echo(f"Всички оценки: {out}")
+    typer.echo(text("cli.backtest.done", file=out))
 
 
-@_both("project", "прогноза")
+@_both("project")
 def project(
-    source: Annotated[
-        Path,
-        typer.Argument(
-            metavar="ТАБЛИЦА",
-            help="CSV, XLSX или Parquet: area_code, parent_code, sex, age_from, age_to, year, persons; може и basis "
-            "(преброяването, на което стои броят). Потиснато (<5, c) значи 0-4; „-“, „x“, „..“ и „:“ са неизвестни. "
-            "Най-долното ниво може да е без възрасти; години може да липсват.",
-        ),
-    ],
-    horizon: Annotated[int, typer.Option("--horizon", "--хоризонт", help="Години напред.")] = 10,
-    out: Annotated[
-        Path, typer.Option("--out", help="Папка или файл .parquet/.csv; колоните са на population.forecast.")
-    ] = Path("out"),
+    source: Annotated[Path, _argument("counts")],
+    horizon: Annotated[int, _option("horizon", "--horizon")] = 10,
+    out: Annotated[Path, _option("forecast_out", "--out")] = Path("out"),
     draws: Draws = 1000,
-    seed: Seed = 20181231,
+    seed: Seed = DEFAULTS["seed"],
 ) -> None:
-    """Прогноза за всяка йерархия от територии, не само България; негодните се казват и не спират другите."""
+    """Forecast of any hierarchy of areas."""
     from ossu_analysis.population.any_hierarchy import hierarchy_chunks
     from ossu_analysis.population.hierarchy_input import read_counts
     from ossu_analysis.store import write_out
@@ -231,41 +229,24 @@ def project(
     for fault in (*noticed, *faults):
         typer.echo(f"[{fault.severity}] {fault.sentence()}")
     target, rows = write_out(_counted(chunks), out, "forecast")
-    typer.echo(f"Записано: {target} ({rows} реда: медиана, средно и граници 50, 80 и 95 % за {horizon} години)")
+    typer.echo(text("cli.project.done", file=target, rows=rows, years=horizon))
 
 
-@_both("demand", "търсене")
+@_both("demand")
 def demand(
-    returns: Annotated[
-        Path,
-        typer.Argument(
-            metavar="ОТЧЕТИ",
-            help="CSV, XLSX или Parquet: area_code, parent_code, service_code, year, users, places, waiting; по "
-            "желание sex, age_from, age_to, remark. Празно waiting или places значи неизвестно.",
-        ),
-    ],
-    exposed: Annotated[
-        Path,
-        typer.Option(
-            "--exposed",
-            "--лица",
-            help="CSV, XLSX или Parquet: area_code, service_code, year, persons, и за бъдещите години; по желание "
-            "draw, sex, age_from, age_to.",
-        ),
-    ],
-    horizon: Annotated[int, typer.Option("--horizon", "--хоризонт", min=1, help="Години след последния отчет.")] = 5,
-    out: Annotated[
-        Path, typer.Option("--out", help="Папка или файл .parquet/.csv; колоните са на demand.demand_forecast.")
-    ] = Path("out"),
-    seed: Seed = 20181231,
+    returns: Annotated[Path, _argument("returns")],
+    exposed: Annotated[Path, _option("exposed", "--exposed")],
+    horizon: Annotated[int, _option("demand_horizon", "--horizon", min=1)] = 5,
+    out: Annotated[Path, _option("demand_out", "--out")] = Path("out"),
+    seed: Seed = DEFAULTS["seed"],
 ) -> None:
-    """Търсене на услуги от всякакви отчети: пълна услуга показва места, не нужда; липсващ ред значи липсваща услуга."""
+    """Demand for services from any returns."""
     from ossu_analysis.demand.external import forecast_handed
     from ossu_analysis.demand.returns_input import read_handed
     from ossu_analysis.reference import READERS
-    from ossu_analysis.store import Store, project_root, write_out
+    from ossu_analysis.store import write_out
 
-    store = Store(project_root())
+    store = _store()
     legacy, services, groups = (READERS[name](store) for name in ("legacy_service", "service", "target_group"))
     known = services["service_code"].tolist(), groups["target_group"].tolist()
     handed = read_handed(returns, exposed, legacy, *known)
@@ -274,7 +255,7 @@ def demand(
     codes = sorted(handed.returns["service_code"].unique())
     chunks = _said(forecast_handed(handed, horizon, seed), codes)
     target, rows = write_out(chunks, out, "demand_forecast")
-    typer.echo(f"{target}: {rows} реда")
+    typer.echo(text("cli.demand.done", file=target, rows=rows))
 
 
 def _counted(chunks: Iterable[Any]) -> Iterator[Any]:
@@ -282,71 +263,74 @@ def _counted(chunks: Iterable[Any]) -> Iterator[Any]:
     done = 0
     for chunk in chunks:
         done += len(chunk["area_code"].unique())
-        typer.echo(f"Готови територии: {done}", err=True)
+        typer.echo(text("cli.project.counted", done=done), err=True)
         yield chunk
 
 
 def _said(chunks: Iterable[Any], names: Sequence[str]) -> Iterator[Any]:
     """Say which part is done as the parts come; on the error stream, so that what is asked for stays alone."""
     for number, (chunk, name) in enumerate(zip(chunks, names, strict=True), 1):
-        typer.echo(f"{name}: готово ({number} от {len(names)})", err=True)
+        typer.echo(text("cli.demand.counted", service=name, number=number, all=len(names)), err=True)
         yield chunk
 
 
-@_both("runs", "ходове")
+@_both("runs")
 def runs() -> None:
-    """Завършените ходове и кой от тях е последният и кой е одобрен."""
+    """The finished runs."""
     from ossu_analysis.report.run.registry import finished_runs
-    from ossu_analysis.store import Store, project_root
 
-    for line in finished_runs(Store(project_root())):
+    for line in finished_runs(_store()):
         typer.echo(line)
 
 
-@_both("approve", "одобри")
-def approve(run_id: Annotated[str, typer.Argument(help="Име на папка в data/runs.")]) -> None:
-    """Отбелязва един ход като одобрения; останалите остават непокътнати."""
+@_both("approve")
+def approve(run_id: Annotated[str, _argument("run_name")]) -> None:
+    """Mark one run as approved."""
     from ossu_analysis.report.run.registry import approve_run
-    from ossu_analysis.store import Store, project_root
 
-    typer.echo(approve_run(Store(project_root()), run_id))
+    typer.echo(approve_run(_store(), run_id))
 
 
-@_both("ui", "екран")
-def ui(port: Annotated[int, typer.Option("--port", help="Порт на 127.0.0.1.")] = 3000) -> None:
-    """Отваря екрана на Dagster на 127.0.0.1 (само за тази машина); спира се с Ctrl+C."""
+@_both("ui")
+def ui(port: Annotated[int, _option("port", "--port")] = 3000) -> None:
+    """The Dagster UI on this machine."""
     from pipelines.screen import serve
 
     raise typer.Exit(serve(port))
 
 
-def _settings(config: dict[str, Any]) -> dict[str, Any]:
-    """Run config of the settings; a scenario that no file describes is named here, beside those there are."""
-    from ossu_analysis.errors import OssuError
-    from ossu_analysis.inputs import scenario_names
+def _store() -> Any:
     from ossu_analysis.store import Store, project_root
 
-    for key, link, folder in (
-        ("scenario", "population", "scenarios"),
-        ("demand_scenario", "demand", "demand_scenarios"),
-    ):
-        known = scenario_names(Store(project_root()).assumptions / folder)
-        if config.get(key, "reference") not in known:
-            raise OssuError(f"{link}.no_scenario", scenario=config[key], known=", ".join(known))
-    return {"resources": {"settings": {"config": config}}}
+    return Store(project_root())
 
 
-def _settings_of_latest() -> dict[str, Any]:
+def _settings(chosen: dict[str, Any], force: bool) -> dict[str, Any]:
+    """Run config of the settings, once they have been found to be possible."""
+    from ossu_analysis.config import run_settings
+
+    run_settings(_store(), **chosen)
+    config = {name: value for name, value in chosen.items() if value is not None}
+    return {"resources": {"settings": {"config": config | {"force": force}}}}
+
+
+def _of_latest() -> dict[str, Any]:
     """Settings of the newest run, whose tables are the working ones: what is drawn again must be the same."""
     from ossu_analysis.report.run.registry import latest_run, read_manifest
-    from ossu_analysis.store import Store, project_root
 
-    run = latest_run(Store(project_root()))
-    return _settings(read_manifest(run)["settings"] if run else {})
+    run = latest_run(_store())
+    kept = set(RunSettings.model_fields) - {"as_of"}
+    return {name: value for name, value in read_manifest(run)["settings"].items() if name in kept} if run else {}
+
+
+def _codes(areas: Sequence[str], levels: Sequence[str] = ("country", "oblast", "municipality")) -> list[str]:
+    from ossu_analysis.reference.names import area_code
+
+    return [area_code(_store(), area, levels) for area in areas]
 
 
 def _documents(oblast: list[str] | None, all_oblasts: bool) -> dict[str, Any]:
-    chosen = {"oblasts": [code.upper() for code in oblast or ["SML"]], "all_oblasts": all_oblasts}
+    chosen = {"oblasts": _codes(oblast or ["SML"], ("oblast",)), "all_oblasts": all_oblasts}
     return {"ops": {"report__document": {"config": chosen}}}
 
 
@@ -355,15 +339,17 @@ def _run_job(name: str, run_config: dict[str, Any], selection: Any = None) -> No
     from pipelines.progress import Progress
 
     with Progress() as progress:
-        outcome = run_job(name, run_config, progress.on_event, selection, progress.plan)
+        outcome = run_job(name, run_config, progress.on_event, selection, progress.plan, progress.on_message)
     for warning in outcome.warnings:
-        typer.echo(f"За проверка: {warning}")
+        typer.echo(text("cli.warning", said=warning))
     for failure in outcome.failures:
-        typer.echo(f"Грешка: {failure}", err=True)
+        typer.echo(text("cli.failure", said=failure), err=True)
     if not outcome.success:
-        typer.echo("Ходът не завърши; предишният ход и изходните числа са непокътнати.", err=True)
+        typer.echo(text("cli.not_finished"), err=True)
         raise typer.Exit(1)
-    typer.echo("Готово. Отворете data/runs/latest/index.html")
+    if outcome.unchanged:
+        typer.echo(text("cli.unchanged", unchanged=outcome.unchanged, all=outcome.tables))
+    typer.echo(text("cli.nothing_new" if outcome.unchanged == outcome.tables else "cli.finished"))
 
 
 def _silence() -> None:
@@ -372,15 +358,12 @@ def _silence() -> None:
 
 
 def main() -> None:
-    """Run the command line; our own errors print one Bulgarian sentence and no traceback."""
-    from ossu_analysis.errors import OssuError
-
+    """Run the command line, in UTF-8 whatever the terminal says that it can print."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
     atexit.register(_silence)
-    try:
-        app()
-    except OssuError as error:
-        typer.echo(str(error), err=True)
-        sys.exit(1)
+    app()
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ Nothing here computes a figure.
 import logging
 import os
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,23 +14,26 @@ from pathlib import Path
 from typing import Any
 
 from ossu_analysis.errors import OssuError
-from ossu_analysis.store import project_root
+from ossu_analysis.store import Store, project_root
 from ossu_analysis.texts import text
 from pipelines.lock import run_lock
 
+UNCHANGED = {"ossu/unchanged": "true"}
+"""Tag of a materialisation that found its table as it should be and did not compute it."""
+
 COMMAND_LINE = {"ossu/source": "cli"}
-SECONDS_TO_START = 120
-"""``start_timeout_seconds`` of ``dagster.yaml``."""
 
 
 @dataclass
 class Outcome:
-    """What came of a job: success, sentences of what failed, warnings of checks, and Dagster's run id."""
+    """What came of a job: what failed, warnings of checks, and how many of its tables did not change."""
 
     success: bool
     run_id: str
     failures: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    tables: int = 0
+    unchanged: int = 0
 
 
 def prepare_home() -> Path:
@@ -66,24 +68,16 @@ def sole_writer() -> Iterator[None]:
 
 
 def close_dead_runs(instance: Any) -> None:
-    """Mark runs as failed whose process is gone; call it as the sole writer, when no other run can be alive.
+    """Mark runs of the command line as failed whose process is gone; call it as the sole writer.
 
-    A run of the command line takes the lock before it has a record, so one without the lock is dead. A run of the UI
-    takes it a few seconds after it has begun, so it is given the time that Dagster gives a run to start.
-
-    Raises
-    ------
-    OssuError
-        ``pipelines.locked`` when a run of the UI has just begun.
+    Such a run takes the lock before it has a record and keeps it, so one that has begun and has no lock is dead.
+    Dagster watches the processes of its own runs.
     """
     import dagster as dg
 
     active = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
-    for record in instance.get_run_records(dg.RunsFilter(statuses=active)):
-        is_ours = COMMAND_LINE.items() <= record.dagster_run.tags.items()
-        if not is_ours and time.time() - record.update_timestamp.timestamp() < SECONDS_TO_START:
-            raise OssuError("pipelines.locked")
-        instance.report_run_failed(record.dagster_run, text("pipelines.interrupted"))
+    for run in instance.get_runs(dg.RunsFilter(tags=COMMAND_LINE, statuses=active)):
+        instance.report_run_failed(run, text("pipelines.interrupted"))
 
 
 def run_job(
@@ -91,7 +85,8 @@ def run_job(
     run_config: dict[str, Any],
     on_event: Callable[[Any], None],
     selection: Any = None,
-    on_plan: Callable[[list[str]], None] | None = None,
+    on_plan: Callable[[list[str]], None] = lambda steps: None,
+    on_message: Callable[[str], None] = lambda said: None,
 ) -> Outcome:
     """Run a job in this process, in the project's instance, and call ``on_event`` for each Dagster event.
 
@@ -105,8 +100,10 @@ def run_job(
         Receives every ``DagsterEvent`` as it happens.
     selection : sequence of AssetKey, optional
         Only these assets of the job.
-    on_plan : callable, optional
+    on_plan : callable
         Receives the names of the steps before the first one begins.
+    on_message : callable
+        Receives what a step says while it works.
 
     Raises
     ------
@@ -120,16 +117,17 @@ def run_job(
     import dagster as dg
 
     from pipelines.definitions import defs
+    from pipelines.defs.automation import name_oblasts
 
-    @dg.logger(None, description="Събитията на хода към лентата за напредък")
+    @dg.logger(None)
     def progress(_: dg.InitLoggerContext) -> logging.Logger:
-        return _event_logger(on_event)
+        return _event_logger(on_event, on_message)
 
     job = dg.Definitions.merge(defs(), dg.Definitions(loggers={"progress": progress})).resolve_job_def(name)
-    if on_plan:
-        on_plan([node.name for node in job.nodes])
+    on_plan([node.name for node in job.nodes])
     with sole_writer(), dg.DagsterInstance.get() as instance:
         close_dead_runs(instance)
+        name_oblasts(instance, Store(project_root()))
         result = job.execute_in_process(
             instance=instance,
             raise_on_error=False,
@@ -140,12 +138,14 @@ def run_job(
     return _outcome(result)
 
 
-def _event_logger(on_event: Callable[[Any], None]) -> logging.Logger:
+def _event_logger(on_event: Callable[[Any], None], on_message: Callable[[str], None]) -> logging.Logger:
     class Events(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
             event = getattr(record, "dagster_event", None)
             if event:
                 on_event(event)
+            elif record.levelno >= logging.INFO:
+                on_message(getattr(record, "dagster_meta", {}).get("orig_message", record.getMessage()))
 
     logger = logging.getLogger("ossu.progress")
     logger.setLevel(logging.DEBUG)
@@ -159,6 +159,9 @@ def _outcome(result: Any) -> Outcome:
 
     outcome = Outcome(result.success, result.run_id)
     for event in result.all_events:
+        if event.event_type_value == "ASSET_MATERIALIZATION":
+            outcome.tables += 1
+            outcome.unchanged += UNCHANGED.items() <= event.step_materialization_data.materialization.tags.items()
         if event.event_type_value == "STEP_FAILURE":
             outcome.failures += _said(event, result.run_id)
         if event.event_type_value == "ASSET_CHECK_EVALUATION":

@@ -54,7 +54,7 @@ def table_page(store: Store, link: str, table: str) -> dict[str, Any]:
         db.execute(f"create or replace temp view shown as select * from read_parquet('{path}')")
         asked = PREVIEWS.get((link, table))
         first = db.sql(asked or f"select * from shown limit {PREVIEW_ROWS}").df()
-        for name in {"статус", "status"} & set(first.columns):
+        for name in {text("pipelines.page.status_column"), "status"} & set(first.columns):
             first[name] = first[name].map(_status)
         page[text("pipelines.page.preview")] = markdown_table(first if asked else first.iloc[:, :PREVIEW_COLUMNS])
         page["dagster/row_count"] = int(db.sql("select count(*) as n from shown").df()["n"].iloc[0])
@@ -155,10 +155,10 @@ def failing_rows(faulty: Any, limit: int = 50) -> dg.MetadataValue:
     records = [
         dg.TableRecord(
             {
-                "колона": str(case.column),
-                "правило": str(case.check),
-                "стойност": str(case.failure_case),
-                "ред": str(case.index),
+                text("pipelines.column.column"): str(case.column),
+                text("pipelines.column.rule"): str(case.check),
+                text("pipelines.column.value"): str(case.failure_case),
+                text("pipelines.column.row"): str(case.index),
             }
         )
         for case in cases.itertuples(index=False)

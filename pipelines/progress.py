@@ -5,22 +5,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from ossu_analysis.texts import number
+from ossu_analysis.texts import number, text, texts_below
 
-LINKS = {
-    "reference": "номенклатури",
-    "sources": "изходни числа",
-    "population": "население",
-    "collection": "отчети",
-    "capacity": "капацитет",
-    "demand": "търсене",
-    "gap": "недостиг",
-    "proposal": "предложения",
-    "monitoring": "мониторинг",
-    "evaluation": "оценка на точността",
-    "report": "документи",
-}
-STEPS = {"checks": "проверки", "source_figures_are_sound": "проверка на числата", "simulation": "симулация"}
+LINKS = texts_below("pipelines.progress.link")
+STEPS = texts_below("pipelines.progress.step")
 """Words for steps that are not tables."""
 
 
@@ -34,7 +22,7 @@ class Progress:
         from rich.console import Console
 
         self._console = Console(highlight=False, soft_wrap=True)
-        self._status = self._console.status("Подготовка …")
+        self._status = self._console.status(text("pipelines.progress.starts"))
         self._began = time.monotonic()
         self._left: Counter[str] = Counter()
         self._total = 0
@@ -48,7 +36,7 @@ class Progress:
 
     def __exit__(self, *_: object) -> None:
         self._status.stop()
-        self._console.print(f"Общо време: {number(time.monotonic() - self._began)} с")
+        self._console.print(text("pipelines.progress.took", seconds=number(time.monotonic() - self._began)))
 
     def plan(self, steps: Iterable[str]) -> None:
         """Learn which steps the job has."""
@@ -65,11 +53,15 @@ class Progress:
         if kind in {"STEP_SUCCESS", "STEP_FAILURE"} and step in self._step_began:
             self._end(step, kind == "STEP_FAILURE")
 
+    def on_message(self, said: str) -> None:
+        """Show what a step says of itself, such as the document that is done."""
+        self._status.update(f"{self._total - self._left.total() + 1}/{self._total} {said} …")
+
     def _end(self, step: str, has_failed: bool) -> None:
         link = _link(step)
         self._left[link] -= 1
         self._spent[link] += time.monotonic() - self._step_began.pop(step)
-        took = f"({number(self._spent[link], 1)} с)"
+        took = text("pipelines.progress.seconds", seconds=number(self._spent[link], 1))
         if has_failed:
             self._failed.add(link)
             self._console.print(f"  ✗ {LINKS.get(link, link)}: {_words(step)} {took}")
@@ -82,5 +74,9 @@ def _link(step: str) -> str:
 
 
 def _words(step: str) -> str:
-    table = step.partition("__")[2]
-    return STEPS.get(table, table.replace("__", " "))
+    """A step in words: its own, those of its table, or its name."""
+    from ossu_analysis.schemas import REGISTRY
+
+    link, _, table = step.partition("__")
+    declared = REGISTRY.get((link, table))
+    return STEPS.get(table) or (declared.comment.partition(":")[0] if declared else table.replace("__", " "))

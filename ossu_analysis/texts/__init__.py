@@ -19,7 +19,8 @@ def _catalogue(language: str) -> dict[str, str]:
 
     found: dict[str, str] = {}
     for file in sorted((FOLDER / language).glob("*.yaml")):
-        _flatten(file.stem, yaml.safe_load(file.read_text(encoding="utf-8")) or {}, found)
+        content = yaml.load(file.read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        _flatten(file.stem, content or {}, found)
     return found
 
 
@@ -38,6 +39,11 @@ def text(key: str, language: str = "bg", **facts: Any) -> str:
     if found is None:
         return "" if key.endswith(".todo") else key
     return found.format(**facts) if facts else found
+
+
+def texts_below(key: str) -> dict[str, str]:
+    """Bulgarian sentences of the entries below a key, by the rest of their keys."""
+    return {name.removeprefix(f"{key}."): said for name, said in _catalogue("bg").items() if name.startswith(f"{key}.")}
 
 
 def number(value: float | None, digits: int = 0) -> str:

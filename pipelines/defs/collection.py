@@ -10,7 +10,7 @@ from pipelines.checks import link_checks
 if TYPE_CHECKING:
     from ossu_analysis.collection.inbox import Inbox
 
-INBOX = ("inbox/*", "reference/*")
+INBOX = ("inbox/*", "reference/*", "rules/*.yaml")
 DEMONSTRATION = "demo/returns.yaml"
 
 
@@ -24,7 +24,6 @@ DEMONSTRATION = "demo/returns.yaml"
         "service_total": "sources.service_total",
     },
     files=(*INBOX, DEMONSTRATION),
-    more="Демонстрационни данни, освен за общините с файл в data/inbox",
 )
 def returns(
     step: Step,
@@ -52,7 +51,6 @@ def returns(
         "population_municipality": "sources.population_municipality",
     },
     files=(*INBOX, DEMONSTRATION),
-    more="Демонстрационни данни, освен за общините с файл в data/inbox",
 )
 def residence(
     step: Step, returns: pd.DataFrame, municipality: pd.DataFrame, population_municipality: pd.DataFrame
@@ -72,7 +70,6 @@ def residence(
     "collection",
     "user_profile",
     files=INBOX,
-    more="Само от файловете в data/inbox: за пол и възраст няма съчинени числа",
 )
 def user_profile(step: Step) -> pd.DataFrame:
     """Users by sex and age, where a return gives them."""

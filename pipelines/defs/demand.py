@@ -65,7 +65,6 @@ def group_rate(
         "service": "reference.service",
     },
     deps=("population.exposure_observed", "population.exposure_draw"),
-    more="От data/reference/group_counts.csv",
 )
 def local_group_rate(
     step: Step,

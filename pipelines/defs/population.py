@@ -30,7 +30,6 @@ def municipality_age(step: Step) -> pd.DataFrame:
     "age_score",
     deps=AGES_READ,
     settings=("base_year",),
-    more="Грешката е тази, която да се очаква за възрастите на общините",
 )
 def age_score(step: Step) -> pd.DataFrame:
     """The same fit, one level up, where the ages are known."""

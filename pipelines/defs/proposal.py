@@ -1,10 +1,13 @@
 """Assets of ``proposal``: proposal lines, options for each oblast, and the state subsidy beside known costs."""
 
+from typing import Any
+
 import dagster as dg
 import pandas as pd
 from pydantic import Field
 
 from ossu_analysis.schemas.proposal import PLAN_TABLES
+from ossu_analysis.texts import text
 from pipelines.assets import MAIN, Step, table_asset
 from pipelines.checks import link_checks
 from pipelines.defs.demand import MODEL_READ
@@ -90,22 +93,19 @@ def funding_cliff(step: Step, capacity: pd.DataFrame) -> pd.DataFrame:
     return funding_cliff_table(capacity, step.settings.as_of)
 
 
+def _choice(name: str, default: Any) -> Any:
+    return Field(default=default, description=text(f"pipelines.choice.{name}"))
+
+
 class OptionChoice(dg.Config):
     """За кои области, по кои данни и под кои ограничения да се съставят варианти."""
 
-    areas: list[str] = Field(
-        default=["SML"], description="Кодове на области, напр. SML, RSE, или BG за страната под общ таван (минути)"
-    )
-    inputs: str = Field(
-        default="demonstration",
-        description="demonstration: измислените пари, щат и път от data/demo; real: само въведените с източник",
-    )
-    budget: float | None = Field(default=None, description="Таван на годишния разход; празно: от входните данни")
-    staff: float | None = Field(default=None, description="Таван на щатните бройки; празно: от входните данни")
-    shared_places: int | None = Field(
-        default=None, description="Най-много места за жители на други общини; 0 без споделяне, празно: без таван"
-    )
-    least_coverage: float = Field(default=0.0, description="Най-малък дял на обслужените във всяка община, между 0 и 1")
+    areas: list[str] = _choice("areas", ["SML"])
+    inputs: str = _choice("inputs", "demonstration")
+    budget: float | None = _choice("budget", None)
+    staff: float | None = _choice("staff", None)
+    shared_places: int | None = _choice("shared_places", None)
+    least_coverage: float = _choice("least_coverage", 0.0)
 
 
 @table_asset(
@@ -120,8 +120,10 @@ class OptionChoice(dg.Config):
 def allocation(step: Step) -> dict[str, pd.DataFrame]:
     """Options under ceilings for the chosen areas."""
     from ossu_analysis.proposal.allocation.chain import make_options, read_request
+    from ossu_analysis.reference.names import area_code
 
-    return make_options(step.store, step.settings, read_request(step.config), step.settings.as_of)
+    areas = [area_code(step.store, area, ("country", "oblast")) for area in step.config["areas"]]
+    return make_options(step.store, step.settings, read_request({**step.config, "areas": areas}), step.settings.as_of)
 
 
 proposal_checks = link_checks(

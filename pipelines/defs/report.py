@@ -16,9 +16,10 @@ from ossu_analysis.schemas import all_tables
 from ossu_analysis.schemas.proposal import PLAN_TABLES
 from ossu_analysis.store import Store
 from ossu_analysis.texts import text
-from pipelines.assets import MAIN, OWNERS, UNCHANGED, Step, as_failure, asset_key, table_asset
+from pipelines.assets import MAIN, OWNERS, Step, as_failure, asset_key, table_asset
 from pipelines.checks import link_checks
 from pipelines.code_version import code_version
+from pipelines.execute import UNCHANGED
 from pipelines.history import check_results, seconds_by_link
 from pipelines.resources import Models, Settings, Workspace, short_run_id
 
@@ -30,8 +31,8 @@ READ_BY_DOCUMENTS = tuple(name for name in tables_read() if name not in ON_DEMAN
 class DocumentChoice(dg.Config):
     """За кои области да се изготвят документи."""
 
-    oblasts: list[str] = Field(default=["SML"], description="Кодове на области, напр. SML, RSE")
-    all_oblasts: bool = Field(default=False, description="Документи за всички 28 области")
+    oblasts: list[str] = Field(default=["SML"], description=text("pipelines.choice.oblasts"))
+    all_oblasts: bool = Field(default=False, description=text("pipelines.choice.all_oblasts"))
 
 
 @table_asset(
@@ -53,18 +54,20 @@ def headline(step: Step) -> pd.DataFrame:
     "document",
     deps=READ_BY_DOCUMENTS,
     if_made=ON_DEMAND,
-    files=("assumptions/demand_scenarios/*.yaml",),
+    files=("assumptions/demand_scenarios/*.yaml", "reference/*.csv"),
     settings=(*MAIN, "as_of"),
     config=DocumentChoice,
 )
 def document(step: Step) -> pd.DataFrame:
     """A proposal per municipality and a summary per oblast, as DOCX, XLSX and HTML."""
+    from ossu_analysis.reference.names import area_code
     from ossu_analysis.report.documents.writing import all_oblasts, write_documents
     from ossu_analysis.report.imprint import imprint_of
 
     store = step.store
     imprint = imprint_of(store, step.settings, step.run_id)
-    chosen = all_oblasts(store) if step.config["all_oblasts"] else step.config["oblasts"]
+    asked = [area_code(store, oblast, ("oblast",)) for oblast in step.config["oblasts"]]
+    chosen = all_oblasts(store) if step.config["all_oblasts"] else asked
     kept = documents_that_hold(step, chosen)
     made = write_documents(store, chosen, imprint, documents_folder(store), step.context.log.info, step.settings.jobs)
     return pd.concat([made, kept], ignore_index=True) if len(kept) else made

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from ossu_analysis.store import Store
 from pipelines.cli import app
+from pipelines.lock import run_lock
 from tests.pipelines.conftest import project_copy
 from tests.pipelines.small_runs import environment
 
@@ -71,7 +72,7 @@ def test_check_of_sound_figures_exits_with_zero(project):
 
 
 def test_check_names_file_row_and_column_and_exits_with_one(project):
-    (file,) = (project / "data" / "raw").glob("nsi_vital/*/births_municipality.csv")
+    file = max((project / "data" / "raw").glob("nsi_vital/*/births_municipality.csv"))
     lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
     lines[5] = lines[5].replace(",", ",много ", 2)
     file.write_text("".join(lines), encoding="utf-8")
@@ -98,8 +99,82 @@ def test_errors_are_one_bulgarian_sentence_without_a_traceback(project, words):
     assert not re.search('Traceback|Stack Trace|File "|nanobind', done.stdout + done.stderr)
 
 
-def test_misspelt_option_exits_with_two():
-    assert ossu("run", "--drows", "5").exit_code == 2
+@pytest.mark.parametrize(
+    "words, said",
+    [
+        (("run", "--drows", "5"), "Няма настройка --drows. Може би: --draws"),
+        (("run", "--draws", "много"), "очаква се цяло число"),
+        (("run", "--draws"), "иска стойност"),
+        (("trace", "gap"), "Липсва КЪДЕ"),
+        (("runs", "всички"), "Излишно: всички"),
+        (("rum",), "Няма команда „rum“"),
+        (("demand", "a.csv", "--exposed", "b.csv", "--horizon", "0"), "очаква се поне 1"),
+    ],
+)
+def test_wrong_words_are_answered_in_bulgarian_and_exit_with_two(words, said):
+    answer = ossu(*words)
+    assert answer.exit_code == 2
+    assert said in answer.output
+    assert not re.search(r"Usage|Error|Try|Invalid|Missing|No such|Input", answer.output)
+
+
+KNOWN = set(
+    [
+        "ossu",
+        "root",
+        "gap",
+        "proposal",
+        "capacity",
+        "forecast",
+        "need",
+        "reference",
+        "Parquet",
+        "Dagster",
+        "Ctrl",
+        "sex",
+        "year",
+        "persons",
+        "basis",
+        "users",
+        "places",
+        "waiting",
+        "remark",
+        "draw",
+        "project",
+        "demand",
+        "template",
+        "scenarios",
+        "sharing",
+    ]
+)
+"""Names of tables, columns, commands and programs."""
+
+
+@pytest.mark.parametrize("latin, bulgarian", [*PAIRS, ("", "")])
+def test_help_has_no_english_word_but_names(latin, bulgarian):
+    said = ossu(*([latin] if latin else []), "--help").output
+    names = r"--?[a-z-]+|\[[а-я]+\]|„[^“]*“|\S*[/_.:]\S*|\b[A-Z0-9-]{2,}\b"
+    words = set(re.findall(r"\b[A-Za-z]{3,}\b", re.sub(names, " ", said)))
+    assert words - KNOWN - {name for pair in PAIRS for name in pair} == set()
+
+
+@pytest.mark.parametrize(
+    "words, said",
+    [
+        (("run", "--draws", "10"), "настройка draws: .*Намерено: 10. Очаква се: не по-малко от 200"),
+        (("run", "--scenario", "няма"), "Няма сценарий „няма“"),
+        (("run", "--base-year", "2040"), r"until_year \(2035\) да е след base_year \(2040\)"),
+        (("run", "--as-of", "утре"), "настройка as_of: .*дата ГГГГ-ММ-ДД"),
+        (("documents", "--oblast", "Смолен"), r"Най-близки: Смолян \(SML\)"),
+        (("template", "Бяла", "--year", "2026"), r"RSE04 \(Бяла\), VAR05 \(Бяла\)"),
+        (("options", "SML", "--coverage", "2"), "не повече от 1"),
+    ],
+)
+def test_impossible_values_are_answered_before_the_lock_is_asked_for(project, words, said):
+    with run_lock():
+        answer = ossu(*words)
+    assert answer.exit_code == 1
+    assert re.search(said, answer.output)
 
 
 def test_runs_of_an_empty_project_are_none(project):

@@ -65,7 +65,9 @@ def test_every_asset_is_described_in_bulgarian_and_sits_in_its_link(graph):
         assert node.group_name == key.path[0] and node.group_name in LINKS
 
 
-@pytest.mark.parametrize("name", ["full_refresh", "documents", "forecast", "monitoring_report", "check_figures"])
+@pytest.mark.parametrize(
+    "name", ["full_refresh", "documents", "forecast", "monitoring_report", "check_figures", "documents_by_oblast"]
+)
 def test_jobs_start_from_the_button_without_a_line_of_settings(name):
     job = defs().resolve_job_def(name)
     assert CYRILLIC.search(job.description or "")
@@ -83,7 +85,7 @@ def test_settings_are_described_in_bulgarian():
 def test_nothing_starts_by_itself():
     repository = defs().get_repository_def()
     assert [one.default_status for one in repository.schedule_defs] == [dg.DefaultScheduleStatus.STOPPED]
-    assert [one.default_status for one in repository.sensor_defs if one.name == "returns_arrived"] == [
+    assert [one.default_status for one in repository.sensor_defs if one.name == "returns_changed"] == [
         dg.DefaultSensorStatus.STOPPED
     ]
     assert all(CYRILLIC.search(one.description or "") for one in repository.schedule_defs)

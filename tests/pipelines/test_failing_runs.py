@@ -20,7 +20,7 @@ def test_faulty_cell_stops_the_run_before_any_figure_is_read(tmp_path):
     former = folder / "data" / "runs" / "2026-01-01-former"
     former.mkdir(parents=True)
     (former / "index.html").write_text("former")
-    (file,) = (folder / "data" / "raw").glob("nsi_population/*/population_municipality.csv")
+    file = max((folder / "data" / "raw").glob("nsi_population/*/population_municipality.csv"))
     lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
     row = next(i for i, line in enumerate(lines) if "SML02" in line and ",total," in line)
     area, year, residence, _, *others = lines[row].split(",")
