@@ -28,7 +28,7 @@ def area_code(store: Store, said: str, levels: Collection[str] = LEVELS) -> str:
     Raises
     ------
     OssuError
-        ``reference.which_area`` when several areas have that name; ``reference.no_area`` when none has.
+        ``common.which_area`` when several areas have that name; ``common.no_area`` when none has.
     """
     known = _named(store, levels)
     wanted = said.strip().casefold()
@@ -39,10 +39,10 @@ def area_code(store: Store, said: str, levels: Collection[str] = LEVELS) -> str:
         return codes[0]
     if codes:
         listed = ", ".join(f"{code} ({name})" for code, name in known if code in codes)
-        raise OssuError("reference.which_area", said=said, listed=listed)
+        raise OssuError("common.which_area", said=said, listed=listed)
     names = {name.casefold(): f"{name} ({code})" for code, name in known} | {code.casefold(): code for code, _ in known}
     near = get_close_matches(wanted, names, NEAREST, cutoff=0.5)
-    raise OssuError("reference.no_area", said=said, nearest=", ".join(names[one] for one in near) or "–")
+    raise OssuError("common.no_area", said=said, nearest=", ".join(names[one] for one in near) or "–")
 
 
 def _named(store: Store, levels: Collection[str]) -> list[tuple[str, str]]:
