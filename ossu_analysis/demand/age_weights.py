@@ -84,7 +84,12 @@ def read_weights(
     target_group, retirement_age = (
         ask(f"select * from reference.{name}", ("reference", name)) for name in ("target_group", "retirement_age")
     )
-    groups = exposure_groups(target_group, retirement_age, ages.years.tolist())
+    illness = ask(
+        "select * from sources.longstanding_illness where year <= (select max(year) from population.municipality_age)",
+        ("sources", "longstanding_illness"),
+        ("population", "municipality_age"),
+    )
+    groups = exposure_groups(target_group, retirement_age, illness, ages.years.tolist())
     return {
         code: service_weights(users[code], ages, members(group, ages, groups, rates)) for code, group in known.items()
     }

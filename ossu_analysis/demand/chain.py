@@ -16,7 +16,7 @@ from ossu_analysis.demand.age_weights import Ask, read_weights
 from ossu_analysis.demand.draws import DemandDraws
 from ossu_analysis.demand.exposure import Exposure
 from ossu_analysis.demand.forecast import Level, bulgarian_levels
-from ossu_analysis.demand.group_rate import by_municipality
+from ossu_analysis.demand.group_rate import DISABILITY_YEAR, SOURCES, by_municipality, group_rates
 from ossu_analysis.demand.need import need_chunks
 from ossu_analysis.demand.service import (
     Service,
@@ -135,6 +135,35 @@ class KeptModel:
         if self._model is None or self._stamp != stamp:
             self._model, self._stamp = DemandModel.of_store(store), stamp
         return self._model
+
+
+def rates_of_groups(store: Store, base_year: int) -> pd.DataFrame:
+    """``demand.group_rate`` from working tables."""
+    tables = {name: store.read("sources", name) for name in SOURCES}
+    census = tables["census_age"].query(f"area_code == 'BG' and age_from == 0 and census_year == {DISABILITY_YEAR}")
+    total = (
+        census.loc[census["age_to"].isna(), "persons"] if base_year > DISABILITY_YEAR else census.iloc[:0]["persons"]
+    )
+    persons = _persons_of_country(store, DISABILITY_YEAR)
+    # Stocks that had not taken the census in count more people than it; once they have, its own total is the measure.
+    scale = float(total.sum()) / persons["TG-POP"] if len(total) else 1.0
+    counted = {group: scale * count for group, count in persons.items()}
+    return group_rates(tables, store.read("reference", "municipality"), counted, base_year)
+
+
+def _persons_of_country(store: Store, year: int) -> dict[str, float]:
+    """Persons of every group in the country in a year, or the last year before it: observed, or the mean of draws."""
+    rows = store.sql(
+        f"""with every as (
+          select year, target_group, sum(persons) as persons from population.exposure_observed group by all
+          union all
+          select year, target_group, sum(persons) / (max(draw) + 1) from population.exposure_draw group by all)
+        select target_group, persons from every
+        where year = (select max(year) from every where year <= {year})""",
+        ("population", "exposure_observed"),
+        ("population", "exposure_draw"),
+    )
+    return dict(zip(rows["target_group"], rows["persons"].astype(float), strict=True))
 
 
 def planning_years(settings: RunSettings) -> np.ndarray:

@@ -3,9 +3,10 @@
 Belongs here: from published figures to ``demand.group_rate`` and ``demand.group_status``.
 
 - Age groups are counts of the population forecast: rate 1.
-- Recognised disability (census 2021): two published rates per 1,000, under 16 and from 16. Their error is that of
-  rounding to a whole per mille; how they move is not known, so they stay. The census of 2011 counted otherwise (a
-  voluntary question) and never enters the same series.
+- Recognised disability (census 2021): two published counts, under 16 and from 16. Children are counted per person of
+  their age; from 16 on per person of the same sex and age with a long-standing illness (EU-SILC), of which only the
+  shape is used. So the group has its published size at its date and moves as the ages do; the census of 2011 counted
+  otherwise (a voluntary question) and never enters the same series.
 - At risk of poverty (EU-SILC, by oblast): share of all residents.
 - Unemployed (Labour Force Survey, by oblast): unemployed persons per person aged 15-64 = ``e * u / (1 - u)`` with e
   the employment rate of 15-64 (mean of the quarters) and u the unemployment rate: unemployed = u * labour force, and
@@ -17,19 +18,30 @@ year (exponential smoothing with the gain that follows). What is common to the o
 so that ranges of the country are sums of draws that move together.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from ossu_analysis.demand.pooling import pooled_levels
+from ossu_analysis.population.exposure import ILL
 from ossu_analysis.texts import text
+
+SOURCES = (
+    "national_count",
+    "at_risk_of_poverty",
+    "unemployment_rate",
+    "employment_rate",
+    "census_labour",
+    "census_age",
+)
+"""Tables of the publishers that the rates come from."""
 
 AGE_GROUPS = ("TG-POP", "TG-CHILD", "TG-CH07", "TG-ADULT", "TG-WA", "TG-OLD", "TG-65", "TG-80")
 """Target groups that are ages: the population forecast counts them."""
 
 DISABILITY_YEAR = 2021
-ROUNDED_TO_PER_MILLE = 0.001 / np.sqrt(12)
-"""Standard deviation of the error of a rate printed in whole per mille."""
 
 
 @dataclass(frozen=True)
@@ -56,37 +68,41 @@ class SurveyRates:
 
 
 def group_rates(
-    national_count: pd.DataFrame,
-    at_risk_of_poverty: pd.DataFrame,
-    unemployment_rate: pd.DataFrame,
-    employment_rate: pd.DataFrame,
+    tables: Mapping[str, pd.DataFrame],
+    municipality: pd.DataFrame,
+    persons_at_count: Mapping[str, float],
     base_year: int,
 ) -> pd.DataFrame:
     """Return ``demand.group_rate``.
 
     Parameters
     ----------
-    national_count : pandas.DataFrame
-        ``indicator, category, age_from, age_to, reference_date, unit, value, source_id``.
-    at_risk_of_poverty, unemployment_rate : pandas.DataFrame
-        ``area_code, year, sex, rate_percent, source_id`` (the first also ``age_from, age_to``).
-    employment_rate : pandas.DataFrame
-        ``area_code, year, quarter, sex, rate_percent, source_id``.
+    tables : mapping of str to pandas.DataFrame
+        Of the link ``sources``: `SOURCES`.
+    municipality : pandas.DataFrame
+        ``municipality_code, oblast_code``.
+    persons_at_count : mapping of str to float
+        Persons of the groups that disability is counted in, in the country on the day of that count.
     base_year : int
-        Last year of observed population: the date of the groups that are ages. Later surveys do not enter.
+        Last year of observed population: the date of the groups that are ages. Later surveys and censuses do not
+        enter; the count of disability does, whatever the base year, for there is no other.
 
     Returns
     -------
     pandas.DataFrame
         One row per target group, area and base group.
     """
+    poverty, unemployment = tables["at_risk_of_poverty"], tables["unemployment_rate"]
+    unemployed = _survey_rows(
+        "TG-UNEMP", "AGE-15-64", _unemployed(unemployment, tables["employment_rate"]), base_year, unemployment
+    )
+    if (tables["census_labour"]["census_year"] < base_year).any():
+        unemployed = inside_oblasts(unemployed, tables["census_labour"], tables["census_age"], municipality)
     parts = [
         _age_rows(base_year),
-        _disability_rows(national_count),
-        _survey_rows("TG-POV", "TG-POP", _poverty(at_risk_of_poverty), base_year, at_risk_of_poverty),
-        _survey_rows(
-            "TG-UNEMP", "AGE-15-64", _unemployed(unemployment_rate, employment_rate), base_year, unemployment_rate
-        ),
+        _disability_rows(tables["national_count"], persons_at_count),
+        _survey_rows("TG-POV", "TG-POP", _poverty(poverty), base_year, poverty),
+        unemployed,
     ]
     return pd.concat(parts, ignore_index=True)
 
@@ -143,33 +159,75 @@ def _age_rows(base_year: int) -> pd.DataFrame:
     )
 
 
-def _disability_rows(national_count: pd.DataFrame) -> pd.DataFrame:
-    figures = national_count.query("indicator == 'recognised_disability' and category == 'all' and unit == 'per_1000'")
-    figures = figures[figures["reference_date"].str.startswith(str(DISABILITY_YEAR))]
-    by_age = figures.set_index("age_from")
+def _disability_rows(national_count: pd.DataFrame, persons_at_count: Mapping[str, float]) -> pd.DataFrame:
+    figures = national_count.query("indicator == 'recognised_disability' and category == 'all' and unit == 'persons'")
+    figures = figures[figures["reference_date"].str.startswith(str(DISABILITY_YEAR))].dropna(subset="age_from")
+    by_age = figures[~((figures["age_from"] == 0) & figures["age_to"].isna())].set_index("age_from")
     made = []
     for group, age_from, base in (
         ("TG-DIS-U16", 0, "AGE-0-15"),
-        ("TG-DIS-16P", 16, "AGE-16-PLUS"),
+        ("TG-DIS-16P", 16, ILL),
         ("TG-DIS", 0, "AGE-0-15"),
-        ("TG-DIS", 16, "AGE-16-PLUS"),
+        ("TG-DIS", 16, ILL),
     ):
         figure = by_age.loc[age_from]
-        rate = float(str(figure["value"])) / 1000
+        count = float(str(figure["value"]))
         made.append(
             _rows(
                 target_group=[group],
                 base_group=base,
-                rate=rate,
-                published_rate=rate,
-                standard_error=ROUNDED_TO_PER_MILLE / rate,
+                rate=count / persons_at_count[base],
+                published_persons=count,
+                standard_error=1 / np.sqrt(count),
                 reference_date=figure["reference_date"],
                 source_id=figure.get("source_id", "national_counts"),
                 source_class="official",
-                note_bg=text("demand.rate.disability"),
+                note_bg=text(f"demand.rate.disability.{base}"),
             )
         )
     return pd.concat(made, ignore_index=True)
+
+
+def inside_oblasts(
+    rates: pd.DataFrame, labour: pd.DataFrame, ages: pd.DataFrame, municipality: pd.DataFrame
+) -> pd.DataFrame:
+    """Unemployment of municipalities: the survey's rate of the oblast, spread as the census found it inside.
+
+    Parameters
+    ----------
+    rates : pandas.DataFrame
+        Rows by oblast, of the survey of the labour force.
+    labour : pandas.DataFrame
+        ``sources.census_labour``: activity and unemployment of persons of 15 and over, in percent.
+    ages : pandas.DataFrame
+        ``sources.census_age``: persons.
+    municipality : pandas.DataFrame
+        ``municipality_code, oblast_code``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row per municipality; weighted by persons of 15 and over, those of an oblast have its rate. Levels of
+        municipalities are pooled towards their oblast by gamma-Poisson empirical Bayes (`pooling`).
+    """
+    share = labour.pivot(index="area_code", columns="rate", values="rate_percent") / 100
+    adults = ages[ages["age_from"] >= 15].groupby("area_code")["persons"].sum()
+    place = municipality.set_index("municipality_code")["oblast_code"]
+    found = pd.DataFrame({"oblast": place, "adults": adults.reindex(place.index)}).join(share)
+    found = found.dropna().astype({"adults": float})
+    unemployed = found["adults"] * found["activity_rate"] * found["unemployment_rate"]
+    _, parents = np.unique(found["oblast"], return_inverse=True)
+    found["level"] = pooled_levels(unemployed.to_numpy(), found["adults"].to_numpy(), parents)
+    of_oblast = found.assign(total=found["level"] * found["adults"]).groupby("oblast")[["total", "adults"]].sum()
+    relative = found["level"] / found["oblast"].map(of_oblast["total"] / of_oblast["adults"])
+    spread = rates.merge(relative.rename("relative").reset_index().assign(area_code=found["oblast"].to_numpy()))
+    spread = spread.assign(
+        rate=(spread["rate"] * spread["relative"]).clip(upper=1.0),
+        area_level="municipality",
+        area_code=spread["municipality_code"],
+        note_bg=text("demand.rate.TG-UNEMP-census"),
+    )
+    return spread[rates.columns]
 
 
 def _poverty(table: pd.DataFrame) -> pd.DataFrame:
@@ -210,10 +268,18 @@ def _survey_rows(group: str, base: str, rates: pd.DataFrame, base_year: int, sou
 
 def _rows(**columns: object) -> pd.DataFrame:
     defaults = {"area_level": "country", "area_code": "BG", "sex": "T", "published_rate": np.nan}
-    defaults |= {"yearly_sd": np.nan, "common_share": np.nan, "status": "estimated"}
+    defaults |= {"published_persons": np.nan, "yearly_sd": np.nan, "common_share": np.nan, "status": "estimated"}
     order = [
         *("target_group", "area_level", "area_code", "sex", "base_group", "rate", "published_rate"),
-        *("standard_error", "yearly_sd", "common_share", "reference_date", "source_id", "source_class"),
+        *(
+            "published_persons",
+            "standard_error",
+            "yearly_sd",
+            "common_share",
+            "reference_date",
+            "source_id",
+            "source_class",
+        ),
         *("note_bg", "status"),
     ]
     return pd.DataFrame({**defaults, **columns})[order]
@@ -232,12 +298,15 @@ def by_municipality(rates: pd.DataFrame, municipality: pd.DataFrame) -> pd.DataF
     Returns
     -------
     pandas.DataFrame
-        The columns of `rates` with ``municipality_code`` added: one row per group, base group and municipality.
+        The columns of `rates` with ``municipality_code`` added: one row per group, base group and municipality; and
+        ``error_of``, the area whose survey error the rate has.
     """
     places = municipality[["municipality_code", "oblast_code"]]
     country = rates[rates["area_level"] == "country"].merge(places, how="cross")
     oblast = rates[rates["area_level"] == "oblast"].merge(places, left_on="area_code", right_on="oblast_code")
-    return pd.concat([country, oblast], ignore_index=True)
+    own = rates[rates["area_level"] == "municipality"].merge(places, left_on="area_code", right_on="municipality_code")
+    spread = pd.concat([country, oblast, own], ignore_index=True)
+    return spread.assign(error_of=np.where(spread["area_level"] == "country", "BG", spread["oblast_code"]))
 
 
 def group_status(rates: pd.DataFrame, target_group: pd.DataFrame, local: pd.DataFrame) -> pd.DataFrame:

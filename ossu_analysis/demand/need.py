@@ -70,7 +70,7 @@ def _draw_rates(own: pd.DataFrame, years: np.ndarray, draws: int, rng: np.random
     rate = own["rate"].to_numpy(np.float32)[:, None, None]
     if not (own["standard_error"] > 0).any():
         return rate
-    _, source = np.unique(own["area_code"].to_numpy(str), return_inverse=True)
+    _, source = np.unique(own["error_of"].to_numpy(str), return_inverse=True)
     error = normals(rng, (source.max() + 1, 1, draws)) * own["standard_error"].iloc[0]
     moved = _movement(own, years, source.max() + 1, draws, rng)
     return rate * np.exp(error + moved).astype(np.float32)[source]

@@ -46,10 +46,11 @@ def age_structure(store: Store, base_year: int) -> AgeStructure:
     return estimate_age_structure(read_age_inputs(store, base_year))
 
 
-def groups_of_years(store: Store, years: Collection[int]) -> ExposureGroups:
-    """Weights of the target groups that ages define, for the years given."""
+def groups_of_years(store: Store, years: Collection[int], base_year: int) -> ExposureGroups:
+    """Weights of the target groups that ages define, for the years given, by what was known at the base year."""
     target_group, retirement_age = (store.read("reference", name) for name in ("target_group", "retirement_age"))
-    return exposure_groups(target_group, retirement_age, list(years))
+    illness = store.read("sources", "longstanding_illness", f"year <= {base_year}")
+    return exposure_groups(target_group, retirement_age, illness, list(years))
 
 
 def read_totals_tables(store: Store) -> dict[str, pd.DataFrame]:
@@ -165,7 +166,7 @@ def simulated(
     level = registered_events(structure).fertility.level
     factors = tuple(fertility_factors(scenario, level, settings.years, settings.base_year))
     chosen = SimulationSettings(settings.seed, scenario.id, run_id, settings.jobs, factors)
-    return simulate(population, chosen, groups_of_years(store, settings.years), tables)
+    return simulate(population, chosen, groups_of_years(store, settings.years, settings.base_year), tables)
 
 
 def simulate_into(store: Store, settings: RunSettings, run_id: str, tables: Collection[str]) -> None:

@@ -27,6 +27,11 @@ BY_AGE = (
     "AGE-15-64",
 )
 WORKING, ABOVE_WORKING = "TG-WA", "TG-OLD"
+ILL = "AGE-16-ILL"
+"""Persons of 16 and over, each counted by the share of those of the same sex and age with a long-standing illness."""
+
+WAVES = 5
+"""Last waves of the survey of illness whose mean is taken."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,9 @@ class ExposureGroups:
         return ExposureGroups(self.codes, tuple(years), self.weights[:, kept])
 
 
-def exposure_groups(target_group: pd.DataFrame, retirement_age: pd.DataFrame, years: Sequence[int]) -> ExposureGroups:
+def exposure_groups(
+    target_group: pd.DataFrame, retirement_age: pd.DataFrame, illness: pd.DataFrame, years: Sequence[int]
+) -> ExposureGroups:
     """Build the weights of the groups that ages alone define.
 
     Parameters
@@ -61,6 +68,8 @@ def exposure_groups(target_group: pd.DataFrame, retirement_age: pd.DataFrame, ye
         ``target_group, age_from, age_to`` (NULL = open).
     retirement_age : DataFrame
         ``year, sex, years, months``; a year after the last one has the last threshold, one before the first has none.
+    illness : DataFrame
+        ``year, sex, age_from, rate_percent``: the last `WAVES` years of it are taken.
     years : sequence of int
 
     Raises
@@ -76,6 +85,7 @@ def exposure_groups(target_group: pd.DataFrame, retirement_age: pd.DataFrame, ye
     shape = (len(years), len(SEXES), len(AGES))
     weights = {code: np.broadcast_to(_between(*limits[code]), shape) for code in BY_AGE}
     above = _above_threshold(retirement_age, years)
+    weights[ILL] = np.broadcast_to(_illness_rates(illness), shape)
     weights[WORKING] = _between(limits[WORKING][0], np.inf) * (1 - above)
     weights[ABOVE_WORKING] = above
     codes = tuple(sorted(weights))
@@ -84,6 +94,14 @@ def exposure_groups(target_group: pd.DataFrame, retirement_age: pd.DataFrame, ye
 
 def _between(first: float, last: float) -> Floats:
     return ((first <= AGES) & (last >= AGES)).astype(float)
+
+
+def _illness_rates(illness: pd.DataFrame) -> Floats:
+    """Share with a long-standing illness, shape (2, 101): each survey class evenly, nobody below the first."""
+    last = illness[illness["year"] > illness["year"].max() - WAVES]
+    mean = last.pivot_table(index="sex", columns="age_from", values="rate_percent").loc[list(SEXES)]
+    band = np.searchsorted(mean.columns.to_numpy(), AGES, side="right") - 1
+    return np.where(band >= 0, mean.to_numpy(float)[:, np.maximum(band, 0)] / 100, 0.0)
 
 
 def _above_threshold(retirement_age: pd.DataFrame, years: Sequence[int]) -> Floats:

@@ -12,12 +12,15 @@ class GroupRate(Table):
     """Share of a base group (ages of the population forecast) that belongs to a target group."""
 
     target_group: str = column("код на целевата група")
-    area_level: str = column("ниво, за което важи делът: country, oblast", isin=("country", "oblast"))
+    area_level: str = column(
+        "ниво, за което важи делът: country, oblast, municipality", isin=("country", "oblast", "municipality")
+    )
     area_code: str = column("код на територията")
     sex: str = column("пол: T общо", isin=("F", "M", "T"))
     base_group: str = column("група по възраст, от която се взема делът")
     rate: float = column("дял, изчислен към датата на източника", "лица на лице", ge=0, le=1)
     published_rate: float = column("дял, както е публикуван за последната година", "лица на лице", nullable=True)
+    published_persons: float = column("брой, както е публикуван към датата", "лица", nullable=True, ge=0)
     standard_error: float = column("стандартна грешка на логаритъма на дела", "лог. единици", ge=0)
     yearly_sd: float = column("стандартно отклонение на годишното движение на дела", "лог. единици", nullable=True)
     common_share: float = column("част от движението, обща за всички области", "дял", nullable=True, ge=0, le=1)

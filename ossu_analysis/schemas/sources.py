@@ -514,6 +514,16 @@ def _society() -> Iterator[Layout]:
         ("area_code", "year", "quarter"),
         "rate_percent",
     )
+    # Eurostat hlth_silc_19 (EU-SILC): what people say of themselves. For the shape by sex and age only.
+    yield Layout(
+        "longstanding_illness",
+        ("eurostat_illness",),
+        "Дял на хората с продължително заболяване по пол и възраст, България (Евростат)",
+        ("area_code", "year", "sex", "age"),
+        "rate_percent",
+        ("rate_percent",),
+        texts=("mark",),
+    )
     # Quotations, each with its page. The censuses of 2011 and 2021 count disability differently: no series.
     yield Layout(
         "national_count",

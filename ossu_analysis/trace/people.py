@@ -59,7 +59,7 @@ def exposed(tracer: Tracer, area: str, group: str, year: int) -> Step:
 def _exposed(tracer: Tracer, area: str, group: str, year: int) -> Step:
     shares = tracer.rows(
         "select r.* from demand.group_rate r left join reference.municipality m on m.municipality_code = $area "
-        "where target_group = $group and r.area_code in ('BG', m.oblast_code)",
+        "where target_group = $group and r.area_code in ('BG', m.oblast_code, $area)",
         area=area, group=group,
     ).to_dict("records")  # fmt: skip
     people = [_mean_exposure(tracer, area, share["base_group"], year) for share in shares]

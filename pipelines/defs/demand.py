@@ -17,6 +17,12 @@ MODEL_READ = (
     "collection.user_profile",
 )
 """What the model of demand is read from."""
+RATES_READ = (
+    *(f"sources.{table}" for table in ("national_count", "at_risk_of_poverty", "unemployment_rate", "employment_rate")),
+    *("sources.census_labour", "sources.census_age", "reference.municipality"),
+    *("population.exposure_observed", "population.exposure_draw"),
+)
+"""What rates of target groups are read from."""
 SIMULATED = ("demand_forecast", "use_forecast", "above_places")
 OUTLOOK = ("driver", "scenario_forecast")
 """Made on demand by the job ``scenarios``, not by the full refresh."""
@@ -25,34 +31,12 @@ OTHER_PEOPLE = tuple(sorted({*MODEL_READ, *AGES_READ, *TOTALS_READ.values(), *GR
 """A scenario of demand may rest on another population, whose draws are made again."""
 
 
-@table_asset(
-    "demand",
-    "group_rate",
-    reads={
-        "national_count": "sources.national_count",
-        "at_risk_of_poverty": "sources.at_risk_of_poverty",
-        "unemployment_rate": "sources.unemployment_rate",
-        "employment_rate": "sources.employment_rate",
-    },
-    settings=("base_year",),
-)
-def group_rate(
-    step: Step,
-    national_count: pd.DataFrame,
-    at_risk_of_poverty: pd.DataFrame,
-    unemployment_rate: pd.DataFrame,
-    employment_rate: pd.DataFrame,
-) -> pd.DataFrame:
+@table_asset("demand", "group_rate", deps=RATES_READ, settings=("base_year",))
+def group_rate(step: Step) -> pd.DataFrame:
     """Shares of the target groups for which a publisher gives a figure."""
-    from ossu_analysis.demand.group_rate import group_rates
+    from ossu_analysis.demand.chain import rates_of_groups
 
-    return group_rates(
-        national_count,
-        at_risk_of_poverty,
-        unemployment_rate,
-        employment_rate,
-        step.settings.base_year,
-    )
+    return rates_of_groups(step.store, step.settings.base_year)
 
 
 @table_asset(

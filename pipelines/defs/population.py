@@ -12,7 +12,7 @@ from pipelines.checks import link_checks
 SIMULATED = ("forecast", "component", "exposure_draw")
 AGES_READ = tuple(f"sources.{name}" for name in SOURCE_TABLES) + tuple(f"reference.{name}" for name in REFERENCE_TABLES)
 TOTALS_READ = {table: f"{link}.{table}" for table, link in TOTALS_TABLES.items()}
-GROUPS_READ = ("reference.target_group", "reference.retirement_age")
+GROUPS_READ = ("reference.target_group", "reference.retirement_age", "sources.longstanding_illness")
 SCENARIOS = "assumptions/scenarios/*.yaml"
 
 
@@ -47,7 +47,8 @@ def exposure_observed(step: Step, municipality_age: pd.DataFrame) -> pd.DataFram
     from ossu_analysis.population.bulgaria import groups_of_years
     from ossu_analysis.population.exposure import exposure_observed
 
-    return exposure_observed(municipality_age, groups_of_years(step.store, municipality_age["year"].unique()))
+    years = municipality_age["year"].unique()
+    return exposure_observed(municipality_age, groups_of_years(step.store, years, years.max()))
 
 
 @table_asset("population", "total_method", reads=TOTALS_READ, settings=("base_year", "until_year"))

@@ -41,13 +41,18 @@ def reference() -> tuple[pd.DataFrame, pd.DataFrame]:
     last = [None, 17, 7, None, None, None, 15, None, 64]
     groups = pd.DataFrame({"target_group": [*codes, "TG-WA"], "age_from": [*first, 16], "age_to": [*last, None]})
     thresholds = [(year, sex, 60 + (sex == "M"), 0) for year in YEARS for sex in "FM"]
-    return groups, pd.DataFrame(thresholds, columns=["year", "sex", "years", "months"])
+    return groups, pd.DataFrame(thresholds, columns=["year", "sex", "years", "months"]), illness()
+
+
+def illness() -> pd.DataFrame:
+    rows = [(2018, sex, age, float(rate)) for sex in "FM" for age, rate in ((16, 5), (45, 20), (65, 40), (85, 70))]
+    return pd.DataFrame(rows, columns=["year", "sex", "age_from", "rate_percent"])
 
 
 def ask(given_profile: pd.DataFrame):
     """Answers questions about a project of three municipalities, as the store does."""
     db = duckdb.connect()
-    groups, thresholds = reference()
+    groups, thresholds, ill = reference()
     past = bands().query("year <= @BASE_YEAR").rename(columns={"area_code": "municipality_code", "age_from": "age"})
     ahead = bands().assign(
         area_level="municipality", output_type="mean", base_year=BASE_YEAR, age_to=lambda t: t["age_from"] + 4
@@ -59,6 +64,7 @@ def ask(given_profile: pd.DataFrame):
         "population.forecast": ahead,
         "reference.target_group": groups,
         "reference.retirement_age": thresholds,
+        "sources.longstanding_illness": ill,
     }
     for name, frame in tables.items():
         db.execute(f"create schema if not exists {name.partition('.')[0]}")

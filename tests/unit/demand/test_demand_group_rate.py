@@ -12,9 +12,10 @@ from ossu_analysis.demand.group_rate import AGE_GROUPS, by_municipality, filtere
 from ossu_analysis.demand.need import draw_need, need_chunks
 from ossu_analysis.errors import OssuError
 from ossu_analysis.population.cells import AGES, SEXES
-from ossu_analysis.population.exposure import exposure_groups
+from ossu_analysis.population.exposure import ILL, exposure_groups
 from ossu_analysis.reference import READERS
 from ossu_analysis.schemas import table_class, validated
+from ossu_analysis.sources import READERS as SOURCES
 from ossu_analysis.store import Store
 
 ROOT = Path(__file__).parents[3]
@@ -27,9 +28,38 @@ YEARS = np.array([2018, 2019, 2020])
 
 
 def national_count() -> pd.DataFrame:
-    rows = [(0, "2021-09-07", 27.0), (16, "2021-09-07", 124.0), (16, "2011-02-01", 73.0)]
-    table = pd.DataFrame(rows, columns=["age_from", "reference_date", "value"])
-    return table.assign(indicator="recognised_disability", category="all", unit="per_1000", source_id="national_counts")
+    rows = [
+        (0, None, "2021-09-07", 654547.0), (0, 15, "2021-09-07", 22248.0), (16, None, "2021-09-07", 632299.0),
+        (16, None, "2011-02-01", 465228.0),
+    ]  # fmt: skip
+    table = pd.DataFrame(rows, columns=["age_from", "age_to", "reference_date", "value"])
+    return table.assign(indicator="recognised_disability", category="all", unit="persons", source_id="national_counts")
+
+
+COUNTED = {"AGE-0-15": 1_000_000.0, ILL: 1_500_000.0}
+"""Persons of the whole country on the day of the count."""
+
+
+def labour(*rows: tuple[str, float, float]) -> pd.DataFrame:
+    table = pd.DataFrame(rows, columns=["area_code", "activity_rate", "unemployment_rate"])
+    return table.melt("area_code", var_name="rate", value_name="rate_percent").assign(census_year=2021)
+
+
+def adults(**persons: float) -> pd.DataFrame:
+    return pd.DataFrame({"area_code": persons.keys(), "persons": persons.values(), "age_from": 15, "census_year": 2021})
+
+
+def rates_of(poverty: pd.DataFrame, unemployment: pd.DataFrame, employment: pd.DataFrame, base_year: int):
+    census = [("SML01", 50.0, 20.0), ("SML02", 50.0, 5.0), ("VID01", 40.0, 10.0), ("BGS01", 40.0, 10.0)]
+    tables = {
+        "national_count": national_count(),
+        "at_risk_of_poverty": poverty,
+        "unemployment_rate": unemployment,
+        "employment_rate": employment,
+        "census_labour": labour(*census),
+        "census_age": adults(SML01=10_000.0, SML02=30_000.0, VID01=8_000.0, BGS01=9_000.0),
+    }
+    return group_rates(tables, MUNICIPALITIES, COUNTED, base_year)
 
 
 def survey(low: float, high: float, **more: object) -> pd.DataFrame:
@@ -44,13 +74,13 @@ def survey(low: float, high: float, **more: object) -> pd.DataFrame:
 def rates() -> pd.DataFrame:
     employment = pd.concat([survey(50, 60, quarter=q) for q in range(1, 5)])
     poverty = survey(15, 25, age_from=0, age_to=None)
-    return group_rates(national_count(), poverty, survey(4, 8), employment, base_year=2018)
+    return rates_of(poverty, survey(4, 8), employment, 2018)
 
 
 def exposure() -> Exposure:
     groups = ["TG-POP", "TG-CHILD", "TG-CH07", "TG-ADULT", "TG-WA", "TG-OLD", "TG-65", "TG-80"]
     keys = pd.MultiIndex.from_product(
-        [AREAS, [2017, 2018], [*groups, "AGE-0-15", "AGE-16-PLUS", "AGE-15-64"]],
+        [AREAS, [2017, 2018], [*groups, "AGE-0-15", ILL, "AGE-15-64"]],
         names=["municipality_code", "year", "target_group"],
     )
     observed = keys.to_frame(index=False).assign(persons=1000.0)
@@ -62,8 +92,29 @@ def test_rates_fit_their_table_and_never_mix_two_counts_of_disability(rates: pd.
     validated(table_class("demand", "group_rate"), rates)
     disability = rates[rates["target_group"].str.startswith("TG-DIS")]
     assert disability["reference_date"].str.startswith("2021").all()
-    assert sorted(disability["rate"].unique()) == [0.027, 0.124]
-    assert disability["base_group"].tolist() == ["AGE-0-15", "AGE-16-PLUS"] * 2
+    assert sorted(disability["rate"].unique()) == pytest.approx([22248 / 1e6, 632299 / 1.5e6])
+    assert disability["base_group"].tolist() == ["AGE-0-15", ILL] * 2
+
+
+def test_disability_has_its_published_size_on_the_day_of_the_count(rates: pd.DataFrame) -> None:
+    both = rates[rates["target_group"] == "TG-DIS"]
+    assert (both["rate"] * both["base_group"].map(COUNTED)).sum() == pytest.approx(654547)
+    assert both["published_persons"].sum() == 654547
+
+
+def test_unemployment_inside_an_oblast_is_spread_as_the_census_found_it_and_keeps_the_rate_of_the_oblast() -> None:
+    quarters = pd.concat([survey(50, 60, quarter=q) for q in range(1, 5)])
+    surveys = survey(15, 25, age_from=0, age_to=None), survey(4, 8), quarters
+    before, after = (rates_of(*surveys, year).query("target_group == 'TG-UNEMP'") for year in (2021, 2022))
+    assert before["area_level"].unique().tolist() == ["oblast"], "the census was not known yet"
+    assert after["area_level"].unique().tolist() == ["municipality"]
+    own = after.set_index("area_code")["rate"]
+    assert own["SML01"] / own["SML02"] == pytest.approx(4, rel=0.05), "20 against 5 percent, at equal activity"
+    until = tuple(table[table["year"] <= 2021] for table in surveys)
+    known = rates_of(*until, 2022).query("target_group == 'TG-UNEMP'").set_index("area_code")["rate"]
+    of_oblast = before.set_index("area_code")["rate"]
+    assert (known["SML01"] * 10_000 + known["SML02"] * 30_000) / 40_000 == pytest.approx(of_oblast["SML"])
+    assert known["VID01"] == pytest.approx(of_oblast["VID"])
 
 
 def test_every_rate_has_a_source_of_a_class_and_a_date(rates: pd.DataFrame) -> None:
@@ -75,7 +126,7 @@ def test_every_rate_has_a_source_of_a_class_and_a_date(rates: pd.DataFrame) -> N
 
 def test_unemployed_per_person_follow_the_stated_formula() -> None:
     employment = pd.concat([survey(60, 60, quarter=q) for q in range(1, 5)])
-    made = group_rates(national_count(), survey(15, 25, age_from=0, age_to=None), survey(10, 10), employment, 2018)
+    made = rates_of(survey(15, 25, age_from=0, age_to=None), survey(10, 10), employment, 2018)
     unemployed = made.loc[made["target_group"] == "TG-UNEMP", "rate"]
     assert unemployed.to_numpy() == pytest.approx(0.6 * 0.1 / 0.9)
 
@@ -91,10 +142,9 @@ def test_survey_error_and_movement_are_told_apart() -> None:
 
 def test_surveys_after_the_given_year_are_not_used() -> None:
     quarters = pd.concat([survey(50, 60, quarter=q) for q in range(1, 5)])
-    arguments = (national_count(), survey(15, 25, age_from=0, age_to=None), survey(4, 8), quarters)
-    cut = tuple(t[t["year"] <= 2018] if "year" in t else t for t in arguments)
-    made = group_rates(*arguments, base_year=2018)
-    pd.testing.assert_frame_equal(made, group_rates(*cut, base_year=2018))
+    arguments = (survey(15, 25, age_from=0, age_to=None), survey(4, 8), quarters)
+    made = rates_of(*arguments, 2018)
+    pd.testing.assert_frame_equal(made, rates_of(*(table[table["year"] <= 2018] for table in arguments), 2018))
     assert made.loc[made["target_group"] == "TG-POV", "reference_date"].unique().tolist() == ["2018-12-31"]
 
 
@@ -180,7 +230,8 @@ def test_people_above_working_age_follow_the_law_year_by_year_and_sex_by_sex() -
     """Of those at the age in which the threshold falls, the months after it; the file itself, not a formula."""
     store = Store(ROOT)
     law, groups = READERS["retirement_age"](store), READERS["target_group"](store)
-    made = exposure_groups(groups, law, sorted(law["year"].unique().tolist()))
+    ill = SOURCES["longstanding_illness"](store)
+    made = exposure_groups(groups, law, ill, sorted(law["year"].unique().tolist()))
     above, working = (made.weights[made.codes.index(code)] for code in ("TG-OLD", "TG-WA"))
     for row in law.itertuples():
         at = made.years.index(row.year), SEXES.index(row.sex)

@@ -52,7 +52,7 @@ def jump_off(structure: AgeStructure) -> JumpOff:
 def groups() -> ExposureGroups:
     store = Store(ROOT)
     tables = REFERENCE["target_group"](store), REFERENCE["retirement_age"](store)
-    return exposure_groups(*tables, years=range(2011, 2023))
+    return exposure_groups(*tables, SOURCES["longstanding_illness"](store), range(2011, 2023))
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ from ossu_analysis.population.simulation import ALL_OUTPUTS, SimulationSettings,
 from ossu_analysis.population.tables_read import SOURCE_TABLES
 from ossu_analysis.population.totals import forecast_totals
 from ossu_analysis.reference import READERS as REFERENCE
+from ossu_analysis.sources import READERS as SOURCES
 from ossu_analysis.store import Store
 
 Tables = dict[str, pd.DataFrame]
@@ -51,7 +52,8 @@ def everything(
 @pytest.fixture(scope="module")
 def all_years() -> ExposureGroups:
     store = Store(ROOT)
-    return exposure_groups(REFERENCE["target_group"](store), REFERENCE["retirement_age"](store), range(2011, 2022))
+    tables = REFERENCE["target_group"](store), REFERENCE["retirement_age"](store)
+    return exposure_groups(*tables, SOURCES["longstanding_illness"](store), range(2011, 2022))
 
 
 @pytest.mark.parametrize("base_year", [2015, 2016])
