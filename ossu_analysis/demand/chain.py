@@ -29,6 +29,7 @@ from ossu_analysis.demand.service import (
     yearly_returns,
 )
 from ossu_analysis.demand.use_rate import UseRate
+from ossu_analysis.demand.waiting import waiting_rows
 from ossu_analysis.store import Store
 
 _READ = (
@@ -177,6 +178,17 @@ def write_need(store: Store, model: DemandModel, settings: RunSettings, run_id: 
     years = planning_years(settings)
     chunks = need_chunks(model.rates, exposure, years, model.levels, settings.seed, run_id, settings.scenario)
     store.write_chunks("demand", "need_forecast", chunks)
+
+
+def waiting_table(model: DemandModel, settings: RunSettings) -> pd.DataFrame:
+    """``demand.waiting_time``: the wait in the base year, of every service whose returns tell how long people stay."""
+    year = np.array([settings.base_year])
+    drawn = simulate_services(model.services, model.fits, model.exposure, year, settings.seed)
+    rows = [
+        waiting_rows(one, fitted, service, latest_places(model.returns, service.code, model.exposure.areas))
+        for one, fitted, service in zip(drawn, model.fits, model.services, strict=True)
+    ]
+    return pd.concat(rows, ignore_index=True)
 
 
 def simulate_into(

@@ -71,6 +71,25 @@ def demand_drivers(
     ]
 
 
+def against_the_group(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows of ``demand.driver`` where demand rises though fewer people, or a smaller share of them, may ask.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Of ``demand.driver``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The rows whose rise and whose fall by the group round to a person at least, with ``rise`` and ``by_group``.
+    """
+    told = rows.assign(
+        rise=rows["demand_then"] - rows["use_today"], by_group=rows["population_size"] + rows["age_structure"]
+    )
+    return told[(told["rise"].round() >= 1) & (told["by_group"].round() <= -1)]
+
+
 def _figure(factors: dict[str, np.ndarray]) -> np.ndarray:
     return np.prod([factors[cause] for cause in CAUSES], axis=0)
 

@@ -80,6 +80,32 @@ def rates_are_near_the_oblast(store: Store) -> pd.DataFrame:
     )
 
 
+def rises_follow_their_group(store: Store) -> pd.DataFrame:
+    """Services of the country and of oblasts whose demand rises while the group that may ask falls."""
+    from ossu_analysis.demand.driver import against_the_group
+
+    found = against_the_group(store.read("demand", "driver", "area_level in ('country', 'oblast')"))
+    found = found.sort_values("rise", ascending=False)
+    columns = ["area_code", "service_code", "rise", "by_group", "rate_trend", "released_unmet"]
+    return found[columns].rename(columns={name: text(f"demand.against.{name}") for name in columns})
+
+
+def figures_are_not_newer_than_the_base(store: Store) -> pd.DataFrame:
+    """Figures dated after the base year that enter on purpose: the count of disability, and returns."""
+    return store.sql(
+        f"""with base as (select max(year) as year from population.exposure_observed)
+        select distinct source_id as "{text("demand.newer.source")}", target_group as "{text("demand.newer.what")}",
+          reference_date as "{text("demand.newer.date")}" from demand.group_rate, base
+        where reference_date > base.year || '-12-31'
+        union all
+        select any_value(source_id), service_code, max(period_end) from capacity.by_residence, base
+        where period_end > base.year || '-12-31' group by service_code order by all""",
+        ("population", "exposure_observed"),
+        ("demand", "group_rate"),
+        ("capacity", "by_residence"),
+    )
+
+
 def series_are_unbroken(store: Store) -> pd.DataFrame:
     """Years in which services or places of the country step away from the users: another count, not another help."""
     from ossu_analysis.demand.breaks import series_breaks

@@ -38,8 +38,8 @@ def queue_world(seed: int) -> World:
     usual = coming[:, BEFORE] * stay
     capacity = np.maximum(np.round(usual * load * np.exp(rng.normal(0, 0.25, len(areas)))), 2)
     capacity = capacity[:, None] * (1 + 0.15 * (rng.random(coming.shape) < 0.06).cumsum(axis=1))
-    rows = [_queue(rng, coming[a], np.round(capacity[a]), stay, patience, balking) for a in range(len(areas))]
-    users, queue, demand = (np.array(values) for values in zip(*rows, strict=True))
+    rows = [serve(rng, coming[a], np.round(capacity[a]), stay, patience, balking) for a in range(len(areas))]
+    users, queue, demand, _ = (np.array(values) for values in zip(*rows, strict=True))
     expected = _present(coming, stay)
     waiting = np.where(rng.random(len(areas))[:, None] < kept, queue, np.nan)
     tables = {"users": users, "places": np.round(capacity), "waiting": waiting}
@@ -50,17 +50,36 @@ def queue_world(seed: int) -> World:
     )
 
 
-def _queue(
+def serve(
     rng: np.random.Generator, coming: np.ndarray, places: np.ndarray, stay: float, patience: float, balking: float
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Users, length of the queue and unlimited demand at each year's end, of one municipality."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
+    """Let the people of one municipality come, wait, stay and leave.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    coming, places : numpy.ndarray, shape (years,)
+        Persons expected to come in a year, and places in it.
+    stay, patience : float
+        Mean years that a person stays, and that one waits before giving up.
+    balking : float
+        How readily a long queue turns people away.
+
+    Returns
+    -------
+    users, queue, demand : numpy.ndarray, shape (years,)
+        At each year's end: persons served, persons waiting, and persons who would be there had nobody been refused.
+    waited : float
+        Mean years that those who were served from the line in the last year had waited.
+    """
     counts = rng.poisson(coming)
     arrivals = np.sort(np.repeat(np.arange(len(coming)), counts) + rng.random(counts.sum()))
     stays = rng.gamma(2.0, stay / 2.0, len(arrivals))
     deadlines = arrivals + rng.exponential(patience, len(arrivals))
     mood = rng.random(len(arrivals))
     leaving: list[float] = []
-    line: deque[tuple[float, float]] = deque()
+    line: deque[tuple[float, float, float]] = deque()
+    waits: list[float] = []
     users, queue = np.zeros(len(coming)), np.zeros(len(coming))
 
     def until(moment: float, room: float) -> None:
@@ -68,9 +87,11 @@ def _queue(
         while leaving and leaving[0] <= moment:
             freed = heapq.heappop(leaving)
             while line and len(leaving) < room:
-                deadline, length = line.popleft()
+                came, deadline, length = line.popleft()
                 if deadline > freed:
                     heapq.heappush(leaving, freed + length)
+                    if freed > len(coming) - 1:
+                        waits.append(freed - came)
 
     at = 0
     for year, room in enumerate(places):
@@ -80,12 +101,13 @@ def _queue(
             if len(leaving) < room:
                 heapq.heappush(leaving, now + stays[at])
             elif mood[at] >= balking * min(len(line) / room, 2.0) * 2:
-                line.append((deadlines[at], stays[at]))
+                line.append((now, deadlines[at], stays[at]))
             at += 1
         until(year + 1.0, room)
-        users[year], queue[year] = len(leaving), sum(deadline > year + 1 for deadline, _ in line)
+        users[year], queue[year] = len(leaving), sum(deadline > year + 1 for _, deadline, _ in line)
     ends = np.arange(1, len(coming) + 1)[:, None]
-    return users, queue, ((arrivals <= ends) & (arrivals + stays > ends)).sum(axis=1).astype(float)
+    demand = ((arrivals <= ends) & (arrivals + stays > ends)).sum(axis=1).astype(float)
+    return users, queue, demand, float(np.mean(waits)) if waits else 0.0
 
 
 def _present(coming: np.ndarray, stay: float) -> np.ndarray:

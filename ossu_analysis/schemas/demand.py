@@ -154,6 +154,31 @@ class AbovePlaces(Table):
     status: str = status_column()
 
 
+@declare("demand", "waiting_time", "Колко трае чакането при днешните места и при повече: по модел, не по регистър")
+class WaitingTime(Table):
+    """Years of waiting by a flow model, and the places that bring the wait below a target."""
+
+    municipality_code: str = column("код на общината", str_matches=MUNICIPALITY)
+    service_code: str = column("код на услугата")
+    year: int = column("година, чието търсене е взето", "година")
+    places: float = column("места по последния отчет", "места", gt=0)
+    added_places: int = column("колко места се добавят към тях", "места", ge=0)
+    stay_years: float = column("среден престой, прочетен от движението на броя на ползващите", "години", gt=0)
+    validity: float = column("колко търсещи стоят зад един записан в списъка на чакащите", "лица", gt=0)
+    wait_years: float = column("чакане от записването до мястото, медиана", "години", ge=0)
+    wait_low: float = column("долна граница (10 %)", "години", ge=0)
+    wait_high: float = column("горна граница (90 %)", "години", ge=0)
+    places_for_3_months: float = column("места, с които чакането е три месеца", "места", ge=0)
+    places_for_6_months: float = column("места, с които чакането е шест месеца", "места", ge=0)
+    places_for_12_months: float = column("места, с които чакането е една година", "места", ge=0)
+    status: str = status_column()
+
+    class Config:
+        """One row per municipality, service and number of added places."""
+
+        unique = ("municipality_code", "service_code", "added_places")
+
+
 @declare("demand", "use_rate", "Дял на търсещите услугата от лицата, които може да я търсят: по община, с граници")
 class UseRate(Table):
     """What the returns say of the rate of each municipality, pooled with its oblast."""

@@ -16,7 +16,7 @@ OBLASTS = dg.DynamicPartitionsDefinition(name="oblast")
 """Oblasts by name; `name_oblasts` fills them from the code list, since loading the definitions reads no data."""
 SELECTIONS = {
     "check_figures": dg.AssetSelection.groups("reference") | dg.AssetSelection.assets(["collection", "error"]),
-    "full_refresh": dg.AssetSelection.all() - OUTLOOK - ALLOCATION,
+    "full_refresh": dg.AssetSelection.all() - ALLOCATION,
     "documents": REPORT,
     "forecast": dg.AssetSelection.groups("reference", "sources", "population"),
     "monitoring_report": dg.AssetSelection.groups("reference", "sources", "monitoring", "evaluation")

@@ -24,8 +24,6 @@ RATES_READ = (
 )
 """What rates of target groups are read from."""
 SIMULATED = ("demand_forecast", "use_forecast", "above_places")
-OUTLOOK = ("driver", "scenario_forecast")
-"""Made on demand by the job ``scenarios``, not by the full refresh."""
 SCENARIOS = ("assumptions/demand_scenarios/*.yaml", "assumptions/scenarios/*.yaml")
 OTHER_PEOPLE = tuple(sorted({*MODEL_READ, *AGES_READ, *TOTALS_READ.values(), *GROUPS_READ, "population.forecast"}))
 """A scenario of demand may rest on another population, whose draws are made again."""
@@ -109,6 +107,14 @@ def simulation(step: Step) -> None:
     simulate_into(step.store, step.models.demand(step.store), step.settings, step.run_id, step.tables)
 
 
+@table_asset("demand", "waiting_time", deps=MODEL_READ, settings=MAIN)
+def waiting_time(step: Step) -> pd.DataFrame:
+    """How long people wait, and the places that shorten it."""
+    from ossu_analysis.demand.chain import waiting_table
+
+    return waiting_table(step.models.demand(step.store), step.settings)
+
+
 @table_asset("demand", "driver", deps=OTHER_PEOPLE, files=SCENARIOS, settings=(*MAIN, "demand_scenario"))
 def driver(step: Step) -> pd.DataFrame:
     """Why demand moves from the base year to the horizon."""
@@ -134,7 +140,8 @@ demand_checks = link_checks(
         "use_forecast": ("use_is_within_demand", "use_is_within_places"),
     },
     asks={
-        "use_rate": ("rates_are_near_the_oblast", "series_are_unbroken"),
+        "use_rate": ("rates_are_near_the_oblast", "series_are_unbroken", "figures_are_not_newer_than_the_base"),
+        "driver": ("rises_follow_their_group",),
         "scenario_forecast": ("every_scenario_has_its_figures",),
     },
 )

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ossu_analysis.demand.driver import against_the_group
 from ossu_analysis.report import charts
 from ossu_analysis.report.content import Block, Column, Heading, Paragraph, Picture, Table
 from ossu_analysis.report.facts import wide
 from ossu_analysis.report.sections.subject import Subject, by_name, is_demonstration, status_of
-from ossu_analysis.texts import text
+from ossu_analysis.texts import number, text
 
 CAUSES = ("population_size", "age_structure", "rate_trend", "released_unmet", "policy")
 GAP_CAUSES = ("population", "age_structure", "rate", "waiting", "policy", "closures", "openings")
@@ -42,8 +43,27 @@ def _drivers(subject: Subject) -> list[Block]:
     caption = text("report.caption.drivers_chart", place=subject.label, **facts)
     return [
         Paragraph(text("report.sentence.drivers", scenario=scenario, **facts)),
+        *_against_the_group(subject, rows, facts),
         Picture("figure-drivers", caption, chart),
         _drivers_table(subject, rows, _causes(rows)),
+    ]
+
+
+def _against_the_group(subject: Subject, rows: pd.DataFrame, facts: dict[str, Any]) -> list[Block]:
+    """What rises although its group falls, in words, the largest rises first."""
+    against = against_the_group(rows).nlargest(SHOWN_PANELS, "rise")
+    return [
+        Paragraph(
+            text(
+                "report.sentence.against_the_group",
+                service=subject.service(row["service_code"]),
+                **{name: number(abs(row[name])) for name in ("rise", "by_group", "released_unmet", "rate_trend")},
+                way=text("report.sentence.rate_adds" if row["rate_trend"] >= 0 else "report.sentence.rate_takes"),
+                **facts,
+            ),
+            "note",
+        )
+        for row in against.to_dict("records")
     ]
 
 
@@ -184,7 +204,29 @@ def _scenarios(subject: Subject) -> list[Block]:
             status=status_of(rows),
             sheet=text("report.sheet.scenarios"),
         ),
+        _every_scenario(subject, rows, facts),
     ]
+
+
+def _every_scenario(subject: Subject, rows: pd.DataFrame, facts: dict[str, Any]) -> Table:
+    """Median demand of every service in the last year under every scenario that was computed."""
+    last = rows[(rows["year"] == facts["year"]) & (rows["output_type"] == "median")]
+    medians = last.pivot(index="service_code", columns="scenario", values="persons").reset_index()
+    names = [REFERENCE, *sorted(set(last["scenario"]) - {REFERENCE})]
+    titles = subject.facts.scenario_titles
+    return Table(
+        "table-every-scenario",
+        text("report.caption.every_scenario", **facts),
+        by_name(medians.assign(service=[subject.service(code, True) for code in medians["service_code"]]), "service"),
+        (
+            Column("service", text("report.column.service"), width=3),
+            *(Column(name, titles.get(name, name), "count", width=1.1) for name in names),
+        ),
+        source=text("report.source.demand"),
+        note=text("report.note.scenarios"),
+        status=status_of(rows),
+        sheet=text("report.sheet.every_scenario"),
+    )
 
 
 def side_by_side(subject: Subject) -> tuple[pd.DataFrame, list[str], dict[str, Any]]:
