@@ -6,6 +6,7 @@ fit and the same draws as the assets. Areas need not be Bulgarian: their levels 
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,8 +16,8 @@ from ossu_analysis.demand.draws import draw_demand
 from ossu_analysis.demand.forecast import Labels, Level, forecast_chunk, levels
 from ossu_analysis.demand.panel import Panel, grid
 from ossu_analysis.demand.profile import kinds_in, standardised
-from ossu_analysis.demand.returns_input import GROUPING, Handed
-from ossu_analysis.demand.use_rate import fit
+from ossu_analysis.demand.returns_input import GROUPING, NAMED, Handed
+from ossu_analysis.demand.use_rate import UseRate, fit_all
 from ossu_analysis.errors import Fault, FaultsFound
 from ossu_analysis.reference.areas import COUNTRY
 from ossu_analysis.schemas.base import MUNICIPALITY, OBLAST
@@ -47,12 +48,12 @@ def forecast_handed(handed: Handed, horizon: int, seed: int) -> "Iterator[pyarro
     kinds = kinds_in(handed.returns, handed.exposed, GROUPING)
     returns, exposed = standardised(handed.returns, handed.exposed, kinds)
     areas = _areas(handed)
-    faults = list(_too_short(returns, exposed, horizon))
+    asked = [_Asked.of(str(code), rows, exposed, areas, horizon) for code, rows in returns.groupby("service_code")]
+    faults = [*([] if asked else [Fault("demand.no_rows")]), *(fault for one in asked for fault in one.faults())]
     if faults:
         raise FaultsFound(faults)
-    for service, rows in returns.groupby("service_code"):
-        people = exposed[exposed["service_code"] == service]
-        yield _one_service(str(service), rows, people, areas, horizon, seed)
+    for one, fitted in zip(asked, fit_all([one.panel for one in asked]), strict=True):
+        yield one.forecast(fitted, seed)
 
 
 def _areas(handed: Handed) -> pd.DataFrame:
@@ -74,38 +75,51 @@ def _parents_by_prefix(areas: pd.DataFrame) -> pd.DataFrame:
     return areas.assign(parent_code=areas["parent_code"].where(known, prefix))
 
 
-def _too_short(returns: pd.DataFrame, exposed: pd.DataFrame, horizon: int) -> Iterator[Fault]:
-    if returns.empty:
-        yield Fault("demand.no_rows")
-    ends = exposed.groupby("service_code")["year"].max()
-    for service, last in returns.groupby("service_code")["year"].max().items():
-        if ends.get(service, -1) < last + horizon:
-            found = f"{service}: {ends.get(service, '–')}"
-            yield Fault("demand.exposed_too_short", column="year", found=found, expected=str(last + horizon))
+@dataclass(frozen=True)
+class _Asked:
+    """One service: its returns as a panel, its areas with their parents, and persons (areas, years ahead, draws)."""
 
+    panel: Panel
+    areas: pd.DataFrame
+    ahead: np.ndarray
+    people: np.ndarray
 
-def _one_service(
-    service: str,
-    returns: pd.DataFrame,
-    exposed: pd.DataFrame,
-    every_area: pd.DataFrame,
-    horizon: int,
-    seed: int,
-) -> "pyarrow_types.Table":
-    areas = every_area[every_area["area_code"].isin(exposed["area_code"])]
-    codes = areas["area_code"].to_numpy(str)
-    parent_codes, parents = np.unique(areas["parent_code"].to_numpy(str), return_inverse=True)
-    years = np.arange(returns["year"].min(), returns["year"].max() + 1)
-    ahead = np.arange(years[-1], years[-1] + horizon + 1)
-    mean = exposed.groupby(["area_code", "year"])["persons"].mean().reset_index()
-    figures = {name: grid(returns, name, codes, years) for name in ("users", "places", "waiting")}
-    panel = Panel(service, codes, parents, parent_codes, years, grid(mean, "persons", codes, years), **figures)
-    people = _draws(exposed, codes, ahead)
-    covered = np.isfinite(people).all(axis=(1, 2))
-    simulated = draw_demand(fit(panel), np.nan_to_num(people), ahead, seed)
-    kept = levels_of(codes[covered], areas["parent_code"].to_numpy(str)[covered])
-    named = Labels(service, None, "reference", text("demand.method.demand"), "")
-    return forecast_chunk(simulated.persons[covered], ahead, kept, named, np.full(len(ahead), "forecast"))
+    @classmethod
+    def of(
+        cls, service: str, returns: pd.DataFrame, exposed: pd.DataFrame, every_area: pd.DataFrame, horizon: int
+    ) -> "_Asked":
+        """Put the rows of one service in order; what is missing stays NaN."""
+        exposed = exposed[exposed["service_code"] == service]
+        areas = every_area[every_area["area_code"].isin(exposed["area_code"])]
+        codes = areas["area_code"].to_numpy(str)
+        parent_codes, parents = np.unique(areas["parent_code"].to_numpy(str), return_inverse=True)
+        years = np.arange(returns["year"].min(), returns["year"].max() + 1)
+        ahead = np.arange(years[-1], years[-1] + horizon + 1)
+        mean = exposed.groupby(["area_code", "year"])["persons"].mean().reset_index()
+        figures = {name: grid(returns, name, codes, years) for name in ("users", "places", "waiting")}
+        panel = Panel(service, codes, parents, parent_codes, years, grid(mean, "persons", codes, years), **figures)
+        return cls(panel, areas, ahead, _draws(exposed, codes, ahead))
+
+    def faults(self) -> Iterator[Fault]:
+        """Years ahead, areas and draws without persons: a forecast of fewer areas would look like one of all."""
+        unknown = ~np.isfinite(self.people)
+        never = self.ahead[unknown.all(axis=(0, 2))]
+        if len(never):
+            service, last = self.panel.service_code, str(self.ahead[-1])
+            yield Fault("demand.exposed_too_short", column="year", found=f"{service}: {never[0]}", expected=last)
+            return
+        for at, year_at in np.argwhere(unknown.any(axis=2))[:NAMED]:
+            found = f"{self.panel.areas[at]}, {self.panel.service_code}, {self.ahead[year_at]}"
+            draws = int(unknown[at, year_at].sum()) if self.people.shape[2] > 1 else 0
+            missing = text("demand.draws_missing", count=draws) if draws else ""
+            yield Fault("demand.exposed_missing", column="persons", found=f"{found} {missing}".strip())
+
+    def forecast(self, fitted: UseRate, seed: int) -> "pyarrow_types.Table":
+        """Contract rows."""
+        simulated = draw_demand(fitted, self.people, self.ahead, seed)
+        every = levels_of(self.panel.areas, self.areas["parent_code"].to_numpy(str))
+        labels = Labels(self.panel.service_code, None, "reference", text("demand.method.demand"), "")
+        return forecast_chunk(simulated.persons, self.ahead, every, labels, np.full(len(self.ahead), "forecast"))
 
 
 def _draws(exposed: pd.DataFrame, areas: np.ndarray, years: np.ndarray) -> np.ndarray:

@@ -245,3 +245,28 @@ def test_users_that_nobody_knows_are_named(world: World, tmp_path: Path) -> None
     with pytest.raises(FaultsFound) as raised:
         read_handed(*handed(tmp_path, world.returns.assign(users=np.nan), world.exposed))
     assert "demand.no_users" in {fault.code for fault in raised.value.faults}
+
+
+def test_persons_missing_ahead_are_named_and_no_smaller_forecast_is_made(world: World, tmp_path: Path) -> None:
+    hole = (world.exposed["area_code"] == "XAA01") & (world.exposed["year"] == 2023)
+    with pytest.raises(FaultsFound) as found:
+        list(forecast_handed(read_handed(*handed(tmp_path, world.returns, world.exposed[~hole])), 5, SEED))
+    assert [fault.code for fault in found.value.faults] == ["demand.exposed_missing"]
+    assert "XAA01" in found.value.faults[0].found and "2023" in found.value.faults[0].found
+
+
+def test_a_missing_draw_is_named(world: World, tmp_path: Path) -> None:
+    drawn = world.exposed.merge(pd.DataFrame({"draw": range(3)}), how="cross")
+    hole = (drawn["area_code"] == "XAA02") & (drawn["year"] == 2024) & (drawn["draw"] == 1)
+    with pytest.raises(FaultsFound) as found:
+        list(forecast_handed(read_handed(*handed(tmp_path, world.returns, drawn[~hole])), 5, SEED))
+    assert "XAA02" in found.value.faults[0].found and "1" in found.value.faults[0].found
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_an_infinite_number_is_no_number(world: World, tmp_path: Path, suffix: str) -> None:
+    returns = world.returns.copy()
+    returns.loc[3, "users"] = np.inf
+    read = read_handed(*handed(tmp_path, returns, world.exposed, suffix))
+    assert "demand.not_a_number" in {fault.code for fault in read.faults}
+    assert np.isfinite(read.returns["users"]).all()
