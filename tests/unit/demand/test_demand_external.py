@@ -268,5 +268,5 @@ def test_an_infinite_number_is_no_number(world: World, tmp_path: Path, suffix: s
     returns = world.returns.copy()
     returns.loc[3, "users"] = np.inf
     read = read_handed(*handed(tmp_path, returns, world.exposed, suffix))
-    assert "demand.not_a_number" in {fault.code for fault in read.faults}
+    assert "tabular.not_a_number" in {fault.code for fault in read.faults}
     assert np.isfinite(read.returns["users"]).all()
