@@ -12,7 +12,7 @@ SOURCE_TABLES = (
     "population_single_age",
     "fertility_schedule",
 )
-REFERENCE_TABLES = ("municipality", "oblast", "area_change")
+REFERENCE_TABLES = ("municipality", "oblast", "area_change", "exceptional_year")
 TOTALS_TABLES = {
     "population_municipality": "sources",
     "births_municipality": "sources",

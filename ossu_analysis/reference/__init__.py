@@ -24,6 +24,7 @@ CODE_LISTS = (
     "oblast",
     "municipality",
     "area_change",
+    "exceptional_year",
     "target_group",
     "retirement_age",
     "legacy_service",
