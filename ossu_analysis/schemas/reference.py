@@ -61,7 +61,7 @@ class ExceptionalYear(Table):
     """Years of a shock: trends and ratios leave them out, and a range may draw such a year again."""
 
     year: int = column("календарна година", "година", unique=True)
-    kind: str = column("вид: pandemic пандемия", isin=("pandemic",))
+    kind: str = column("вид: pandemic пандемия", isin=["pandemic"])
     note_bg: str = column("какво е станало")
     source_bg: str = column("откъде е числото")
 
