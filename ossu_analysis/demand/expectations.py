@@ -98,7 +98,7 @@ def figures_are_not_newer_than_the_base(store: Store) -> pd.DataFrame:
           reference_date as "{text("demand.newer.date")}" from demand.group_rate, base
         where reference_date > base.year || '-12-31'
         union all
-        select any_value(source_id), service_code, max(period_end) from capacity.by_residence, base
+        select '{text("demand.newer.returns")}', service_code, max(period_end) from capacity.by_residence, base
         where period_end > base.year || '-12-31' group by service_code order by all""",
         ("population", "exposure_observed"),
         ("demand", "group_rate"),

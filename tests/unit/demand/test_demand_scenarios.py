@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from ossu_analysis.demand.draws import DemandDraws, draw_demand
-from ossu_analysis.demand.driver import CAUSES, demand_drivers
+from ossu_analysis.demand.driver import CAUSES, against_the_group, demand_drivers
 from ossu_analysis.demand.expectations import every_scenario_has_its_figures
 from ossu_analysis.demand.exposure import Exposure
 from ossu_analysis.demand.forecast import levels
@@ -203,3 +203,14 @@ def test_a_population_scenario_named_by_a_demand_scenario_exists() -> None:
     named = {name: read_scenario(FOLDER, name).population_scenario for name in runnable(FOLDER)}
     assert named["higher_emigration"] == "higher_emigration"
     assert {name for name in named.values() if name} <= set(population)
+
+
+def test_a_rise_against_the_group_is_found_and_others_are_not() -> None:
+    columns = ["service_code", "use_today", "population_size", "age_structure", "demand_then"]
+    rows = pd.DataFrame(
+        [("UP", 100.0, -20.0, -5.0, 130.0), ("WITH", 100.0, 20.0, 0.0, 130.0), ("DOWN", 100.0, -20.0, 0.0, 90.0)],
+        columns=columns,
+    )
+    found = against_the_group(rows)
+    assert found["service_code"].tolist() == ["UP"]
+    assert found[["rise", "by_group"]].to_numpy().tolist() == [[30.0, -25.0]]
