@@ -25,10 +25,11 @@ from benchmarks.totals import peer, peers
 from ossu_analysis.config import RunSettings
 from ossu_analysis.population.age_structure import TEST_GROUPS, estimate_age_structure, score_hidden_ages
 from ossu_analysis.population.any_hierarchy import hierarchy_chunks
-from ossu_analysis.population.bulgaria import bulgarian_population, drawn_totals, history_of
+from ossu_analysis.population.bulgaria import bulgarian_population, drawn_totals
 from ossu_analysis.population.exposure import ExposureGroups, exposure_groups
 from ossu_analysis.population.forecast import GROUPS, BaseYear
 from ossu_analysis.population.hierarchy_input import read_tree
+from ossu_analysis.population.history import history_of
 from ossu_analysis.population.inputs import age_inputs
 from ossu_analysis.population.jump_off import JumpOff
 from ossu_analysis.population.middle_path import project_oblasts

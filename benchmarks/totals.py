@@ -23,7 +23,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ossu_analysis.population.baselines import BASELINES
+from ossu_analysis.evaluation.baselines import BASELINES
 from ossu_analysis.population.history import TotalsHistory, history_from_store, prepare_history
 from ossu_analysis.population.totals import draw_totals, fit_totals
 from ossu_analysis.store import Store
@@ -151,7 +151,7 @@ def _country(code: str, regions: pd.DataFrame) -> Iterator[dict[str, Any]]:
     # A count of 1 January is that of 31 December before.
     long = long.reset_index().assign(area_level="leaf", year=lambda rows: rows["year"].astype(int) - 1)
     parents = pd.Series({area: area[:4] for area in regions.index})
-    history = prepare_history(long, None, None, None, int(long["year"].max()), parents, "leaf")
+    history = prepare_history(long, int(long["year"].max()), parents=parents, area_level="leaf")
     methods: dict[str, Callable[[TotalsHistory, int], Forecast]] = {"ours": ours}
     methods |= {name: lambda h, n, method=method: (method(h, n), None, None) for name, method in BASELINES.items()}
     for origin in EU_ORIGINS:
@@ -203,7 +203,8 @@ def resampled(history: TotalsHistory, areas: int) -> TotalsHistory:
         made.population[picked] * noise,
         made.births[picked],
         made.deaths[picked],
-        made.census_years,
+        made.registered[picked],
+        made.censuses,
         names,
         units,
         np.ones(areas),

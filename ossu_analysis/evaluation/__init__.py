@@ -1,6 +1,6 @@
 """How wrong were we, how wrong are others: rolling origins, scores, report card. Reads every link, feeds none."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from ossu_analysis.evaluation.backtest import QUICK_ORIGINS, average, backtest
@@ -11,31 +11,18 @@ if TYPE_CHECKING:
     from ossu_analysis.store import Store
 
 
-def backtest_from_store(store: "Store", base_year: int | None = None, quick: bool = False) -> "pd.DataFrame":
-    """Rows of ``evaluation.score`` from the project's raw figures.
-
-    All admissible origins, totals and ages; or the quick origins and totals alone, as in the default run.
-    """
+def backtest_from_store(store: "Store") -> "pd.DataFrame":
+    """Rows of ``evaluation.score`` from the project's raw figures: all admissible origins, totals and ages."""
     import pandas as pd
 
-    from ossu_analysis.population.history import history_from_store
-
-    history = history_from_store(store, base_year)
-    if quick:
-        return backtest(history, QUICK_ORIGINS)[0]
-    return pd.concat([backtest(history)[0], age_scores_from_store(store, base_year)], ignore_index=True)
-
-
-def age_scores_from_store(store: "Store", base_year: int | None = None) -> "pd.DataFrame":
-    """Rows of ``evaluation.score`` by age group, from the project's raw figures; nothing after the base year."""
     from ossu_analysis.evaluation.ages import AGE_ORIGINS, age_scores
-    from ossu_analysis.population.tables_read import REFERENCE_TABLES, SOURCE_TABLES
+    from ossu_analysis.population.history import history_from_store
     from ossu_analysis.reference import READERS as REFERENCE
     from ossu_analysis.sources import READERS as SOURCES
 
-    tables = {name: SOURCES[name](store) for name in SOURCE_TABLES}
-    tables = _until(tables, base_year) if base_year else tables
-    return age_scores(tables | {name: REFERENCE[name](store) for name in REFERENCE_TABLES}, AGE_ORIGINS)
+    readers = {"sources": SOURCES, "reference": REFERENCE}
+    tables = _read(lambda link, name: readers[link][name](store))
+    return pd.concat([backtest(history_from_store(store))[0], age_scores(tables, AGE_ORIGINS)], ignore_index=True)
 
 
 def quick_backtest(store: "Store", base_year: int) -> "tuple[pd.DataFrame, pd.DataFrame]":
@@ -46,16 +33,21 @@ def quick_backtest(store: "Store", base_year: int) -> "tuple[pd.DataFrame, pd.Da
     import pandas as pd
 
     from ossu_analysis.evaluation.ages import AGE_ORIGINS, age_scores
-    from ossu_analysis.population.bulgaria import history_of
-    from ossu_analysis.population.tables_read import REFERENCE_TABLES, SOURCE_TABLES
+    from ossu_analysis.population.history import history_of
 
-    tables = _until({name: store.read("sources", name) for name in SOURCE_TABLES}, base_year)
-    tables |= {name: store.read("reference", name) for name in REFERENCE_TABLES}
+    tables = _until(_read(store.read), base_year)
     score, card = backtest(history_of(tables, base_year), QUICK_ORIGINS)
     if base_year > AGE_ORIGINS[0]:
         ages = age_scores(tables, [max(base_year - 3, AGE_ORIGINS[0])])
         score = pd.concat([score, ages], ignore_index=True)
     return score, card
+
+
+def _read(read: "Callable[[str, str], pd.DataFrame]") -> "dict[str, pd.DataFrame]":
+    """Tables of the models of totals and ages by name; ``read`` takes a link and a table."""
+    from ossu_analysis.population.tables_read import AGES_AND_TOTALS
+
+    return {name: read(link, name) for name, link in AGES_AND_TOTALS.items()}
 
 
 def _until(tables: "dict[str, pd.DataFrame]", base_year: int) -> "dict[str, pd.DataFrame]":
@@ -105,7 +97,6 @@ def _age_lines(score: "pd.DataFrame") -> "Iterator[str]":
 
 __all__ = [
     "QUICK_ORIGINS",
-    "age_scores_from_store",
     "average",
     "backtest",
     "backtest_from_store",

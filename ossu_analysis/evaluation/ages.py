@@ -17,7 +17,7 @@ from ossu_analysis.evaluation.metrics import over_areas, point_scores
 from ossu_analysis.evaluation.windows import OURS
 from ossu_analysis.population.age_structure import AgeStructure, estimate_age_structure
 from ossu_analysis.population.cells import cohort_source
-from ossu_analysis.population.history import Floats, prepare_history
+from ossu_analysis.population.history import Floats, history_of
 from ossu_analysis.population.inputs import AgeInputs, age_inputs
 from ossu_analysis.population.middle_path import project_oblasts
 from ossu_analysis.population.ratios import direct_ratios
@@ -57,8 +57,7 @@ def _origin_scores(tables: Mapping[str, pd.DataFrame], origin: int, newest: AgeI
 
 def _expected_totals(tables: Mapping[str, pd.DataFrame], structure: AgeStructure, years: range) -> Floats:
     """Medians of our forecast of municipal totals, summed to oblasts (P, H)."""
-    population, births, deaths = (tables[f"{kind}_municipality"] for kind in ("population", "births", "deaths"))
-    history = prepare_history(population, births, deaths, tables["area_change"], years[0] - 1)
+    history = history_of(tables, years[0] - 1)
     persons = np.exp(fit_totals(history, years).median())
     parents = np.array(history.parents)
     return np.stack([persons[parents == code].sum(axis=0) for code in structure.inputs.oblasts])

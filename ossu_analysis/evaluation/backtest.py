@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ossu_analysis.evaluation.baselines import BASELINES
 from ossu_analysis.evaluation.metrics import central_range, draw_scores, over_areas, point_scores
 from ossu_analysis.evaluation.windows import OURS, Window, admissible_origins, rolling_windows
-from ossu_analysis.population.baselines import BASELINES
 from ossu_analysis.population.history import Floats, TotalsHistory
 
 QUICK_ORIGINS = (2005, 2008, 2013)
@@ -22,9 +22,7 @@ CARD_HORIZON = 5
 """Horizon of the report card: the planning period of the law is five years."""
 
 
-def backtest(
-    history: TotalsHistory, origins: Sequence[int] | None = None, longest: int = 10, draws: int = 400, seed: int = 0
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def backtest(history: TotalsHistory, origins: Sequence[int] | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Run the backtest.
 
     Parameters
@@ -32,8 +30,6 @@ def backtest(
     history : TotalsHistory
     origins : sequence of int, optional
         All admissible ones when not given; those that are not admissible are left out.
-    longest : int
-        Longest horizon in years.
 
     Returns
     -------
@@ -42,7 +38,7 @@ def backtest(
     """
     admissible = admissible_origins(history)
     chosen = [origin for origin in (origins or admissible) if origin in admissible]
-    windows = list(rolling_windows(history, chosen, longest, draws, seed))
+    windows = list(rolling_windows(history, chosen))
     return score_table(windows), report_card(windows)
 
 
@@ -63,12 +59,12 @@ def average(
     return (sums["value"] / sums["areas"]).unstack("metric").reset_index()
 
 
-def report_card(windows: Iterable[Window], horizon: int = CARD_HORIZON) -> pd.DataFrame:
+def report_card(windows: Iterable[Window]) -> pd.DataFrame:
     """Rows of ``evaluation.report_card``: error, bias and coverage of each municipality, and the best simple method."""
-    usable = [w for w in windows if w.level == "municipality" and w.actual.shape[1] >= horizon]
+    usable = [w for w in windows if w.level == "municipality" and w.actual.shape[1] >= CARD_HORIZON]
     if not usable:
         return _empty("report_card")
-    long = pd.concat([_area_errors(window, horizon - 1) for window in usable], ignore_index=True)
+    long = pd.concat([_area_errors(window, CARD_HORIZON - 1) for window in usable], ignore_index=True)
     keys = ["municipality_code", "crosses_census"]
     grouped = long.groupby(keys)
     errors = grouped[[OURS, *BASELINES]].mean()
@@ -78,7 +74,7 @@ def report_card(windows: Iterable[Window], horizon: int = CARD_HORIZON) -> pd.Da
     card["best_baseline"] = errors[list(BASELINES)].idxmin(axis=1)
     card["best_baseline_mape"] = errors[list(BASELINES)].min(axis=1)
     card["is_baseline_better"] = card["best_baseline_mape"] < card["mape"]
-    return card.reset_index().assign(horizon_years=horizon, status="forecast")
+    return card.reset_index().assign(horizon_years=CARD_HORIZON, status="forecast")
 
 
 def _empty(table: str) -> pd.DataFrame:

@@ -10,14 +10,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ossu_analysis.population.baselines import BASELINES
+from ossu_analysis.evaluation.baselines import BASELINES
 from ossu_analysis.population.history import Floats, Ints, TotalsHistory
 from ossu_analysis.population.spread import SIZE_LIMITS, size_class
 from ossu_analysis.population.totals import TotalsModel, draw_totals, fit_totals
 
 Bools = NDArray[np.bool_]
-OURS, GIVEN_COUNTRY = "ossu", "ossu_given_country"
-"""Our forecast; and ours scaled to the true country total, which leaves only the error of distribution."""
+OURS, GIVEN_COUNTRY, LEVEL_STEP = "ossu", "ossu_given_country", "ossu_constant_step"
+"""Our forecast; ours scaled to the true country total, which leaves only the error of distribution; ours with the same
+step of a census for every area."""
+LONGEST, DRAWS = 10, 400
+"""Longest horizon in years, and draws of our forecast."""
 LEVELS = ("municipality", "oblast", "country")
 SIZE_NAMES = tuple(
     f"{low}-{high}" for low, high in zip(("0", *map(str, SIZE_LIMITS)), (*map(str, SIZE_LIMITS), ""), strict=True)
@@ -64,26 +67,32 @@ def admissible_origins(history: TotalsHistory) -> list[int]:
     return [int(year) for year in years if not _only_census_changes(history, int(year))]
 
 
-def rolling_windows(
-    history: TotalsHistory, origins: Sequence[int], longest: int = 10, draws: int = 400, seed: int = 0
-) -> Iterator[Window]:
+def rolling_windows(history: TotalsHistory, origins: Sequence[int]) -> Iterator[Window]:
     """Forecast from every origin; yields a window per origin and level."""
     for origin in origins:
-        years = range(origin + 1, min(origin + longest, history.origin) + 1)
+        years = range(origin + 1, min(origin + LONGEST, history.origin) + 1)
         past = history.until(origin)
         present = np.flatnonzero(np.isfinite(past.population[:, -1]))
         past = past.select(present)
         model = fit_totals(past, years)
-        sampled = draw_totals(model, draws, seed)[0].astype(float)
+        sampled = draw_totals(model, DRAWS, 0)[0].astype(float)
         actual = history.population[present][:, np.isin(history.years, years)]
-        points = {OURS: np.median(sampled, axis=0)}
+        points = {OURS: np.median(sampled, axis=0), LEVEL_STEP: _with_one_step(model)}
         points |= {name: method(past, len(years)) for name, method in BASELINES.items()}
-        crosses = np.cumsum(np.isin(years, past.census_years)) > 0
+        crosses = np.cumsum(np.isin(years, history.census_years)) > 0
         yield from _levels(past, points, sampled, actual, crosses, _calibrated(model, crosses))
 
 
+def _with_one_step(model: TotalsModel) -> Floats:
+    """Persons (A, H) of the middle path when every area has the middle step of all at a census."""
+    path = model.drift(1.0, 0.0)
+    for census, step in zip(model.steps.censuses, model.steps.mean.T, strict=True):
+        path[:, model.years >= census.likeliest] += np.median(step)
+    return np.exp(path)
+
+
 def _calibrated(model: TotalsModel, crosses: Bools) -> Bools:
-    tried = np.isfinite(model.combination.errors).any(axis=(0, 1))
+    tried = np.isfinite(model.trials.errors).any(axis=(0, 1))
     longest = int(np.flatnonzero(tried).max()) + 1 if tried.any() else 0
     # A census was inside an earlier window when a forecast could have been made before one that is now past.
     history = model.history

@@ -15,7 +15,7 @@ from ossu_analysis.population.cells import Floats
 from ossu_analysis.population.constraint import COMPARED, adjustment_table, constrained_to_official, reaches
 from ossu_analysis.population.exposure import ExposureGroups, exposure_groups
 from ossu_analysis.population.forecast import GROUPS, BaseYear, in_groups, is_published, with_both
-from ossu_analysis.population.history import TotalsHistory, prepare_history
+from ossu_analysis.population.history import TotalsHistory, history_of
 from ossu_analysis.population.inputs import AgeInputs, age_inputs
 from ossu_analysis.population.registered_events import prepare_jump_off, registered_events
 from ossu_analysis.population.scenario import (
@@ -29,7 +29,7 @@ from ossu_analysis.population.simulation import Chunk, Population, SimulationSet
 from ossu_analysis.population.tables_read import REFERENCE_TABLES, SOURCE_TABLES, TOTALS_TABLES
 from ossu_analysis.population.totals import TotalDraws, TotalsModel, fit_totals, forecast_totals
 from ossu_analysis.sources.known import newest_edition
-from ossu_analysis.store import Store, connect, quoted, write_side_by_side
+from ossu_analysis.store import Store, connect, write_side_by_side
 
 LEVELS = ("country", "region", "oblast", "municipality")
 
@@ -96,28 +96,21 @@ def _unconstrained(history: TotalsHistory, settings: RunSettings, scenario: Scen
     return forecast_totals(history, settings.years, settings.draws, settings.seed, *changed)
 
 
-def history_of(tables: Mapping[str, pd.DataFrame], base_year: int) -> TotalsHistory:
-    """History of the municipal totals at constant geography, up to the base year."""
-    names = ("population_municipality", "births_municipality", "deaths_municipality", "area_change")
-    population, births, deaths, area_change = (tables[name] for name in names)
-    return prepare_history(population, births, deaths, area_change, base_year)
-
-
 def read_total_draws(store: Store) -> TotalDraws:
     """``population.total_draw`` as arrays again."""
     path = store.made("population", "total_draw")
     order = "order by municipality_code, year, draw"
     with connect() as db:
         axes = [
-            db.sql(f"select distinct {name} from read_parquet({quoted(path)}) order by 1").df()[name].to_numpy()
+            db.sql(f"select distinct {name} from read_parquet('{path}') order by 1").df()[name].to_numpy()
             for name in ("municipality_code", "year", "draw")
         ]
-        values = db.sql(f"select persons, hidden_loss from read_parquet({quoted(path)}) {order}").fetchnumpy()
+        values = db.sql(f"select persons, hidden_loss from read_parquet('{path}') {order}").fetchnumpy()
     shape = tuple(len(axis) for axis in axes)
     persons, loss = (
         np.asarray(values[name], np.float32).reshape(shape).transpose(2, 0, 1) for name in ("persons", "hidden_loss")
     )
-    return TotalDraws(tuple(map(str, axes[0])), axes[1].astype(int), persons, loss, pd.DataFrame())
+    return TotalDraws(tuple(map(str, axes[0])), axes[1].astype(int), persons, loss)
 
 
 def bulgarian_population(structure: AgeStructure, totals: TotalDraws, migration_factor: float = 1.0) -> Population:

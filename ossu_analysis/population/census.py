@@ -1,13 +1,14 @@
-"""What a census takes away: past corrections, a history without them, and the step to expect at the next census.
+"""What a census takes away: past corrections, and the step to expect at the next census.
 
 Recorded emigration is too low, so the running estimate drifts up until a census takes the loss in one step. Published
 counts therefore drift between censuses and step in census years, and so do our forecasts of them. A correction is the
-residual change of the census year less the median of its neighbours. The next one is expected from corrections up to
-the origin only: ``step / years between = level + b * log size + c * recorded net migration + shared residual``,
-fitted to each past census by Huber regression and averaged over them. The slope on migration needs a period between
-two censuses on record (people who were registered and are not found); the shared residual needs two corrections and
-is shrunk by their correlation. What is not known is zero. The error of a census base is part of the spread between
-corrections.
+residual change of the census year less the registered net migration of that year (the mean of the neighbouring years
+where it is not published). The next one is expected from corrections up to the origin only:
+``step = years between * level + years on record / years between * slope * recorded net migration since the last one``:
+who was registered and is not found, where people came by the books. Level and slope are fitted to each past census by
+Huber regression and averaged over them; the slope needs a period between two censuses on record, and counts for as
+much of the interval as is on record at the origin. What is not known is zero. The error of a census base is part of the
+spread between corrections.
 """
 
 from collections.abc import Sequence
@@ -16,22 +17,36 @@ from dataclasses import dataclass
 import numpy as np
 
 from ossu_analysis.population.component_method import SMALLEST, migration_rates, residual_rates
-from ossu_analysis.population.history import EU_CENSUS_STEP, Floats, Ints, TotalsHistory
+from ossu_analysis.population.history import Census, Floats, Ints, TotalsHistory
 from ossu_analysis.population.pooling import NORMAL_80, NORMAL_MEDIAN, spread_between_groups
 
 NEIGHBOURS = 3
-"""Years on each side that tell what the residual change of a census year would have been."""
+"""Years on each side that tell what the migration of a census year was, where it is not published."""
 
 
 @dataclass(frozen=True)
 class Correction:
-    """One past census: the log step of every area per year since the census before, and what goes with it."""
+    """One past census.
+
+    Attributes
+    ----------
+    year : int
+    step : float array (A,)
+        Logarithm of what it did to the count of each area.
+    interval : float
+        Years between its day and that of the census before.
+    size : float array (A,)
+        Persons before it.
+    recorded : float array (A,) or None
+        Net migration recorded since the census before, deviation of the sum of yearly rates from the median of all
+        areas; None where less than half of the interval is on record.
+    """
 
     year: int
-    yearly_step: Floats
-    interval: int
-    log_size: Floats
-    recorded_migration: Floats | None
+    step: Floats
+    interval: float
+    size: Floats
+    recorded: Floats | None
 
 
 @dataclass(frozen=True)
@@ -40,152 +55,95 @@ class ExpectedSteps:
 
     Attributes
     ----------
-    years : tuple of int
+    censuses : tuple of Census
     mean : float array (A, n)
     residuals : float array (K, A, 1)
-        Log steps of the past censuses about what this pattern gives for them: the spread between areas.
+        Log steps of the past censuses about what is expected of them: the spread between areas.
     country_sd : float
         Standard deviation of the country's step about its expectation.
     """
 
-    years: tuple[int, ...]
+    censuses: tuple[Census, ...]
     mean: Floats
     residuals: Floats
     country_sd: float
 
 
-def without_steps(history: TotalsHistory) -> Floats:
-    """Logarithm of the counts (A, T) on the newest base: census years grow as their neighbours did."""
-    log_counts = np.log(np.maximum(history.population, SMALLEST))
-    growth = np.diff(log_counts, axis=1)
-    for at in np.flatnonzero(np.isin(history.years[1:], history.census_years)).tolist():
-        growth[:, at] = _neighbours_median(growth, at, history)
-    backwards = np.cumsum(growth[:, ::-1], axis=1)[:, ::-1]
-    return np.concatenate([log_counts[:, -1:] - backwards, log_counts[:, -1:]], axis=1)
-
-
 def past_corrections(history: TotalsHistory) -> list[Correction]:
     """Every census between the first and the last year of a history, with what it corrected."""
-    residual, recorded = residual_rates(history), migration_rates(history)
+    residual = residual_rates(history)
+    registered = history.registered[:, 1:] / np.maximum(history.population[:, :-1], SMALLEST)
     found = []
-    for at in np.flatnonzero(np.isin(history.years[1:], history.census_years)).tolist():
-        year = int(history.years[at + 1])
-        interval = _interval(history, year)
-        usual = np.nan_to_num(_neighbours_median(residual, at, history))
-        step = np.log1p(np.maximum(residual[:, at] - usual, -0.9)) / interval
-        log_size = np.log(np.maximum(history.population[:, at], SMALLEST))
-        found.append(Correction(year, step, interval, log_size, _mean_recorded(recorded, history, year, interval)))
+    for before, census in zip(history.censuses, history.censuses[1:], strict=False):
+        at = census.enters - 1 - int(history.years[0])
+        if not 0 <= at < residual.shape[1]:
+            continue
+        moved = np.where(np.isfinite(registered[:, at]), registered[:, at], _neighbours(residual, at, history))
+        step = np.log1p(np.maximum(residual[:, at] - moved, -0.9))
+        recorded, share = _recorded(history, before, census)
+        size = np.maximum(history.population[:, at], SMALLEST)
+        # Less than half of the interval on record would compare different things.
+        of_half = recorded if share >= 0.5 else None
+        found.append(Correction(census.enters, step, census.time - before.time, size, of_half))
     return found
 
 
-def expected_steps(history: TotalsHistory, years: Ints, expected_migration: Floats) -> ExpectedSteps:
-    """Expect the steps at the censuses among ``years`` from the corrections up to the origin.
-
-    Parameters
-    ----------
-    history : TotalsHistory
-    years : int array (H,)
-        Forecast years.
-    expected_migration : float array (A,)
-        Recorded net migration rate expected after the origin.
-    """
-    ahead = tuple(int(year) for year in years if year in history.census_years)
-    corrections = past_corrections(history)
+def expected_steps(history: TotalsHistory, years: Ints) -> ExpectedSteps:
+    """Expect the steps at the censuses among the forecast ``years`` (H,) from the corrections up to the origin."""
+    ahead = tuple(one for one in history.censuses if one.enters in years or (one.sooner and one.enters - 1 in years))
+    corrections, areas = past_corrections(history), len(history.areas)
     if not ahead or not corrections:
-        areas = len(history.areas)
         return ExpectedSteps(ahead, np.zeros((areas, len(ahead))), np.zeros((0, areas, 1)), 0.0)
-    level, by_size, by_migration = _pattern(corrections)
-    residuals = np.array([_residual(one, corrections) for one in corrections])
-    shared = _shared(residuals)
-    log_size = np.log(np.maximum(history.population[:, -1], SMALLEST))
+    level, slope = _pattern(corrections)
     steps = []
-    for year in ahead:
-        migration = _recorded_until(history, year, expected_migration)
-        yearly = _yearly(log_size, migration, level, by_size, by_migration) + shared
-        steps.append(yearly * _interval(history, year))
-    intervals = np.array([one.interval for one in corrections])[:, None]
-    spread = (residuals - shared) * intervals
-    return ExpectedSteps(ahead, np.stack(steps, axis=1), spread[:, :, None], _country_sd(corrections, history))
+    for census in ahead:
+        before = history.censuses[history.censuses.index(census) - 1]
+        recorded, share = _recorded(history, before, census)
+        steps.append((census.time - before.time) * level + share * slope * recorded)
+    residuals = np.array([_residual(one, corrections) for one in corrections])
+    return ExpectedSteps(ahead, np.stack(steps, axis=1), residuals[:, :, None], _country_sd(corrections, history))
 
 
-def _interval(history: TotalsHistory, year: int) -> int:
-    before = [census for census in history.census_years if census < year]
-    return year - max(before) if before else EU_CENSUS_STEP
-
-
-def _neighbours_median(values: Floats, at: int, history: TotalsHistory) -> Floats:
+def _neighbours(values: Floats, at: int, history: TotalsHistory) -> Floats:
+    """Mean of the neighbouring years without a census, (A,); zero where none is known."""
     census = np.isin(history.years[1:], history.census_years)
     near = [k for k in range(at - NEIGHBOURS, at + NEIGHBOURS + 1) if 0 <= k < values.shape[1] and not census[k]]
-    known = np.isfinite(values[:, near]).any(axis=1) if near else np.zeros(len(values), dtype=bool)
-    usual = np.full(len(values), 0.0 if not near else np.nan)
-    usual[known] = np.nanmedian(values[known][:, near], axis=1) if near else 0.0
-    return usual
+    known = np.isfinite(values[:, near])
+    return np.sum(values[:, near], axis=1, where=known) / np.maximum(known.sum(axis=1), 1)
 
 
-def _mean_recorded(recorded: Floats, history: TotalsHistory, year: int, interval: int) -> Floats | None:
-    between = (history.years[1:] > year - interval) & (history.years[1:] < year)
-    # Less than half of the period on record would compare different things.
-    if between.sum() < interval / 2:
-        return None
-    return np.nan_to_num(np.nanmean(recorded[:, between], axis=1))
-
-
-def _recorded_until(history: TotalsHistory, year: int, expected: Floats) -> Floats:
-    """Mean yearly recorded migration between the census before ``year`` and it: on record, then expected."""
-    years_between = range(year - _interval(history, year) + 1, year)
-    recorded = migration_rates(history)
-    on_record = {int(known): recorded[:, at] for at, known in enumerate(history.years[1:])}
-    rates = [np.where(np.isfinite(r), r, expected) for r in (on_record.get(y, expected) for y in years_between)]
-    return np.mean(rates, axis=0) if rates else expected
-
-
-def _yearly(log_size: Floats, migration: Floats | None, level: float, by_size: float, by_migration: float) -> Floats:
-    moved = 0.0 if migration is None else by_migration * (migration - migration.mean())
-    return level + by_size * (log_size - np.nanmean(log_size)) + moved
+def _recorded(history: TotalsHistory, before: Census, census: Census) -> tuple[Floats, float]:
+    """Net migration recorded between two censuses up to the origin, and the share of the interval on record."""
+    between = (history.years[1:] > before.enters) & (history.years[1:] < census.enters)
+    total = np.nansum(migration_rates(history)[:, between], axis=1)
+    return total - np.median(total), min(between.sum() / (census.time - before.time), 1.0)
 
 
 def _residual(correction: Correction, corrections: Sequence[Correction]) -> Floats:
-    """What the pattern of the other censuses gets wrong about one, level aside; its own pattern where it is alone."""
-    others = [one for one in corrections if one is not correction] or [correction]
-    _, by_size, by_migration = _pattern(others)
-    off = correction.yearly_step - _yearly(
-        correction.log_size, correction.recorded_migration, 0.0, by_size, by_migration
-    )
+    """What the others would have got wrong about one, level aside."""
+    slope = _pattern([one for one in corrections if one is not correction])[1]
+    off = correction.step - (0.0 if correction.recorded is None else slope * correction.recorded)
     return off - np.nanmedian(off)
 
 
-def _pattern(corrections: Sequence[Correction]) -> tuple[float, float, float]:
-    """Level, slope on log size and slope on recorded migration, averaged over the censuses that can tell."""
-    fits = np.array([_huber(one) for one in corrections])
-    told = np.isfinite(fits[:, 2])
-    return float(fits[:, 0].mean()), float(fits[:, 1].mean()), float(fits[told, 2].mean()) if told.any() else 0.0
+def _pattern(corrections: Sequence[Correction]) -> tuple[float, float]:
+    """Level per year between censuses and slope on recorded migration, averaged over the censuses that tell them."""
+    fits = np.array([_huber(one) for one in corrections]).reshape(-1, 2)
+    told = np.isfinite(fits[:, 1])
+    return float(fits[:, 0].mean()) if len(fits) else 0.0, float(fits[told, 1].mean()) if told.any() else 0.0
 
 
-def _huber(correction: Correction) -> tuple[float, float, float]:
+def _huber(correction: Correction) -> tuple[float, float]:
+    """Level per year and slope on recorded migration of one census; NaN for a slope that it cannot tell."""
     from statsmodels.robust.robust_linear_model import RLM
 
-    columns = [np.ones_like(correction.log_size), correction.log_size - np.nanmean(correction.log_size)]
-    if correction.recorded_migration is not None:
-        columns.append(correction.recorded_migration - correction.recorded_migration.mean())
-    design = np.column_stack(columns)
-    known = np.isfinite(correction.yearly_step) & np.isfinite(design).all(axis=1)
-    usable = known.sum() > 2 * design.shape[1] and np.linalg.matrix_rank(design[known]) == design.shape[1]
-    if not usable:
-        return float(np.median(correction.yearly_step[known])), 0.0, np.nan
-    slopes = RLM(correction.yearly_step[known], design[known]).fit().params
-    return float(slopes[0]), float(slopes[1]), float(slopes[2]) if len(slopes) > 2 else np.nan
-
-
-def _shared(residuals: Floats) -> Floats:
-    """What the corrections of an area have in common: their mean, shrunk by their mean correlation (none: zero)."""
-    count = len(residuals)
-    if count < 2 or residuals.shape[1] < 3:
-        return np.zeros(residuals.shape[1])
-    bound = 3 * np.nanmedian(np.abs(residuals), axis=1, keepdims=True) / NORMAL_MEDIAN
-    tame = np.clip(np.nan_to_num(residuals), -bound, bound)
-    correlation = np.atleast_2d(np.corrcoef(tame))
-    alike = max(float(correlation[np.triu_indices(count, 1)].mean()), 0.0)
-    return tame.mean(axis=0) * count * alike / (1 + (count - 1) * alike)
+    recorded = correction.recorded
+    columns = [np.ones_like(correction.step), *([] if recorded is None or not np.ptp(recorded) > 1e-9 else [recorded])]
+    design, known = np.column_stack(columns), np.isfinite(correction.step)
+    if known.sum() <= 2 * design.shape[1] or not np.ptp(correction.step[known]):
+        return float(np.median(correction.step[known])) / correction.interval, np.nan
+    fitted = RLM(correction.step[known], design[known]).fit().params
+    return float(fitted[0]) / correction.interval, float(fitted[1]) if len(fitted) > 1 else np.nan
 
 
 def _country_sd(corrections: Sequence[Correction], history: TotalsHistory) -> float:
@@ -194,17 +152,17 @@ def _country_sd(corrections: Sequence[Correction], history: TotalsHistory) -> fl
     From one census: the error of a mean over parents and areas. From several: their spread with the width of the 80 %
     range of Student's t, as a normal, so that means of draws exist.
     """
-    steps = np.array([one.yearly_step * one.interval for one in corrections])
-    parents = history.parent_index
-    last = np.nan_to_num(steps[-1])
+    steps = np.nan_to_num([one.step for one in corrections])
+    parents, last = history.parent_index, steps[-1]
     within = float(np.median(np.abs(last - np.median(last)))) / NORMAL_MEDIAN
     sampling = np.hypot(spread_between_groups(last, parents) / np.sqrt(parents.max() + 1), within / np.sqrt(len(last)))
     if len(corrections) == 1:
         return float(sampling)
     from scipy.stats import t
 
-    weights = np.nan_to_num(np.exp([one.log_size for one in corrections]))
-    national = np.sum(np.nan_to_num(steps) * weights, axis=1) / weights.sum(axis=1)
+    weights = np.nan_to_num([one.size for one in corrections])
+    interval = np.array([one.interval for one in corrections])
+    national = np.sum(steps * weights, axis=1) / weights.sum(axis=1) * interval.mean() / interval
     count = len(national)
     wide = t.ppf(0.9, count - 1) / NORMAL_80
     return float(max(sampling, np.std(national, ddof=1) * np.sqrt(1 + 1 / count) * wide))

@@ -1,18 +1,20 @@
 """Totals by components: natural change from pooled crude rates plus recorded net migration, both by area.
 
-``log P(t+k) = log P(t) + sum_j log(1 + n + m + (m_p - m) * parent_fade^j + (m_a - m_p) * fade^j)`` with ``n`` the
-area's natural rate, ``m_a`` its pooled recorded net migration rate, ``m_p`` the median of its parent's areas and ``m``
-that of all: what sets an area apart from its neighbours passes sooner than what sets them apart together. Recorded
-means: as the running estimate books it; census years are masked, what a census takes away is added by `census`.
-Without births and deaths ``n`` is zero and ``m_a`` is the whole growth. Readings over several lengths of the past are
-averaged, which beats choosing one (Timmermann 2006, Handbook of Economic Forecasting, ch. 4); by which centre, and how
-fast deviations fade, is chosen by `combination` on windows before the origin.
+``log P(t+k) = log P(t) + sum_j log(1 + n + u + (m_p - u) * parent_fade^j + (m_a - m_p) * fade^j)`` with ``n`` the
+area's natural rate, ``m_a`` its pooled recorded net migration rate, ``m_p`` the median of its parent's areas and ``u``
+the usual rate of all areas in the years on record: what sets an area apart from its neighbours passes sooner than what
+they share, and an inflow or outflow of today does not last. Recorded means: as the running estimate books it; census
+years are masked, what a census takes away is added by `census`. Years of an exceptional mortality say nothing of the
+deaths to come (`usual_deaths`). Without births and deaths ``n`` is zero and ``m_a`` is the whole growth. Readings over
+several lengths of the past are averaged, which beats choosing one (Timmermann 2006, Handbook of Economic Forecasting,
+ch. 4); how fast deviations fade is chosen by `trials` on windows before the origin.
 """
 
 from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ossu_analysis.population.history import Floats, Ints, TotalsHistory
 from ossu_analysis.population.pooling import scale_by_size, shrink_to_groups
@@ -25,16 +27,17 @@ SMALLEST = 0.5
 
 @dataclass(frozen=True)
 class Memory:
-    """How the past of net migration is read: by which centre of its last years, and how fast deviations fade."""
+    """How fast net migration fades: what an area has of its own, and what it shares with its parent's areas."""
 
-    centre: str
     fade: float
     parent_fade: float
 
 
 _FADES = (1.0, 0.95, 0.9, 0.8)
-MEMORIES = tuple(Memory(*kind) for kind in product(("mean", "median"), _FADES, _FADES) if kind[1] <= kind[2])
-"""The search range, not a choice: sensitive or robust to single years, lasting or passing."""
+MEMORIES = tuple(Memory(*fades) for fades in product(_FADES, _FADES) if fades[0] <= fades[1])
+"""The search range, not a choice: lasting or passing."""
+_YEARS_BEFORE, _FEWEST, _EXCEPTIONAL = 10, 5, 3.0
+"""Years that tell what deaths are usual, the fewest that can, and the standard deviations beyond which one is not."""
 LENGTHS = (3, 5, 10)
 """Years over which migration is read: short, middle and that of LINEXP; the three readings are averaged."""
 
@@ -59,40 +62,69 @@ def migration_rates(history: TotalsHistory) -> Floats:
     return rates
 
 
+def usual_deaths(deaths: Floats) -> NDArray[np.bool_]:
+    """Years whose deaths in the country are not far above those of the usual years before them, as in an epidemic.
+
+    Parameters
+    ----------
+    deaths : float array (T,)
+        Deaths in the country; NaN where unknown.
+
+    Returns
+    -------
+    bool array (T,)
+        False for a year whose log deaths are more than three standard deviations above the median of the last ten
+        usual years; True where fewer than five are known.
+    """
+    logs, usual = np.log(np.maximum(deaths, SMALLEST)), np.ones(len(deaths), dtype=bool)
+    for at in np.flatnonzero(np.isfinite(deaths)):
+        before = logs[:at][usual[:at] & np.isfinite(deaths[:at])][-_YEARS_BEFORE:]
+        if len(before) >= _FEWEST:
+            usual[at] = logs[at] - np.median(before) <= _EXCEPTIONAL * max(np.std(before, ddof=1), 0.01)
+    return usual
+
+
 def expected_natural(history: TotalsHistory) -> Floats:
     """Natural rate of each area: crude birth and death rates of the last years, each shrunk to the parent's."""
-    people = history.population[:, -VITAL_YEARS - 1 : -1]
-    pooled = []
-    for events in (history.births[:, 1:][:, -VITAL_YEARS:], history.deaths[:, 1:][:, -VITAL_YEARS:]):
-        known = np.isfinite(events) & np.isfinite(people)
-        exposed = np.sum(people, axis=1, where=known)
-        count = np.sum(events, axis=1, where=known)
-        reported = exposed > 0
-        rate = np.zeros(len(count))
+    with_deaths = np.where(np.isfinite(history.deaths).any(axis=0), np.nansum(history.deaths, axis=0), np.nan)
+    usual = usual_deaths(with_deaths)
+    return _pooled_rate(history.births, history, np.ones_like(usual)) - _pooled_rate(history.deaths, history, usual)
+
+
+def _pooled_rate(events: Floats, history: TotalsHistory, wanted: NDArray[np.bool_]) -> Floats:
+    """Crude rate of each area over the last wanted years, shrunk to the parent's; zero where none is on record."""
+    last = np.flatnonzero(wanted[1:])[-VITAL_YEARS:]
+    events, people = events[:, 1:][:, last], history.population[:, :-1][:, last]
+    known = np.isfinite(events) & np.isfinite(people)
+    exposed, count = np.sum(people, axis=1, where=known), np.sum(events, axis=1, where=known)
+    reported, rate = exposed > 0, np.zeros(len(events))
+    if reported.any():
         # Poisson variance; half an event keeps areas without any from claiming certainty.
         variance = (count[reported] + 0.5) / exposed[reported] ** 2
-        if reported.any():
-            direct = count[reported] / exposed[reported]
-            rate[reported] = shrink_to_groups(direct, variance, _numbered(history.parent_index[reported]))
-        pooled.append(rate)
-    return pooled[0] - pooled[1]
+        direct = count[reported] / exposed[reported]
+        rate[reported] = shrink_to_groups(direct, variance, _numbered(history.parent_index[reported]))
+    return rate
 
 
-def expected_migration(rates: Floats, history: TotalsHistory, centre: str) -> Floats:
-    """Net migration rate of each area, read over each of `LENGTHS`, shrunk to the parent's, and averaged.
+def usual_migration(rates: Floats) -> float:
+    """What the areas of a country gain or lose in a year of the record: the mean over years of their median."""
+    known = rates[:, np.isfinite(rates).any(axis=0)]
+    return float(np.nanmedian(known, axis=0).mean()) if known.size else 0.0
+
+
+def expected_migration(rates: Floats, history: TotalsHistory) -> Floats:
+    """Net migration rate of each area, its mean over each of `LENGTHS`, shrunk to the parent's, and averaged.
 
     Parameters
     ----------
     rates : float array (A, T-1)
         From `migration_rates`.
-    centre : str
-        ``mean`` or ``median`` of the years.
     """
     recorded = rates[:, np.isfinite(rates).any(axis=0)]
     if not recorded.shape[1]:
         return np.zeros(len(rates))
     noise = scale_by_size(recorded - _row_median(recorded), jump_off(history))
-    return np.mean([_pooled(recorded[:, -years:], noise, history, centre) for years in LENGTHS], axis=0)
+    return np.mean([_pooled(recorded[:, -years:], noise, history) for years in LENGTHS], axis=0)
 
 
 def years_of_memory(recorded: int) -> float:
@@ -103,10 +135,10 @@ def years_of_memory(recorded: int) -> float:
     return float(weight.sum() ** 2 / (weight**2).sum())
 
 
-def _pooled(last: Floats, noise: Floats, history: TotalsHistory, centre: str) -> Floats:
+def _pooled(last: Floats, noise: Floats, history: TotalsHistory) -> Floats:
     known = np.isfinite(last).sum(axis=1)
     level = np.full(len(last), np.nan)
-    level[known > 0] = (np.nanmedian if centre == "median" else np.nanmean)(last[known > 0], axis=1)
+    level[known > 0] = np.nanmean(last[known > 0], axis=1)
     level = np.where(known > 0, level, np.nanmedian(level))
     return shrink_to_groups(level, noise**2 / np.maximum(known, 1), history.parent_index)
 
@@ -116,16 +148,36 @@ def jump_off(history: TotalsHistory) -> Floats:
     return np.maximum(history.population[:, -1], SMALLEST)
 
 
-def component_path(
-    start: Floats, natural: Floats, migration: Floats, parent: Ints, memory: Memory, horizon: int
-) -> Floats:
-    """Logarithm of the median path (A, horizon) from the log of the population at the origin."""
-    common = np.median(migration)
-    of_parent = _medians(migration, parent)
-    steps = np.arange(1, horizon + 1)
-    growth = natural[:, None] + common + (of_parent - common)[:, None] * memory.parent_fade**steps
-    growth += (migration - of_parent)[:, None] * memory.fade**steps
-    return start[:, None] + np.cumsum(np.log1p(np.maximum(growth, -0.5)), axis=1)
+@dataclass(frozen=True)
+class Components:
+    """What moves the totals of a history: log of the population at the origin, rates by area, and the usual rate."""
+
+    start: Floats
+    natural: Floats
+    migration: Floats
+    usual: float
+    parent: Ints
+
+    def path(self, memory: Memory, horizon: int, migration_factor: float = 1.0) -> Floats:
+        """Logarithm of the median path (A, horizon), with the migration part taken ``migration_factor`` times."""
+        of_parent = _medians(self.migration, self.parent)
+        steps = np.arange(1, horizon + 1)
+        moved = self.usual + (of_parent - self.usual)[:, None] * memory.parent_fade**steps
+        moved = moved + (self.migration - of_parent)[:, None] * memory.fade**steps
+        growth = self.natural[:, None] + migration_factor * moved
+        return self.start[:, None] + np.cumsum(np.log1p(np.maximum(growth, -0.5)), axis=1)
+
+
+def components(history: TotalsHistory) -> Components:
+    """Read the components of a history up to its origin."""
+    rates = migration_rates(history)
+    return Components(
+        np.log(jump_off(history)),
+        expected_natural(history),
+        expected_migration(rates, history),
+        usual_migration(rates),
+        history.parent_index,
+    )
 
 
 def _medians(values: Floats, group: Ints) -> Floats:

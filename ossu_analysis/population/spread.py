@@ -7,6 +7,9 @@ says; the width of the 80 % range is read off the errors themselves, so it is ri
 whatever their law. What all areas share was seen in few windows and has the width of Student's t. The area's own part
 is normal inverse Gaussian (Barndorff-Nielsen 1997, Scandinavian Journal of Statistics 24): the long tails of the
 errors, and yet a mean in persons.
+
+Years are unequal: registrations come in waves that move all classes and parents at once. How unequal, is drawn from
+past windows: for each, how much wider its errors were than a spread measured before it said (`unequal_windows`).
 """
 
 from dataclasses import dataclass, replace
@@ -64,7 +67,7 @@ class Spread:
     country, slope : Growth
         Variances of what all areas share, and of what large ones get wrong against small ones per unit of ``score``.
     score : float array (A,)
-        Normal score of the rank of size, see `size_score`.
+        Normal score of the rank of size, see `size_score`, about its mean over persons.
     area : Growth
         Variance of the parts of parent and area together, for an area whose ``scale`` is one: that of a normal law with
         the same width of the 80 % range.
@@ -73,8 +76,8 @@ class Spread:
         Share of the area's variance that belongs to the parent.
     shape : float
         Shape of the inverse Gaussian law from which the variance of the area's own part is drawn.
-    windows : int
-        Windows before the origin behind it; 0 says that it is not calibrated.
+    unequal : float array (n,)
+        Factors on the parts of size, parent and area, as likely as each other: see `unequal_windows`.
     """
 
     country: Growth
@@ -84,7 +87,11 @@ class Spread:
     scale: Floats
     common: float
     shape: float
-    windows: int
+    unequal: Floats
+
+    def volatility(self, generator: np.random.Generator, draws: int) -> Floats:
+        """The factor of each draw, (draws, 1): what all areas share of how unequal years are."""
+        return self.unequal[(generator.random((draws, 1)) * len(self.unequal)).astype(int)]
 
     def own_part(self, parent: Reals, area: Reals, generator: np.random.Generator) -> Reals:
         """Normal paths of parent and area (draws, h) put together, with the tails of the area's."""
@@ -111,11 +118,7 @@ def size_score(size: Floats) -> Floats:
 
 
 def measure_spread(
-    errors: Floats,
-    size: Floats,
-    parent: Ints,
-    years_known: Floats | None = None,
-    shared_by_country: bool = True,
+    errors: Floats, size: Floats, parent: Ints, years_known: Floats, shared_by_country: bool = True
 ) -> Spread:
     """Measure the spreads on errors of windows before the origin.
 
@@ -126,15 +129,14 @@ def measure_spread(
     size : float array (A,)
         Persons.
     parent : int array (A,)
-    years_known : float array (windows + 1,), optional
+    years_known : float array (windows + 1,)
         Years of the past from which each window read its expectation, and, last, from which the forecast reads its
-        own, so that windows that knew little are not taken for what a longer history can do. Endless when not given.
+        own, so that windows that knew little are not taken for what a longer history can do.
     shared_by_country : bool
         False for errors that have their common level taken out already.
     """
     if not np.isfinite(errors).any():
         raise ValueError("a spread cannot be measured without any error")
-    years_known = np.full(len(errors) + 1, np.inf) if years_known is None else years_known
     score = size_score(size)
     level = _national(errors, size) if shared_by_country else np.zeros_like(errors[:, 0])
     slope, noise = _slopes(errors, score)
@@ -143,13 +145,48 @@ def measure_spread(
     return Spread(
         country=_shared_growth(level**2, np.zeros_like(level), years_known),
         slope=_shared_growth(slope**2, noise, years_known),
-        score=score,
+        # What large areas gain small ones lose: the error of the total is the country's part.
+        score=score - np.average(score, weights=size),
         area=area,
         scale=scale,
         common=_common(standard, parent),
         shape=_shape(standard),
-        windows=len(errors),
+        unequal=np.ones(1),
     )
+
+
+def unequal_windows(errors: Floats, size: Floats, parent: Ints, years_known: Floats, origins: Ints) -> Floats:
+    """How much wider the errors of each window were than the windows before its origin said, at its worst horizon.
+
+    Parameters
+    ----------
+    errors, size, parent, years_known
+        As for `measure_spread`.
+    origins : int array (windows,)
+        Year from which each window starts, in order.
+
+    Returns
+    -------
+    float array (n,)
+        Ratio of the widths of the 80 % range of the areas' own errors; one where no window has another before it.
+    """
+    horizons, found = np.arange(1, errors.shape[2] + 1), []
+    for at in range(1, len(errors)):
+        ended = origins[:at, None] + horizons <= origins[at]
+        before = np.where(ended[:, None], errors[:at], np.nan)
+        if np.isfinite(before).any():
+            spread = measure_spread(before, size, parent, years_known[: at + 1])
+            found.append(_widest(errors[at], spread, horizons))
+    return np.array(found) if found else np.ones(1)
+
+
+def _widest(errors: Floats, spread: Spread, horizons: Ints) -> float:
+    """Largest ratio over the horizons of the width that errors (A, h) have to that of a spread."""
+    known = np.isfinite(errors).any(axis=0)
+    standard = errors[:, known] - np.nanmedian(errors[:, known], axis=0)
+    width = np.nanquantile(np.abs(standard / spread.scale[:, None]), 0.8, axis=0) / NORMAL_80
+    # A window that was narrower at every horizon was lucky: what it says is in the spread already.
+    return float(max(1.0, *(width / np.maximum(spread.area.sd(horizons[known].astype(float)), 1e-9))))
 
 
 def _independent_windows(known: NDArray[np.bool_]) -> Floats:

@@ -1,26 +1,25 @@
 """Joint draws of the totals of all areas of the lowest level: the entry point of the forecast of totals.
 
-``log P = median path + country + size + parent + area + census steps``, each draw. The median path is the combination
-of `combination` (recorded drift between censuses); the shocks have the spreads measured by `spread` on windows before
-the origin, grow over the horizon, and are shared as their names say; steps come in census years only (`census`). Draws
-are summed to upper levels, never quantiles. Every area and parent has its own stream of random numbers, keyed by its
-code, so that some areas alone get the same draws as all of them.
+``log P = median path + country + unequal * (size + parent + area) + census steps``, each draw. The median path is that
+of `component_method` (recorded drift between censuses); the shocks have the spreads measured by `spread` on the trials
+before the origin, grow over the horizon, and are shared as their names say; steps come with censuses only (`census`),
+in the year drawn for each where that is open. Draws are summed to upper levels, never quantiles. Every area and parent
+has its own stream of random numbers, keyed by its code, so that some areas alone get the same draws as all of them.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from ossu_analysis.draws import normals, stream
 from ossu_analysis.population.census import ExpectedSteps, expected_steps
-from ossu_analysis.population.combination import METHODS, Combination, combine
-from ossu_analysis.population.component_method import expected_migration, jump_off, migration_rates
+from ossu_analysis.population.component_method import Components, components, jump_off, migration_rates
 from ossu_analysis.population.history import Floats, Ints, TotalsHistory
-from ossu_analysis.population.spread import Growth, Spread, measure_spread
+from ossu_analysis.population.spread import Growth, Spread, measure_spread, unequal_windows
+from ossu_analysis.population.trials import Trials, try_before
 
 if TYPE_CHECKING:
     import pyarrow
@@ -36,29 +35,31 @@ class TotalsModel:
     ----------
     history : TotalsHistory
     years : int array (H,)
-    combination : Combination
-    migration : float array (A,)
-        Recorded net migration rate expected after the origin.
+    components : Components
+    trials : Trials
     steps : ExpectedSteps
     drift_spread, step_spread : Spread
     """
 
     history: TotalsHistory
     years: Ints
-    combination: Combination
-    migration: Floats
+    components: Components
+    trials: Trials
     steps: ExpectedSteps
     drift_spread: Spread
     step_spread: Spread | None
 
-    def median(self, migration_factor: float = 1.0, extra_growth: Floats | float = 0.0) -> Floats:
-        """Logarithm of the median path (A, H) under a scenario, steps included."""
-        ahead = np.arange(1, len(self.years) + 1)
-        path = self.combination.paths["combined"] + (migration_factor - 1) * self.migration[:, None] * ahead
-        path = path + np.cumsum(np.broadcast_to(extra_growth, path.shape), axis=1)
-        for year, step in zip(self.steps.years, self.steps.mean.T, strict=True):
-            path[:, self.years >= year] += migration_factor * step[:, None]
+    def median(self) -> Floats:
+        """Logarithm of the median path (A, H), steps in the likeliest years included."""
+        path = self.drift(1.0, 0.0)
+        for census, step in zip(self.steps.censuses, self.steps.mean.T, strict=True):
+            path[:, self.years >= census.likeliest] += step[:, None]
         return path
+
+    def drift(self, migration_factor: float, extra_growth: Floats | float) -> Floats:
+        """Logarithm of the median path (A, H) under a scenario, without steps."""
+        path = self.components.path(self.trials.memory, len(self.years), migration_factor)
+        return path + np.cumsum(np.broadcast_to(extra_growth, path.shape), axis=1)
 
 
 @dataclass(frozen=True)
@@ -73,15 +74,12 @@ class TotalDraws:
     persons, hidden_loss : float32 array (draws, M, H)
         Persons on 31 December; change of the year's count that a census brings and the running estimate did not
         record (zero outside census years, negative is loss). It is part of the change of ``persons``.
-    method : DataFrame
-        Rows of ``population.total_method``: median path by method.
     """
 
     areas: tuple[str, ...]
     years: Ints
     persons: Draws
     hidden_loss: Draws
-    method: pd.DataFrame = field(repr=False)
 
 
 def forecast_totals(
@@ -108,7 +106,7 @@ def forecast_totals(
     """
     model = fit_totals(history, years)
     persons, hidden_loss = draw_totals(model, draws, seed, None, migration_factor, extra_growth)
-    return TotalDraws(history.members, model.years, persons, hidden_loss, method_table(model))
+    return TotalDraws(history.members, model.years, persons, hidden_loss)
 
 
 def fit_totals(history: TotalsHistory, years: range) -> TotalsModel:
@@ -122,16 +120,36 @@ def fit_totals(history: TotalsHistory, years: range) -> TotalsModel:
     if years[0] != history.origin + 1 or len(history.years) < 3:
         raise ValueError(f"years {years} must follow {history.origin}, and at least three years of counts be known")
     history, ahead = history.filled(), np.array(years)
-    combination = combine(history, len(ahead))
-    migration = expected_migration(migration_rates(history), history, combination.memory.centre)
-    steps = expected_steps(history, ahead, migration)
+    trials, steps = try_before(history), expected_steps(history, ahead)
+    return TotalsModel(
+        history=history,
+        years=ahead,
+        components=components(history),
+        trials=trials,
+        steps=steps,
+        drift_spread=_drift_spread(history, trials),
+        step_spread=_step_spread(history, steps),
+    )
+
+
+def _drift_spread(history: TotalsHistory, trials: Trials) -> Spread:
+    """Spread of recorded drift: from the trials; without any, from how differently areas and years changed."""
     size, parents = jump_off(history), history.parent_index
-    tried = np.isfinite(combination.errors).sum() > 2
-    errors = combination.errors if tried else _yearly_errors(history)
-    stepped = np.isfinite(steps.residuals).sum() > 2
-    step_spread = measure_spread(steps.residuals, size, parents, shared_by_country=False) if stepped else None
-    drift_spread = measure_spread(errors, size, parents, combination.years_known if tried else None)
-    return TotalsModel(history, ahead, combination, migration, steps, drift_spread, step_spread)
+    if np.isfinite(trials.errors).sum() <= 2:
+        errors = _yearly_errors(history)
+        return measure_spread(errors, size, parents, np.full(len(errors) + 1, np.inf))
+    known = size, parents, trials.years_known
+    return replace(
+        measure_spread(trials.errors, *known), unequal=unequal_windows(trials.errors, *known, trials.origins)
+    )
+
+
+def _step_spread(history: TotalsHistory, steps: ExpectedSteps) -> Spread | None:
+    """Spread of census steps, from what past ones were about the expectation; None without any."""
+    if np.isfinite(steps.residuals).sum() <= 2:
+        return None
+    endless = np.full(len(steps.residuals) + 1, np.inf)
+    return measure_spread(steps.residuals, jump_off(history), history.parent_index, endless, shared_by_country=False)
 
 
 def draw_totals(
@@ -147,28 +165,13 @@ def draw_totals(
     members = np.arange(len(history.members)) if members is None else members
     units, place = np.unique(history.member_unit[members], return_inverse=True)
     log_persons, log_step = _log_draws(model, draws, seed, units)
-    median = model.median(migration_factor, extra_growth)[units].astype(np.float32)
+    drift = model.drift(migration_factor, extra_growth)[units].astype(np.float32)
+    log_persons += drift + np.float32(migration_factor) * np.cumsum(log_step, axis=2)
     # In double precision, then rounded: exponentials of single precision differ between processors.
-    whole = np.exp(log_persons + median, dtype=np.float64)[:, place] * history.member_share[members][:, None]
+    whole = np.exp(log_persons, dtype=np.float64)[:, place] * history.member_share[members][:, None]
     # Of a count after a step s, the step brought count * (1 - exp(-s)).
     hidden_loss = whole * -np.expm1(-migration_factor * log_step[:, place].astype(np.float64))
     return whole.astype(np.float32), hidden_loss.astype(np.float32)
-
-
-def method_table(model: TotalsModel) -> pd.DataFrame:
-    """Rows of ``population.total_method``: median persons by year and method; ``combined`` has the census steps."""
-    shares = model.history.member_share[:, None]
-    paths = {name: model.combination.paths[name] for name in METHODS} | {"combined": model.median()}
-    tables = []
-    for path in paths.values():
-        persons = np.exp(path)[model.history.member_unit] * shares
-        wide = pd.DataFrame(persons, index=list(model.history.members), columns=model.years)
-        tables.append(
-            wide.rename_axis("municipality_code").melt(ignore_index=False, var_name="year", value_name="persons")
-        )
-    named = pd.concat(tables, keys=paths, names=["method"]).reset_index()
-    named["weight"] = named["method"].map(model.combination.weights).astype(float)
-    return named.assign(status="forecast")[["municipality_code", "year", "method", "weight", "persons", "status"]]
 
 
 def draw_chunks(totals: TotalDraws, areas_per_chunk: int = 64) -> "Iterator[pyarrow.Table]":
@@ -195,39 +198,54 @@ def draw_chunks(totals: TotalDraws, areas_per_chunk: int = 64) -> "Iterator[pyar
 
 
 def _log_draws(model: TotalsModel, draws: int, seed: int, units: Ints) -> tuple[Draws, Draws]:
-    """Log deviations from the median (draws, units, H), steps included, and the log steps in census years alone."""
+    """Log deviations of drift from its median (draws, units, H), and the log steps in the years in which they enter."""
     history, spread, horizon = model.history, model.drift_spread, len(model.years)
-    at_step = np.flatnonzero(np.isin(model.years, model.steps.years))
-    steps = np.zeros((draws, len(units), horizon), dtype=np.float32)
-    deviation = np.empty((draws, len(units), horizon), dtype=np.float32)
+    censuses = _CensusDraws(model, draws, seed)
+    deviation, steps = np.zeros((2, draws, len(units), horizon), dtype=np.float32)
+    unequal = spread.volatility(stream(seed, "totals/unequal"), draws).astype(np.float32)
     country = _path(stream(seed, "totals/country"), draws, horizon, spread.country)
-    slope = _path(stream(seed, "totals/size"), draws, horizon, spread.slope)
-    country_step = normals(stream(seed, "totals/census"), (draws, len(at_step))) * model.steps.country_sd
-    step_slope = _independent(stream(seed, "totals/census/size"), draws, len(at_step), model.step_spread, "slope")
+    slope = unequal * _path(stream(seed, "totals/size"), draws, horizon, spread.slope)
     shared: dict[str, tuple[Draws, Floats]] = {}
     for at, unit in enumerate(units):
         parent, own = history.parents[unit], stream(seed, f"totals/area/{history.areas[unit]}")
         if parent not in shared:
             generator = stream(seed, f"totals/parent/{parent}")
-            shared[parent] = (
-                _path(generator, draws, horizon, spread.area),
-                _independent(generator, draws, len(at_step), model.step_spread, "area"),
-            )
+            shared[parent] = _path(generator, draws, horizon, spread.area), censuses.deviations(generator)
         drift = spread.own_part(shared[parent][0], _path(own, draws, horizon, spread.area), own)
-        deviation[:, at] = country + spread.score[unit] * slope + spread.scale[unit] * drift
-        if model.step_spread is not None and len(at_step):
-            of_census = model.step_spread
-            step = of_census.own_part(shared[parent][1], _independent(own, draws, len(at_step), of_census, "area"), own)
-            steps[:, at, at_step] = country_step + of_census.score[unit] * step_slope + of_census.scale[unit] * step
-    deviation += np.cumsum(steps, axis=2)
-    steps[:, :, at_step] += model.steps.mean[units].astype(np.float32)
+        deviation[:, at] = country + spread.score[unit] * slope + spread.scale[unit] * unequal * drift
+        censuses.add(steps[:, at], int(unit), shared[parent][1], own)
     return deviation, steps
 
 
-def _independent(generator: np.random.Generator, draws: int, count: int, spread: Spread | None, part: str) -> Floats:
-    """Steps of some censuses: normal, and nothing in common between two of them."""
-    sd = 0.0 if spread is None else getattr(spread, part).sd(1)
-    return normals(generator, (draws, count)) * sd
+class _CensusDraws:
+    """Steps of the censuses of the horizon in one run of draws: what is shared by all areas, and when they enter."""
+
+    def __init__(self, model: TotalsModel, draws: int, seed: int) -> None:
+        steps, spread = model.steps, model.step_spread
+        self.shape = draws, len(steps.censuses)
+        self.mean, self.spread = steps.mean, spread
+        self.country = normals(stream(seed, "totals/census"), self.shape) * steps.country_sd
+        score_sd = 0.0 if spread is None else float(spread.slope.sd(1.0))
+        self.size = normals(stream(seed, "totals/census/size"), self.shape) * score_sd
+        late = stream(seed, "totals/census/year").random(self.shape) >= [one.sooner for one in steps.censuses]
+        enters = np.array([one.enters for one in steps.censuses], dtype=int)
+        # One that can enter in a year before the first is in the first, since it is not in the counts.
+        self.at = np.maximum(enters - ~late - model.years[0], 0)
+
+    def deviations(self, generator: np.random.Generator) -> Floats:
+        """Parts of a parent or an area in units of the spread: nothing in common between two censuses."""
+        sd = 0.0 if self.spread is None else float(self.spread.area.sd(1.0))
+        return normals(generator, self.shape) * np.float32(sd)
+
+    def add(self, steps: Draws, unit: int, parent: Floats, own: np.random.Generator) -> None:
+        """Put the steps of an area into its (draws, H)."""
+        if self.spread is None or not self.shape[1]:
+            return
+        of_area = self.spread.own_part(parent, self.deviations(own), own)
+        drawn = self.country + self.spread.score[unit] * self.size + self.spread.scale[unit] * of_area
+        within = self.at < steps.shape[1]
+        draw, census = np.nonzero(within)
+        steps[draw, self.at[within]] += (self.mean[unit] + drawn)[draw, census]
 
 
 def _path(generator: np.random.Generator, draws: int, horizon: int, growth: Growth) -> Draws:

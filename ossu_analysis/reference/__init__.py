@@ -24,7 +24,7 @@ CODE_LISTS = (
     "oblast",
     "municipality",
     "area_change",
-    "exceptional_year",
+    "census",
     "target_group",
     "retirement_age",
     "legacy_service",

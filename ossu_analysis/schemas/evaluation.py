@@ -8,7 +8,8 @@ class Score(Table):
     """Scores of forecasts made from earlier years against what happened, with simple methods beside ours."""
 
     method: str = column(
-        "метод: ossu (нашата прогноза), ossu_given_country (нашата при известен брой за страната), naive, linear, "
+        "метод: ossu (нашата прогноза), ossu_given_country (нашата при известен брой за страната), "
+        "ossu_constant_step (наша с еднакво преброително изменение), naive, linear, "
         "linexp, damped_ets, constant_share, direct_ratios (само по възраст)"
     )
     level: str = column("ниво: municipality, oblast, region, country")

@@ -104,18 +104,6 @@ class Adjustment(Table):
     status: str = status_column()
 
 
-@declare("population", "total_method", "Средна линия на общия брой жители по метод: как е съставена прогнозата")
-class TotalMethod(Table):
-    """Median path of municipal totals by method; ``combined`` is the forecast, with expected census steps."""
-
-    municipality_code: str = column("код на общината")
-    year: int = column("година, към 31 декември", "година")
-    method: str = column("метод: components, linexp, damped_ets или combined (прогнозата)")
-    weight: float = column("тегло на метода в прогнозата; NULL при combined", ge=0, le=1, nullable=True)
-    persons: float = column("брой лица", "лица", ge=0)
-    status: str = status_column()
-
-
 @declare(
     "population",
     "municipality_age",

@@ -56,14 +56,13 @@ class AreaChange(Table):
     source_bg: str = column("откъде е числото")
 
 
-@declare("reference", "exceptional_year", "Години, по които не се учи как се променят смъртността и възрастите")
-class ExceptionalYear(Table):
-    """Years of a shock: trends and ratios leave them out, and a range may draw such a year again."""
+@declare("reference", "census", "Преброявания на населението: година и първи ден")
+class CensusDay(Table):
+    """Day from which a census counts; how long it takes to enter the published series is read from it."""
 
-    year: int = column("календарна година", "година", unique=True)
-    kind: str = column("вид: pandemic пандемия", isin=["pandemic"])
-    note_bg: str = column("какво е станало")
-    source_bg: str = column("откъде е числото")
+    year: int = column("година на преброяването", "година")
+    day: str = column("първи ден на преброяването", str_matches=r"^\d{4}-\d{2}-\d{2}$")
+    source_bg: str = column("откъде е датата")
 
 
 CONFIDENCE = ("verified", "secondary", "inferred", "computed_from_rule", "later_acts_not_checked")

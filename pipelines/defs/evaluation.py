@@ -2,14 +2,15 @@
 
 import pandas as pd
 
+from ossu_analysis.population.tables_read import AGES_AND_TOTALS
 from pipelines.assets import Step, table_asset
 from pipelines.checks import link_checks
-from pipelines.defs.population import AGES_READ
 
 TABLES = ("score", "report_card")
+READ = tuple(f"{link}.{table}" for table, link in AGES_AND_TOTALS.items())
 
 
-@table_asset("evaluation", *TABLES, name="backtest", deps=AGES_READ, settings=("base_year",))
+@table_asset("evaluation", *TABLES, name="backtest", deps=READ, settings=("base_year",))
 def backtest(step: Step) -> dict[str, pd.DataFrame]:
     """Rolling origins up to the base year, and ages from one earlier year."""
     from ossu_analysis.evaluation import quick_backtest

@@ -51,15 +51,6 @@ def exposure_observed(step: Step, municipality_age: pd.DataFrame) -> pd.DataFram
     return exposure_observed(municipality_age, groups_of_years(step.store, years, years.max()))
 
 
-@table_asset("population", "total_method", reads=TOTALS_READ, settings=("base_year", "until_year"))
-def total_method(step: Step, **tables: pd.DataFrame) -> pd.DataFrame:
-    """The middle path by method, for the report card and the trace."""
-    from ossu_analysis.population.bulgaria import fitted_totals
-    from ossu_analysis.population.totals import method_table
-
-    return method_table(fitted_totals(tables, step.settings))
-
-
 @table_asset("population", "adjustment", reads=TOTALS_READ, files=(SCENARIOS,), settings=MAIN)
 def adjustment(step: Step, **tables: pd.DataFrame) -> pd.DataFrame:
     """How far an official projection is from the forecast, whether the scenario follows it or not."""

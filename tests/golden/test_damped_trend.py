@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
-from ossu_analysis.population import ets
+from ossu_analysis.evaluation import ets
 
 
 def made_up_series(count: int, length: int) -> np.ndarray:

@@ -14,7 +14,7 @@ from ossu_analysis.population.inputs import AgeInputs, age_inputs
 from ossu_analysis.population.jump_off import JumpOff
 from ossu_analysis.population.registered_events import prepare_jump_off
 from ossu_analysis.population.simulation import Population, SimulationSettings, simulate
-from ossu_analysis.population.tables_read import REFERENCE_TABLES, SOURCE_TABLES
+from ossu_analysis.population.tables_read import AGES_AND_TOTALS
 from ossu_analysis.population.totals import TotalDraws
 from ossu_analysis.reference import READERS as REFERENCE
 from ossu_analysis.sources import READERS as SOURCES
@@ -28,9 +28,8 @@ DRAWS = 40
 @pytest.fixture(scope="session")
 def official_tables() -> dict[str, pd.DataFrame]:
     store = Store(ROOT)
-    return {name: SOURCES[name](store) for name in SOURCE_TABLES} | {
-        name: REFERENCE[name](store) for name in REFERENCE_TABLES
-    }
+    readers = {"sources": SOURCES, "reference": REFERENCE}
+    return {name: readers[link][name](store) for name, link in AGES_AND_TOTALS.items()}
 
 
 @pytest.fixture(scope="session")
@@ -64,7 +63,7 @@ def totals(jump_off: JumpOff) -> TotalDraws:
     persons = (jump_off.totals[None, :, None] * np.exp(walk)).astype(np.float32)
     loss = np.zeros(shape, dtype=np.float32)
     loss[:, :, 2] = -0.01 * persons[:, :, 2]
-    return TotalDraws(jump_off.leaves, YEARS, persons, loss, pd.DataFrame())
+    return TotalDraws(jump_off.leaves, YEARS, persons, loss)
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ import pytest
 from ossu_analysis.errors import FaultsFound, OssuError
 from ossu_analysis.inputs import scenario_names
 from ossu_analysis.population.constraint import adjustment_table, constrain, official_totals
-from ossu_analysis.population.history import TotalsHistory
+from ossu_analysis.population.history import Census, TotalsHistory
 from ossu_analysis.population.scenario import (
     extra_growth,
     fertility_factors,
@@ -49,7 +49,8 @@ def history_with(rates: list[float], census: tuple[int, ...] = ()) -> TotalsHist
     persons = 1000 * np.cumprod(np.concatenate([[1.0], 1 + np.array(rates)]))[None]
     none = np.zeros_like(persons)
     years = np.arange(2000, 2000 + persons.shape[1])
-    return TotalsHistory(("A",), ("P",), years, persons, none, none, census, ("A",), np.array([0]), np.ones(1))
+    held = tuple(Census(year, float(year), year) for year in census)
+    return TotalsHistory(("A",), ("P",), years, persons, none, none, none, held, ("A",), np.array([0]), np.ones(1))
 
 
 def test_extreme_migration_is_the_worst_and_best_five_years_on_record() -> None:
@@ -71,7 +72,7 @@ def test_a_census_year_is_not_migration() -> None:
 def test_draws_are_moved_to_the_given_total_and_the_move_is_shown() -> None:
     generator = np.random.default_rng(1)
     persons = generator.uniform(900, 1100, (50, 3, 2)).astype(np.float32)
-    totals = TotalDraws(("A", "B", "C"), np.array([2020, 2021]), persons, persons * -0.01, pd.DataFrame())
+    totals = TotalDraws(("A", "B", "C"), np.array([2020, 2021]), persons, persons * -0.01)
     moved, adjustment = constrain(totals, {"P": np.array([2200.0, 1800.0])}, ["P", "P", "Q"], "oblast")
     np.testing.assert_allclose(moved.persons[:, :2].sum(axis=1).mean(axis=0), [2200, 1800], rtol=1e-5)
     np.testing.assert_array_equal(moved.persons[:, 2], persons[:, 2])
@@ -109,9 +110,7 @@ def test_a_scenario_is_frozen() -> None:
 
 def test_the_size_of_an_adjustment_is_a_declared_table() -> None:
     years = np.array([2019, 2020])
-    totals = TotalDraws(
-        ("A",), years, np.full((4, 1, 2), 900, np.float32), np.zeros((4, 1, 2), np.float32), pd.DataFrame()
-    )
+    totals = TotalDraws(("A",), years, np.full((4, 1, 2), 900, np.float32), np.zeros((4, 1, 2), np.float32))
     _, moved = constrain(totals, {"BG": np.array([990.0, 450.0])}, ["BG"], "country")
     table = adjustment_table(moved, "un_medium", "medium", True, "un_wpp")
     checked = validated(table_class("population", "adjustment"), table)

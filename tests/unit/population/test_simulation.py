@@ -164,10 +164,10 @@ def test_another_seed_gives_other_numbers(
 def test_totals_that_cannot_be_are_refused(structure: AgeStructure, totals: TotalDraws) -> None:
     broken = totals.persons.copy()
     broken[0, 3, 1] = np.inf
-    bad = TotalDraws(totals.areas, totals.years, broken, totals.hidden_loss, totals.method)
+    bad = TotalDraws(totals.areas, totals.years, broken, totals.hidden_loss)
     with pytest.raises(OssuError, match=totals.areas[3]):
         bulgarian_population(structure, bad)
-    fewer = TotalDraws(totals.areas[1:], totals.years, totals.persons[:, 1:], totals.hidden_loss[:, 1:], totals.method)
+    fewer = TotalDraws(totals.areas[1:], totals.years, totals.persons[:, 1:], totals.hidden_loss[:, 1:])
     with pytest.raises(OssuError, match=totals.areas[0]):
         next(simulate(bulgarian_population(structure, fewer), SimulationSettings(1), outputs={"forecast"}))
     with pytest.raises(OssuError, match="XXX"):
@@ -203,7 +203,7 @@ def test_what_a_census_takes_away_is_not_taken_from_births_deaths_and_the_old(
     loss[:, :, 2] = step[:, :, 2] * (1 - 1 / 0.9)
     tables = {}
     for name, hidden in (("census", loss), ("migration", np.zeros_like(loss))):
-        given = TotalDraws(totals.areas, totals.years, step, hidden, totals.method)
+        given = TotalDraws(totals.areas, totals.years, step, hidden)
         moved = replace(population, totals=already_drawn(given))
         (tables[name],) = simulate(moved, SimulationSettings(5), outputs={"forecast", "component"}, only=["PDV"])
     (before,) = simulate(population, SimulationSettings(5), outputs={"forecast", "component"}, only=["PDV"])

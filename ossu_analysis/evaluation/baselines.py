@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ossu_analysis.evaluation.ets import damped_trend
 from ossu_analysis.population.component_method import SMALLEST
-from ossu_analysis.population.ets import damped_trend
 from ossu_analysis.population.history import Floats, TotalsHistory
 
 BASE_YEARS = 10
