@@ -216,3 +216,24 @@ def test_what_a_census_takes_away_is_not_taken_from_births_deaths_and_the_old(
     assert births["census"] == pytest.approx(births["before"], rel=0.03)
     assert births["migration"] < 0.95 * births["before"]
     assert old["census"] == pytest.approx(old["before"], rel=0.01) and old["migration"] < 0.985 * old["before"]
+
+
+@pytest.mark.parametrize(("event", "column"), [("mortality_spread", "deaths"), ("fertility_spread", "births")])
+@pytest.mark.parametrize("level", [0, 1])
+def test_shocks_of_country_and_oblast_are_shared_by_what_is_below(
+    population: Population, event: str, column: str, level: int
+) -> None:
+    """A walk of sd 0.2 of the country or of an oblast widens the events of a whole oblast by as much."""
+    width = {}
+    for sd in (0.0, 0.2):
+        spreads = tuple(sd if at == level else 0.0 for at in range(3))
+        jump_off = population.jump_off
+        assert jump_off is not None
+        events = replace(jump_off.events, **{event: spreads})
+        moved = replace(population, jump_off=replace(jump_off, events=events))
+        (chunk,) = simulate(moved, SimulationSettings(5), outputs={"component"}, only=["SML"])
+        rows = chunk["component"].to_pandas().query("area_code == 'SML' and year == 2020")
+        value = rows.set_index(rows["output_type_id"].astype("object").fillna("-"))[column]
+        width[sd] = (value["0.9"] - value["0.1"]) / value["0.025":"0.975"].mean()
+    # Two steps: 0.2 sqrt(2), and 80 % of a normal law within 1.28 on each side.
+    assert 0.45 < width[0.2] < 1.1 and width[0.0] < 0.2
