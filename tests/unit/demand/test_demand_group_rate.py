@@ -239,3 +239,15 @@ def test_people_above_working_age_follow_the_law_year_by_year_and_sex_by_sex() -
         assert years_above == pytest.approx(1 - row.months / 12), (row.year, row.sex)
         assert (above[at] + working[at])[16:] == pytest.approx(1.0)
     assert (np.diff(above.sum(axis=2), axis=0) <= 1e-12).all(), "the threshold only rises"
+
+
+@pytest.mark.parametrize(("share", "together"), [(0.0, 0.0), (0.5, 0.5), (1.0, 1.0)])
+def test_what_oblasts_have_in_common_moves_them_together(rates: pd.DataFrame, share: float, together: float) -> None:
+    """Without it ranges of the country would be those of oblasts that have nothing to do with each other."""
+    moving = rates.assign(
+        common_share=rates["common_share"].where(rates["common_share"].isna(), share),
+        standard_error=rates["standard_error"].where(rates["target_group"] != "TG-POV", 1e-9),
+    )
+    drawn = draw_need("TG-POV", by_municipality(moving, MUNICIPALITIES), exposure(), YEARS, 1)
+    steps = np.log(drawn[:, 2] / drawn[:, 1])
+    assert np.corrcoef(steps[0], steps[3])[0, 1] == pytest.approx(together, abs=0.2)
