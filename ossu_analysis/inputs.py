@@ -233,10 +233,23 @@ class Assumption(Strict):
         return self
 
 
+class UnitSize(Strict):
+    """How small and how large one unit of a service may be, and how long it takes until it opens."""
+
+    service_code: str
+    smallest: int = Field(ge=1)
+    largest: int | None = Field(ge=1)
+    lead_years: int = Field(ge=0)
+    is_mobile: bool
+    quality: Literal["observed", "convention", "no_unit"]
+    source_bg: str = Field(min_length=1)
+
+
 class AssumptionFile(Strict):
     """One file of ``data/assumptions``."""
 
-    assumptions: list[Assumption]
+    assumptions: list[Assumption] = []
+    unit_sizes: list[UnitSize] = []
 
 
 class RuleCondition(Strict):
@@ -347,6 +360,26 @@ def read_assumptions(store: Store) -> dict[str, tuple[Assumption, str]]:
     entries = [(entry, file) for file, content in files.items() for entry in content.assumptions]
     raise_if_any(_repeated([(entry.id, file) for entry, file in entries], "id"))
     return {entry.id: (entry, file) for entry, file in entries}
+
+
+def read_unit_sizes(store: Store) -> dict[str, tuple[UnitSize, str]]:
+    """Sizes of units and their files by service, from the files directly in ``data/assumptions``.
+
+    Raises
+    ------
+    FaultsFound
+        Every wrong entry of every file, services that occur twice, and units smaller at most than at least.
+    """
+    files = parse_files(AssumptionFile, store.assumptions, store.root)
+    entries = [(entry, file) for file, content in files.items() for entry in content.unit_sizes]
+    contradictory = (
+        Fault("reference.smallest_above_largest", file=file, column=f"unit_sizes.{entry.service_code}.smallest",
+              found=str(entry.smallest), expected=f"≤ {entry.largest}")
+        for entry, file in entries
+        if entry.largest is not None and entry.smallest > entry.largest
+    )  # fmt: skip
+    raise_if_any([*_repeated([(entry.service_code, file) for entry, file in entries], "service_code"), *contradictory])
+    return {entry.service_code: (entry, file) for entry, file in entries}
 
 
 def read_rules(store: Store) -> dict[str, RuleFile]:

@@ -5,7 +5,7 @@ import pandas as pd
 from ossu_analysis.capacity.current import map_numbers
 from ossu_analysis.config import RunSettings
 from ossu_analysis.demand.chain import DemandModel, planning_years
-from ossu_analysis.gap.formulas import gap_to_demand_places, places_for_residents
+from ossu_analysis.gap.formulas import gap_to_demand_places, places_for_residents, planning_quantile
 from ossu_analysis.gap.service_gap import GapSettings, gap_tables
 from ossu_analysis.gap.standards import read_standards
 from ossu_analysis.reference.records import assumed
@@ -24,6 +24,7 @@ def compare(store: Store, model: DemandModel, settings: RunSettings) -> dict[str
         planning_years(settings).tolist(),
         settings.scenario,
         assumed(assumption, "occupancy_target"),
+        planning_quantile(assumed(assumption, "unserved_to_empty")),
         assumed(assumption, "terrain_factor"),
         standards=read_standards(store),
     )

@@ -47,6 +47,26 @@ def demand_high(draws: NDArray) -> NDArray:
     return demand_range(draws)[2]
 
 
+def demand_planned(draws: NDArray, planning_quantile: float) -> NDArray:
+    """Demand that places are planned for: the quantile that balances an empty place against a person not served."""
+    return draw_quantiles(draws, (planning_quantile,))[..., 0]
+
+
+def planning_quantile(unserved_to_empty: float) -> float:
+    """Quantile at which one more place is as likely worth its emptiness as not: the newsvendor's critical ratio.
+
+    Parameters
+    ----------
+    unserved_to_empty : float
+        How many empty places one person not served weighs.
+
+    Notes
+    -----
+    Arrow, Harris and Marschak (1951), Optimal inventory policy, Econometrica 19.
+    """
+    return unserved_to_empty / (1.0 + unserved_to_empty)
+
+
 def gap_to_demand_places(demand_median: Numbers, places_for_residents: Numbers, occupancy_target: float) -> Numbers:
     """Places missing, negative where places are free; it rises with demand, so the median maps to the median."""
     return demand_median / occupancy_target - places_for_residents
@@ -119,6 +139,7 @@ FORMULAS = {
         demand_low,
         demand_median,
         demand_high,
+        demand_planned,
         gap_to_demand_places,
         gap_to_map_places,
         gap_to_criterion_places,
@@ -131,8 +152,10 @@ FORMULAS = {
 
 _SUM, _KNOWN = (Formula(function, "trace.formula.sum_of_towns") for function in (sum_of_parts, sum_of_known_parts))
 AREA_FORMULAS = {
-    **{name: FORMULAS[name] for name in ("demand_low", "demand_median", "demand_high", "gap_to_demand_places")},
-    **{name: FORMULAS[name] for name in ("gap_to_criterion_places", "probability_gap_positive")},
+    **{name: FORMULAS[name] for name in ("demand_low", "demand_median", "demand_high", "demand_planned")},
+    **{
+        name: FORMULAS[name] for name in ("gap_to_demand_places", "gap_to_criterion_places", "probability_gap_positive")
+    },
     **dict.fromkeys(("places", "occupied", "places_for_residents"), _SUM),
     **dict.fromkeys(("waiting", "map_number", "gap_to_map_places"), _KNOWN),
     **{

@@ -59,6 +59,8 @@ class GapSettings:
         Planning years, those of the draws.
     occupancy_target : float
         Share of places meant to be occupied; 1.0 unless a sourced one is given in ``data/assumptions``.
+    planning_quantile : float
+        Quantile of demand that places are planned for.
     terrain_factor : float
         What a straight kilometre counts for where no travel times are given; 1.0 says „по права линия“.
     """
@@ -66,6 +68,7 @@ class GapSettings:
     years: Sequence[int]
     scenario: str = "reference"
     occupancy_target: float = 1.0
+    planning_quantile: float = 0.5
     terrain_factor: float = 1.0
     standards: Standards = field(default_factory=Standards)
 
@@ -170,6 +173,7 @@ class _Comparison:
         nothing = self.grid.unknown()
         low, middle, high = formulas.demand_range(draws) if draws is not None else (nothing,) * 3
         chance = nothing if draws is None else formulas.probability_gap_positive(draws, stock.for_residents, target)
+        planned = nothing if draws is None else formulas.demand_planned(draws, self.settings.planning_quantile)
         gap = formulas.gap_to_demand_places(middle, stock.for_residents, target)
         cost, posts = self.settings.standards.unit_costs.get(code), self.settings.standards.staff.get(code)
         km, minutes = (nothing, nothing) if closing else self._ways_to_nearest(stock)
@@ -189,6 +193,7 @@ class _Comparison:
             "demand_median": middle,
             "demand_low": low,
             "demand_high": high,
+            "demand_planned": planned,
             "gap_to_demand_places": gap,
             "gap_to_map_places": formulas.gap_to_map_places(mapped, stock.places),
             "gap_to_criterion_places": formulas.gap_to_criterion_places(allowed, stock.places),
@@ -231,10 +236,11 @@ class _Comparison:
             for part in (stock.waiting, own_map, formulas.gap_to_map_places(own_map, stock.places))
         )
         allowed = self.limits.allowed_in_areas(code)
-        low = middle = high = chance = unshared = np.full(shape, np.nan)
+        low = middle = high = planned = chance = unshared = np.full(shape, np.nan)
         if draws is not None:
             asked = grid.add_up(draws)
             low, middle, high = formulas.demand_range(asked)
+            planned = formulas.demand_planned(asked, self.settings.planning_quantile)
             chance = formulas.probability_gap_positive(asked, theirs, target)
             unshared = grid.over_areas(
                 partial(formulas.missing_without_sharing_places, occupancy_target=target), draws, stock.for_residents
@@ -257,6 +263,7 @@ class _Comparison:
                 "demand_median": middle.ravel(),
                 "demand_low": low.ravel(),
                 "demand_high": high.ravel(),
+                "demand_planned": planned.ravel(),
                 "gap_to_demand_places": formulas.gap_to_demand_places(middle, theirs, target).ravel(),
                 "gap_to_map_places": to_map.ravel(),
                 "gap_to_criterion_places": formulas.gap_to_criterion_places(allowed, places).ravel(),

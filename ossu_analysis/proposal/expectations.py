@@ -3,54 +3,68 @@
 import pandas as pd
 
 from ossu_analysis.store import Store
+from ossu_analysis.texts import text
 
 
-def proposed_is_places_and_gap(store: Store) -> pd.DataFrame:
-    """Lines that propose fewer users than there are places, or not the gap of the same area, service and year.
+def _failing(store: Store, query: str, *tables: str) -> pd.DataFrame:
+    """Rows of a query under headings for people."""
+    rows = store.sql(query, *(("gap" if name.endswith("_gap") else "proposal", name) for name in tables))
+    return rows.rename(columns={name: text(f"proposal.heading.{name}") for name in rows})
 
-    The gap is the one of ``gap.service_gap`` or, for an oblast, ``gap.oblast_gap``; it is rounded up to whole places.
-    """
-    return store.sql(
-        """with missing as (
-          select municipality_code as area_code, service_code, year, gap_to_demand_places as gap from gap.service_gap
-          union all select area_code, service_code, year, gap_to_demand_places from gap.oblast_gap)
-        select area_code as код, service_code as услуга, existing_places as места, gap as недостиг,
-          proposed_users as предложени
-        from proposal.line join missing using (area_code, service_code) where missing.year = planning_year
-          and (proposed_users < existing_places or proposed_users - existing_places >= greatest(gap, 0) + 1
-            or (proposed_users > existing_places and proposed_users - existing_places < gap - 1e-6))""",
-        ("proposal", "line"),
-        ("gap", "service_gap"),
-        ("gap", "oblast_gap"),
+
+def proposed_is_places_and_change(store: Store) -> pd.DataFrame:
+    """Lines whose places and change are not what they propose, or whose places are not those of the gap."""
+    return _failing(
+        store,
+        """with there as (
+          select municipality_code as area_code, service_code, year, places from gap.service_gap
+          union all select area_code, service_code, year, places from gap.oblast_gap)
+        select area_code, service_code, existing_places, change, proposed_users
+        from proposal.line join there using (area_code, service_code) where there.year = planning_year
+          and (existing_places + change <> proposed_users or existing_places <> there.places)""",
+        *("line", "service_gap", "oblast_gap"),
+    )
+
+
+def residents_of_homes_have_places(store: Store) -> pd.DataFrame:
+    """Oblasts whose replacing services have, at the horizon, fewer places than residents who must move."""
+    return _failing(
+        store,
+        """with last as (select * from proposal.path where year = (select max(year) from proposal.path))
+        select line.area_code, line.service_code, residents_to_move, last.places as proposed_users
+        from proposal.line left join last using (area_code, service_code)
+        where line.decision <> 'transform' and residents_to_move > coalesce(last.places, 0)""",
+        *("line", "path"),
     )
 
 
 def changed_by_hand_with_a_reason(store: Store) -> pd.DataFrame:
     """Lines where an expert's number stands without a reason."""
-    return store.sql(
-        """select area_code as код, service_code as услуга, proposed_users as предложени,
-          analyst_users as "число на експерта"
+    return _failing(
+        store,
+        """select area_code, service_code, proposed_users, analyst_users
         from proposal.line where analyst_users is not null and coalesce(trim(analyst_reason), '') = ''""",
-        ("proposal", "line"),
+        "line",
     )
 
 
 def new_places_beside_free_ones(store: Store) -> pd.DataFrame:
     """Lines that add places where today's are not full and nobody waits: a council will ask why."""
-    return store.sql(
-        """select area_code as код, service_code as услуга, existing_places as места, occupied as заети,
-          proposed_users as предложени, demand_median as "търсене, медиана"
+    return _failing(
+        store,
+        """select area_code, service_code, existing_places, occupied, proposed_users, demand_median
         from proposal.line where proposed_users > existing_places and occupied < existing_places
-          and coalesce(waiting, 0) = 0 order by proposed_users - existing_places desc""",
-        ("proposal", "line"),
+          and coalesce(waiting, 0) = 0 and reason not in ('guests', 'residents')
+        order by proposed_users - existing_places desc""",
+        "line",
     )
 
 
 def plans_agree(store: Store) -> pd.DataFrame:
     """Differences between the proposals of municipalities and oblasts and the annual plans."""
-    return store.sql(
-        """select area_code as код, service_code as услуга, number as число, other_number as "спрямо",
-          message as разлика
+    return _failing(
+        store,
+        """select area_code, service_code, number, other_number, message
         from proposal.consistency order by oblast_code, area_code, service_code""",
-        ("proposal", "consistency"),
+        "consistency",
     )

@@ -16,9 +16,14 @@ def missing_places(gap_to_demand_places: Numbers) -> NDArray:
     return np.where(gap < HALF_A_PLACE, 0.0, np.ceil(gap - NOISE))
 
 
-def proposed_users(existing_places: Numbers, gap_to_demand_places: Numbers) -> Numbers:
-    """Existing places and the missing ones."""
-    return existing_places + missing_places(gap_to_demand_places)
+def change(proposed_users: Numbers, existing_places: Numbers) -> Numbers:
+    """Places that a decision adds, negative where it takes some away."""
+    return proposed_users - existing_places
+
+
+def proposed_users(existing_places: Numbers, change: Numbers) -> Numbers:
+    """Places that a line proposes: those there are and the change."""
+    return existing_places + change
 
 
 def state_funded_users(proposed_users: Numbers, map_number: Numbers) -> NDArray:

@@ -16,7 +16,8 @@ import pandas as pd
 
 from ossu_analysis.gap.standards import Standards
 from ossu_analysis.proposal.formulas import missing_places
-from ossu_analysis.proposal.line import PART_OF_LEVEL, planning_year
+from ossu_analysis.proposal.line import PART_OF_LEVEL
+from ossu_analysis.proposal.plan import planning_year
 from ossu_analysis.reference.standards import currency_of
 from ossu_analysis.schemas.proposal import OPTIONS
 from ossu_analysis.texts import number, text

@@ -15,6 +15,7 @@ from ossu_analysis.reference.records import (
     read_rule_table,
     read_services,
     read_sources,
+    read_unit_size_table,
 )
 from ossu_analysis.reference.tables import read_reference_table
 from ossu_analysis.store import Store
@@ -39,6 +40,7 @@ READERS: dict[str, Callable[[Store], pd.DataFrame]] = {
     "source": read_sources,
     "assumption": read_assumption_table,
     "rule": read_rule_table,
+    "unit_size": read_unit_size_table,
     **{table: given_reader(table) for table in GIVEN},
 }
 """``READERS[table](store)`` reads ``reference.<table>``."""

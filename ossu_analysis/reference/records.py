@@ -11,6 +11,7 @@ from ossu_analysis.inputs import (
     read_assumptions,
     read_rules,
     read_source_records,
+    read_unit_sizes,
     relative,
 )
 from ossu_analysis.reference.tables import read_reference_table
@@ -66,6 +67,25 @@ def read_assumption_table(store: Store) -> pd.DataFrame:
         for entry, file in read_assumptions(store).values()
         for dated in entry.values
     )
+
+
+def read_unit_size_table(store: Store) -> pd.DataFrame:
+    """``reference.unit_size``: one row per service that has units.
+
+    Raises
+    ------
+    FaultsFound
+        Wrong entries, contradictory sizes, services that do not exist.
+    """
+    sizes = read_unit_sizes(store)
+    known = set(read_reference_table(store, "service", skip=("criterion_loaded",))["service_code"])
+    raise_if_any(
+        Fault("reference.unknown_code", file=file, column="unit_sizes.service_code", found=code)
+        for code, (_, file) in sizes.items()
+        if code not in known
+    )
+    frame = pd.DataFrame({**entry.model_dump(), "file": file} for entry, file in sizes.values())
+    return frame.astype({"largest": "Int64"})
 
 
 def assumed(assumption: pd.DataFrame, code: str) -> float:

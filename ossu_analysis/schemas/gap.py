@@ -38,6 +38,7 @@ class ServiceGap(Table):
     demand_median: float = column("търсене, медиана на симулациите", "лица", nullable=True, ge=0)
     demand_low: float = column("търсене, долна граница на 80 %", "лица", nullable=True, ge=0)
     demand_high: float = column("търсене, горна граница на 80 %", "лица", nullable=True, ge=0)
+    demand_planned: float = column("търсене, за което се планират места", "лица", nullable=True, ge=0)
     gap_to_demand_places: float = column(
         "търсене / целева заетост - места за жителите (медиана)", "места", nullable=True
     )
@@ -113,6 +114,7 @@ class OblastGap(Table):
     demand_median: float = column("търсене, медиана на събраните симулации", "лица", nullable=True, ge=0)
     demand_low: float = column("търсене, долна граница на 80 %", "лица", nullable=True, ge=0)
     demand_high: float = column("търсене, горна граница на 80 %", "лица", nullable=True, ge=0)
+    demand_planned: float = column("търсене, за което се планират места", "лица", nullable=True, ge=0)
     gap_to_demand_places: float = column(
         "търсене / целева заетост - места за жителите (медиана)", "места", nullable=True
     )

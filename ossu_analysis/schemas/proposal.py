@@ -8,7 +8,11 @@ from ossu_analysis.schemas.base import MUNICIPALITY, OBLAST, Table, column, decl
 AREA = rf"^BG$|{OBLAST}"
 """An oblast, or the country under one ceiling."""
 
-SCOPES = ("municipality", "oblast", "country", "integrated", "municipal_budget")
+SCOPES = ("municipality", "oblast", "country", "integrated", "municipal_budget", "closing")
+DECISIONS = (
+    "keep", "expand", "reduce", "close", "open", "serve_by_neighbour", "mobile_team", "transform", "study",
+    "not_proposed",
+)  # fmt: skip
 OPTIONS = ("keep_places", "cover_waiting", "cover_demand")
 
 
@@ -31,9 +35,22 @@ class Line(Table):
     demand_low: float = column("прогнозно търсене, долна граница на 80 %", "лица", nullable=True, ge=0)
     demand_high: float = column("прогнозно търсене, горна граница на 80 %", "лица", nullable=True, ge=0)
     probability_gap_positive: float = column("вероятност за недостиг", "дял", nullable=True, ge=0, le=1)
-    proposed_users: pd.Int64Dtype = column(
-        "предложени най-много потребители: места + недостиг, закръглен нагоре", "лица", nullable=True, ge=0
+    demand_planned: float = column("търсене, за което се планират места", "лица", nullable=True, ge=0)
+    decision: str = column(
+        "решение: keep, expand, reduce, close, open, serve_by_neighbour, mobile_team, transform, study, not_proposed",
+        isin=DECISIONS,
     )
+    reason: str = column("код на причината, казана в обосновката")
+    change: pd.Int64Dtype = column("изменение на местата; NULL: местата са неизвестни", "места", nullable=True)
+    proposed_users: pd.Int64Dtype = column(
+        "предложени най-много потребители: места + изменение", "лица", nullable=True, ge=0
+    )
+    effective_year: pd.Int64Dtype = column("година, от която; NULL: нищо не се променя", "година", nullable=True)
+    host_code: str = column("община, в която е услугата, когато не е тук; NULL: тук или никъде", nullable=True)
+    persons_elsewhere: pd.Int64Dtype = column("лица, които решението насочва към друга община", "лица", ge=0)
+    persons_of_others: pd.Int64Dtype = column("лица от други общини, които услугата поема", "лица", ge=0)
+    unit_size_minimum: pd.Int64Dtype = column("най-малък размер на една услуга", "места", nullable=True, ge=1)
+    places_by_year: str = column("места по години на плана")
     analyst_users: pd.Int64Dtype = column("число на експерта вместо предложеното", "лица", nullable=True, ge=0)
     analyst_reason: str = column("защо експертът го променя", nullable=True)
     analyst_by: str = column("кой го променя", nullable=True)
@@ -46,7 +63,10 @@ class Line(Table):
         ge=0,
     )
     residents_to_move: pd.Int64Dtype = column(
-        "живеещи в закриващи се домове от същия вид; не са в предложеното число", "лица", nullable=True, ge=0
+        "живеещи в закриващи се домове от същия вид; местата за тях са в предложеното число",
+        "лица",
+        nullable=True,
+        ge=0,
     )
     need_by_criterion: float = column(
         "потребност по критерия; NULL: критерият не е зареден", "лица", nullable=True, ge=0
@@ -71,9 +91,68 @@ class Line(Table):
 
     @pa.dataframe_check
     @classmethod
-    def never_below_existing_places(cls, table: pd.DataFrame) -> "pd.Series[bool]":
-        """The rule adds to what exists and takes nothing away."""
-        return (table["proposed_users"] >= table["existing_places"]).fillna(True)
+    def places_and_change_are_proposed(cls, table: pd.DataFrame) -> "pd.Series[bool]":
+        """Places + change = proposed, in every line."""
+        return (table["existing_places"] + table["change"] == table["proposed_users"]).fillna(True).astype(bool)
+
+    @pa.dataframe_check
+    @classmethod
+    def nothing_opens_below_the_smallest_unit(cls, table: pd.DataFrame) -> "pd.Series[bool]":
+        """A new unit has at least the places of the smallest one."""
+        return ~table["decision"].eq("open") | (table["proposed_users"] >= table["unit_size_minimum"]).fillna(False)
+
+
+@declare(
+    "proposal", "path", "Места по години на плана с обхвата на търсенето: следваща година, трета, хоризонт на картата"
+)
+class PathRow(Table):
+    """One path of places per line."""
+
+    oblast_code: str = column("код на областта; BG за услуга за цялата страна", str_matches=AREA)
+    area_level: str = column("за кого: municipality, oblast, country")
+    area_code: str = column("код на общината или на областта; BG за страната")
+    service_code: str = column("код на услугата")
+    year: int = column("година на плана, към 31 декември", "година")
+    decision: str = column("решение", isin=DECISIONS)
+    places: int = column("места в края на годината", "места", ge=0)
+    demand_low: float = column("търсене, долна граница на 80 %", "лица", nullable=True, ge=0)
+    demand_planned: float = column("търсене, за което се планират места", "лица", nullable=True, ge=0)
+    demand_high: float = column("търсене, горна граница на 80 %", "лица", nullable=True, ge=0)
+    status: str = status_column()
+
+    class Config:
+        """One row per line and year."""
+
+        unique = ("area_level", "area_code", "service_code", "year")
+
+
+@declare("proposal", "served", "Кой къде се обслужва: лица по община на живеене и приемаща община")
+class Served(Table):
+    """Persons by municipality for every host: neighbours, mobile teams, services of the oblast."""
+
+    oblast_code: str = column("код на областта", str_matches=AREA)
+    municipality_code: str = column("община, в която живеят", str_matches=MUNICIPALITY)
+    service_code: str = column("код на услугата")
+    host_code: str = column("приемаща община; NULL: не е определена", nullable=True)
+    kind: str = column("как: serve_by_neighbour, mobile_team, oblast")
+    persons: pd.Int64Dtype = column("лица, за които се планира", "лица", ge=1)
+    year: int = column("година на планиране", "година")
+    status: str = status_column()
+
+    class Config:
+        """One row per municipality and service."""
+
+        unique = ("municipality_code", "service_code")
+
+
+@declare("proposal", "service", "Всяка услуга от списъка: какви решения има за нея или защо няма")
+class ServiceDecision(Table):
+    """All services of the code list."""
+
+    service_code: str = column("код на услугата", unique=True)
+    lines: int = column("редове в предложението", "реда", ge=0)
+    decisions: str = column("решения и колко пъти")
+    reason: str = column("защо няма решение")
 
 
 @declare("proposal", "consistency", "Разлики между предложенията на общините, на областта и годишните планове")

@@ -214,6 +214,25 @@ class AssumptionValue(Table):
     file: str = column("файл")
 
 
+@declare("reference", "unit_size", "Размер на една услуга и срок за откриване: най-малък, най-голям, източник")
+class UnitSizeRow(Table):
+    """How small and how large one unit may be; nothing here is a norm, and ``quality`` says so."""
+
+    service_code: str = column("услуга", unique=True)
+    smallest: int = column("най-малък размер на една услуга", "потребители", ge=1)
+    largest: pd.Int64Dtype = column(
+        "най-голям размер на една услуга; NULL: не е наблюдаван", "потребители", nullable=True
+    )
+    lead_years: int = column("години от решението до първия потребител", "години", ge=0)
+    is_mobile: bool = column("дали може да се предоставя мобилно (ЗСУ, чл. 17)")
+    quality: str = column(
+        "качество: observed наблюдавано, convention уговорка, no_unit услуга без звено",
+        isin=("observed", "convention", "no_unit"),
+    )
+    source_bg: str = column("източник")
+    file: str = column("файл")
+
+
 @declare("reference", "rule", "Критерии за планиране по услуги; празна норма значи „критерият не е зареден“")
 class RuleRow(Table):
     """One row per service and period of validity, from ``data/rules``."""

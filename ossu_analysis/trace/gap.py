@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ossu_analysis.gap.formulas import AREA_FORMULAS, COUNTRY_FORMULAS, FORMULAS, HIGH, LOW, MIDDLE, sum_of_parts
+from ossu_analysis.gap.formulas import (
+    AREA_FORMULAS,
+    COUNTRY_FORMULAS,
+    FORMULAS,
+    HIGH,
+    LOW,
+    MIDDLE,
+    planning_quantile,
+    sum_of_parts,
+)
 from ossu_analysis.reference.areas import COUNTRY
 from ossu_analysis.reference.services import closing_services
 from ossu_analysis.texts import text
@@ -94,14 +103,20 @@ class GapRow(TracedRow):
             return self._draws(of_towns=name != "draws")
         if name.startswith(OF_PARTS):
             return self._of_parts(name.removeprefix(OF_PARTS), self._parts(below_oblasts=True))
+        if name == "planning_quantile":
+            return self._quantile()
         if name in {"occupancy_target", "posts_per_user", "unit_cost"}:
             step = {
-                "occupancy_target": lambda: occupancy_target(self.tracer),
+                "occupancy_target": lambda: assumption(self.tracer, "occupancy_target"),
                 "posts_per_user": lambda: standard_of(self.service, "posts", self.tracer),
                 "unit_cost": self._unit_cost,
             }[name]()
             return Input(step.value, (step,))
         return super().input(name, column)
+
+    def _quantile(self) -> Input:
+        step = assumption(self.tracer, "unserved_to_empty")
+        return Input(planning_quantile(float(step.value or 0.0)), (step,))
 
     def _draws(self, of_towns: bool) -> Input:
         steps = people.users(self.tracer, self.area, self.service, self.year)
@@ -246,13 +261,11 @@ def capacity(tracer: Tracer, area: str, service: str) -> Step:
     )  # fmt: skip
 
 
-def occupancy_target(tracer: Tracer) -> Step:
-    """Share of places meant to be occupied."""
-    row = tracer.rows(
-        "select * from reference.assumption where assumption_id = 'occupancy_target' order by valid_from"
-    ).iloc[-1]
+def assumption(tracer: Tracer, code: str) -> Step:
+    """Newest value of one parameter that is not estimated."""
+    row = max(tracer.lookup("reference.assumption", assumption_id=code), key=lambda one: str(one["valid_from"]))
     return Step(
-        text("trace.target.label"), float(row["value"]), "reference.assumption", "occupancy_target",
+        str(row["title_bg"]), float(row["value"]), "reference.assumption", code,
         source=f"{row['source_bg']} ({row['file']})", status=str(row["quality"]),
     )  # fmt: skip
 

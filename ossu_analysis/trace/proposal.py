@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ossu_analysis.errors import OssuError
+from ossu_analysis.gap.formulas import sum_of_parts
 from ossu_analysis.proposal.formulas import FORMULAS
 from ossu_analysis.texts import text
 from ossu_analysis.trace.gap import article_of, gap_row, standard_of, standards_of
-from ossu_analysis.trace.row import Input, Origin, TracedRow, value_of
+from ossu_analysis.trace.row import Input, Origin, TracedRow, value_of, values_of
 from ossu_analysis.trace.run import Tracer
 from ossu_analysis.trace.step import Step
 
@@ -25,11 +26,15 @@ if TYPE_CHECKING:
 FROM_GAP = {
     "existing_places": "places",
     "need_by_criterion": "criterion_maximum",
-    **{name: name for name in ("occupied", "waiting", "demand_median", "demand_low", "demand_high")},
+    **{name: name for name in ("occupied", "waiting", "demand_median", "demand_low", "demand_high", "demand_planned")},
     "probability_gap_positive": "probability_gap_positive",
     "map_number": "map_number",
 }
 """Numbers of a line that are those of the gap, with their names there."""
+DECIDED = {"change", "effective_year", "persons_elsewhere", "persons_of_others", "unit_size_minimum"}
+"""Numbers that a decision sets."""
+SEEN = ("places", "occupied", "waiting", "demand_planned", "demand_high")
+"""Numbers of the gap that decisions rest on."""
 BY_SERVICE = {"yearly_cost": "unit_cost", "existing_cost": "unit_cost", "staff_posts": "staff_per_user"}
 """Numbers of an option under ceilings that are places times an input of each service."""
 CEILINGS = {"budget": "budget", "staff_ceiling": "staff"}
@@ -81,19 +86,19 @@ class LineRow(TracedRow):
         step = self.number(name) if name in self.columns else self.of_gap(name)
         return Input(None, ()) if step is None else Input(step.value, (step,))
 
-    def by_formula(self, name: str) -> Origin:
-        """As of any row; a new service that replaces closing homes has no row of the gap."""
-        if self.of_gap("places") is None:
-            return Origin(text("trace.formula.replacement"), recomputed=value_of(self.row, "existing_places"))
-        return super().by_formula(name)
-
     def origin(self, name: str) -> Origin:
         """The same number in the gap, the residents of the homes that the service replaces, or an expert's own."""
         if name == "residents_to_move":
-            homes = self.tracer.lookup("reference.service", replaced_by=self.service)
+            homes = self.tracer.lookup("reference.service", replaced_by=self.service) or [dict(self.row)]
             steps = [step for home in homes if (step := self.of_gap("occupied", str(home["service_code"])))]
-            residents = sum(step.value or 0.0 for step in steps)
-            return Origin(text("trace.formula.residents_to_move"), tuple(steps), residents)
+            residents = sum_of_parts(np.array(values_of(steps)))
+            return Origin(text("trace.formula.residents_to_move"), tuple(steps), float(residents))
+        if name in DECIDED:
+            seen = [step for one in SEEN if (step := self.of_gap(one))]
+            why = text(f"proposal.decision.{self.row['decision']}")
+            return Origin(text("trace.formula.decided", decision=why), tuple(seen), source=text("trace.decision"))
+        if name == "existing_places" and self.of_gap("places") is None:
+            return Origin(text("trace.formula.replacement"), source=text("trace.decision"))
         step = self.of_gap(FROM_GAP[name]) if name in FROM_GAP else None
         if step is None:
             return Origin(source=text("trace.expert", reason=self.row.get("analyst_reason")))

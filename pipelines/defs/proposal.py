@@ -6,6 +6,7 @@ import dagster as dg
 import pandas as pd
 from pydantic import Field
 
+from ossu_analysis.proposal.chain import REFERENCE
 from ossu_analysis.schemas.proposal import PLAN_TABLES
 from ossu_analysis.texts import text
 from pipelines.assets import MAIN, Step, table_asset
@@ -13,29 +14,25 @@ from pipelines.checks import link_checks
 from pipelines.defs.demand import MODEL_READ
 from pipelines.defs.gap import STANDARDS
 
+DECIDED = ("line", "path", "served", "service")
+
 
 @table_asset(
     "proposal",
-    "line",
-    reads={
-        "service_gap": "gap.service_gap",
-        "oblast_gap": "gap.oblast_gap",
-        "municipality": "reference.municipality",
-        "service": "reference.service",
-        "overrides": "reference.override",
-    },
+    *DECIDED,
+    name="decisions",
+    deps=(
+        "capacity.current",
+        "gap.service_gap",
+        "gap.oblast_gap",
+        *(f"reference.{table}" for table in REFERENCE),
+    ),
 )
-def line(
-    service_gap: pd.DataFrame,
-    oblast_gap: pd.DataFrame,
-    municipality: pd.DataFrame,
-    service: pd.DataFrame,
-    overrides: pd.DataFrame,
-) -> pd.DataFrame:
+def decisions(step: Step) -> dict[str, pd.DataFrame]:
     """What each municipality and oblast could propose, with the sentence behind it."""
-    from ossu_analysis.proposal import proposal_lines
+    from ossu_analysis.proposal.chain import propose
 
-    return proposal_lines(service_gap, oblast_gap, municipality, service, overrides)
+    return propose(step.store)
 
 
 @table_asset(
@@ -128,6 +125,9 @@ def allocation(step: Step) -> dict[str, pd.DataFrame]:
 
 proposal_checks = link_checks(
     "proposal",
-    must={"line": ("proposed_is_places_and_gap", "changed_by_hand_with_a_reason")},
+    must={
+        "line": ("proposed_is_places_and_change", "changed_by_hand_with_a_reason"),
+        "path": ("residents_of_homes_have_places",),
+    },
     asks={"line": ("new_places_beside_free_ones",), "consistency": ("plans_agree",)},
 )

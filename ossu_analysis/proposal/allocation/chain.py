@@ -34,7 +34,8 @@ from ossu_analysis.proposal.allocation.words import (
     says_conflict,
     sharing_table,
 )
-from ossu_analysis.proposal.line import PART_OF_LEVEL, planning_year
+from ossu_analysis.proposal.line import PART_OF_LEVEL
+from ossu_analysis.proposal.plan import planning_year
 from ossu_analysis.reference.areas import COUNTRY
 from ossu_analysis.store import Store
 from ossu_analysis.texts import text

@@ -20,15 +20,15 @@ optimization, SIAM Journal on Optimization 12. Huangfu and Hall (2018), Parallel
 Mathematical Programming Computation 10 (HiGHS).
 """
 
-import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from ossu_analysis.solver import quiet_solver
 
 GOALS = {"served": 1.0, "worst": 1.0, "cost": -1.0, "travel": -1.0}
 """What a plan is judged by, and whether more is better."""
@@ -618,19 +618,6 @@ class Model:
         way = self.case.distance[self.guest, self.host].max(initial=0.0)
         kept = np.minimum(self.cap, np.ceil(self.case.demand.max(axis=0))).sum()
         return money / self.scale["cost"] + float(kept * way) / self.scale["travel"]
-
-
-@contextmanager
-def quiet_solver() -> Iterator[None]:
-    """Hold back the notes that HiGHS prints for its developers past every option."""
-    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 1)
-        yield
-    finally:
-        os.dup2(kept, 1)
-        os.close(kept)
-        os.close(nowhere)
 
 
 def plan_scores(case: Case, served: NDArray, new: NDArray, travel: float) -> dict[str, float]:

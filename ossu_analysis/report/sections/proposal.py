@@ -5,7 +5,7 @@ Beside it, where proposal, annual plan, map and experts' numbers do not agree.
 
 import pandas as pd
 
-from ossu_analysis.proposal.line import expert_sentence
+from ossu_analysis.proposal.wording import expert_sentence
 from ossu_analysis.reference.areas import COUNTRY
 from ossu_analysis.report.content import SLOT, Block, Column, Heading, Paragraph, Table, trace_address
 from ossu_analysis.report.sections.network import said
@@ -41,6 +41,8 @@ def _part(subject: Subject, part: int, lines: pd.DataFrame) -> Table:
         *([Column("scope", text("report.column.scope"), width=1.4)] if part == 2 else []),
         Column("year", text("report.column.planning_year"), "year", width=0.9),
         Column("existing_places", text("report.column.places"), "count", width=0.8),
+        Column("decision", text("report.column.decision"), width=1.3),
+        Column("since", text("report.column.since"), "year", width=0.8),
         Column("maximum_users", text("report.column.maximum_users"), "count", width=1.4, origin="proposed_users"),
         Column("criterion", text("report.column.criterion_need"), "count", width=1.6, origin="need_by_criterion"),
         Column("justification", text("report.column.justification"), width=5.4),
@@ -80,6 +82,8 @@ def proposal_rows(subject: Subject, lines: pd.DataFrame) -> pd.DataFrame:
                 for area, code in zip(lines["area_code"], lines["service_code"], strict=True)
             ],
             "year": lines["planning_year"],
+            "decision": [text(f"proposal.decision.{kind}") for kind in lines["decision"]],
+            "since": lines["effective_year"],
             "existing_places": lines["existing_places"],
             "maximum_users": said(chosen, "common.fill_in"),
             "criterion": said(lines["need_by_criterion"], "common.no_criterion"),

@@ -1,19 +1,31 @@
 """Proposal lines and options: the rule, the parts of the law, and sentences that say what the numbers say."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from ossu_analysis.capacity.access import Ways
 from ossu_analysis.gap import Standards
 from ossu_analysis.gap.standards import UnitCost
-from ossu_analysis.proposal import planning_year, proposal_lines, proposal_options
-from ossu_analysis.proposal.line import expert_sentence
+from ossu_analysis.proposal import planning_year, proposal_options
+from ossu_analysis.proposal.decision import Terms
+from ossu_analysis.proposal.line import decided_areas, line_table, path_table, served_table, service_table
+from ossu_analysis.proposal.plan import closing_homes, make_plan, months_without_users
+from ossu_analysis.proposal.wording import expert_sentence
+from ossu_analysis.reference import READERS
 from ossu_analysis.schemas import table_class, validated
+from ossu_analysis.store import Store
 from tests.unit.capacity.made_up import services
 
-MUNICIPALITY = pd.DataFrame({"municipality_code": ["SML02", "SML31"], "oblast_code": ["SML", "SML"]})
+MUNICIPALITY = pd.DataFrame(
+    {"municipality_code": ["SML02", "SML31"], "oblast_code": ["SML", "SML"], "name_bg": ["Баните", "Смолян"]}
+)
+TERMS = Terms((2027, 2029, 2034), smallest_change=0.05)
 LEVELS = {"DAY-CH": "municipal", "RES-PSY": "oblast", "SHE-CRISIS": "unknown", "MUN-PATRON": "municipal_budget"}
 LEVELS |= {"LEG-PSY": "legacy", "RES-SENS": "country", "IHS-RES-OLD": "oblast"}
+ELSEWHERE = {"SP-INFO": "municipal"}
 
 
 def gap_row(
@@ -35,17 +47,20 @@ def gap_row(
         "service_code": service,
         "year": year,
         "scenario": "reference",
-        "planning_level": LEVELS[service],
+        "planning_level": (LEVELS | ELSEWHERE)[service],
         "places": places,
         "occupied": occupied,
         "waiting": waiting,
         "demand_median": demand if known else np.nan,
         "demand_low": demand - 4 if known else np.nan,
         "demand_high": demand + 4 if known else np.nan,
+        "demand_planned": demand if known else np.nan,
         "gap_to_demand_places": demand - places if known else np.nan,
         "probability_gap_positive": (0.9 if demand >= places + 0.5 else 0.2) if known else np.nan,
         "km_to_nearest": km,
         "places_elsewhere": elsewhere,
+        "places_for_others": 0.0,
+        "places_for_residents": np.nan if places is None else places + elsewhere,
         "map_number": mapped,
         "criterion_maximum": criterion,
         "rules_version": "тест 1" if criterion is not None else None,
@@ -68,31 +83,54 @@ def tables(*rows):
 
 
 OVERRIDE = ["area_code", "service_code", "users", "reason", "by", "date"]
+SIZES = READERS["unit_size"](Store(Path(__file__).parents[3]))
 
 
-def lines(*rows, overrides=None):
+def proposal(*rows, overrides=None, km=20.0, country=False):
+    """All tables of a proposal made from rows of the horizon that hold in every year of the plan."""
     overrides = pd.DataFrame(columns=OVERRIDE) if overrides is None else overrides
-    found = proposal_lines(*tables(*rows), MUNICIPALITY, services(), overrides)
-    return validated(table_class("proposal", "line"), found)
+    years = [row | {"year": year} for row in rows for year in (2018, *TERMS.years)]
+    towns, oblasts = tables(*years)
+    if country:
+        oblasts = pd.concat([oblasts, oblasts.assign(area_level="country", area_code="BG")], ignore_index=True)
+    returned = towns[towns["year"].eq(2034)].assign(period_end="2021-12-31", empty_months=None)
+    returned["is_empty"] = returned["occupied"].eq(0).fillna(False)
+    areas = decided_areas(towns, oblasts, MUNICIPALITY, TERMS.years)
+    lead = dict(zip(SIZES["service_code"], SIZES["lead_years"], strict=True))
+    homes = closing_homes(returned, services(), dict.fromkeys(MUNICIPALITY["municipality_code"], "SML"), TERMS, lead)
+    ways = Ways(np.array([[0.0, km], [km, 0.0]]), None, "")
+    own = {(row.area_code, row.service_code): int(row.users) for row in overrides.itertuples()}
+    codes = MUNICIPALITY["municipality_code"].tolist()
+    plan = make_plan(areas, homes, months_without_users(returned), SIZES, ways, 32.0, codes, own, TERMS, 1.0)
+    made = line_table(plan, areas, towns, services(), SIZES, MUNICIPALITY, overrides)
+    found = {"line": made, "path": path_table(plan, areas, made), "service": service_table(services(), made),
+             "served": served_table(plan, made, towns, MUNICIPALITY)}  # fmt: skip
+    return {name: validated(table_class("proposal", name), table) for name, table in found.items()}
 
 
-def test_places_and_the_gap_rounded_up_are_proposed():
+def lines(*rows, **options):
+    return proposal(*rows, **options)["line"]
+
+
+def test_a_list_longer_than_the_free_places_is_answered_by_places_for_it():
     line = lines(gap_row()).iloc[0]
-    assert (line["proposed_users"], line["existing_places"], line["part"]) == (15, 10, 1)
-    assert lines(gap_row(demand=14.0)).iloc[0]["proposed_users"] == 14
-    assert lines(gap_row(demand=6.0)).iloc[0]["proposed_users"] == 10
+    assert (line["decision"], line["reason"], line["part"]) == ("expand", "list", 1)
+    assert (line["existing_places"], line["change"], line["proposed_users"]) == (10, 2, 12)
+    # A building takes until the third year of the plan.
+    assert (line["effective_year"], line["places_by_year"]) == (2029, "2027: 10; 2029: 12; 2034: 12")
 
 
 def test_sentence_is_built_from_the_numbers():
-    said = lines(gap_row(places=1200, demand=1504.0, occupied=1100)).iloc[0]["justification"]
+    said = lines(gap_row(places=1200, demand=1504.0, occupied=1200, waiting=260)).iloc[0]["justification"]
     for part in (
         "1\u00a0200 места",
-        "1\u00a0100 заети",
-        "Чакащи: 3",
+        "1\u00a0200 заети",
+        "Чакащи: 260",
         "31.12.2034",
         "1\u00a0504 лица",
         "1\u00a0500–1\u00a0508",
         "90\u00a0%",
+        "разширяване от 1\u00a0200 на 1\u00a0460 места (+260) от 2029 г.",
     ):
         assert part in said, part
     assert "{" not in said and "proposal." not in said
@@ -101,11 +139,13 @@ def test_sentence_is_built_from_the_numbers():
 @pytest.mark.parametrize(
     ("row", "part"),
     [
-        ({"places": 0, "km": 23.4}, "най-близката община с места е на около 23 км"),
+        ({"places": 0, "km": 23.4, "occupied": 0}, "най-близката община с места е на около 23 км"),
         ({"waiting": None}, "Чакащи не се отчитат"),
-        ({"demand": 6.0}, "запазване на 10 места"),
+        ({"demand": 6.0, "waiting": 0}, "местата се запазват (10)"),
         ({"places": None}, "местата са неизвестни"),
-        ({"demand": 6.0}, "под 20 потребители"),
+        ({"demand": 8.0}, "под 20 потребители"),
+        ({"places": 30, "demand": 9.0}, "намаляване от 30 на 13 места (−17) от 2027 г."),
+        ({"places": 12, "occupied": 0, "waiting": 0, "demand": 5.0}, "не е отчетено откога"),
     ],
 )
 def test_sentence_says_what_is_special(row, part):
@@ -117,50 +157,81 @@ def test_criterion_is_never_replaced_by_the_rule():
     assert pd.isna(line["need_by_criterion"]) and line["criterion_note"] == "критерият не е зареден"
 
 
-def test_need_by_a_loaded_criterion_names_the_rules_and_leaves_the_proposal_alone():
-    line = lines(gap_row(criterion=40.0)).iloc[0]
-    assert line["need_by_criterion"] == 40 and "тест 1" in line["criterion_note"] and line["proposed_users"] == 15
+def test_a_loaded_criterion_names_the_rules_and_bounds_the_proposal():
+    line = lines(gap_row(criterion=11.0)).iloc[0]
+    assert line["need_by_criterion"] == 11 and "тест 1" in line["criterion_note"] and line["proposed_users"] == 11
 
 
 def test_parts_follow_the_level_of_planning():
-    rows = [gap_row(service=service) for service in LEVELS] + [gap_row("SML31", "RES-PSY")]
-    found = lines(*rows)
-    assert found.set_index("service_code")["part"].to_dict() == {
+    rows = [gap_row(service=service) for service in LEVELS if service != "RES-SENS"] + [gap_row("SML31", "RES-PSY")]
+    table = lines(*rows)
+    assert table.set_index("service_code")["part"].to_dict() == {
         "DAY-CH": 1,
         "RES-PSY": 2,
         "SHE-CRISIS": 2,
         "MUN-PATRON": 3,
         "IHS-RES-OLD": 2,
+        "LEG-PSY": 2,
     }
-    whole = found[found["service_code"] == "RES-PSY"].iloc[0]
+    whole = table[table["service_code"] == "RES-PSY"].iloc[0]
     assert (whole["area_level"], whole["area_code"], whole["existing_places"]) == ("oblast", "SML", 20)
     assert whole["agreement_reference"] == "[ДОПЪЛНЕТЕ]"
-    assert "трябва да се потвърди" in found.loc[found["service_code"] == "SHE-CRISIS", "justification"].iloc[0]
+    assert "трябва да се потвърди" in table.loc[table["service_code"] == "SHE-CRISIS", "justification"].iloc[0]
 
 
-def test_residents_of_closing_homes_are_named_beside_and_not_inside():
-    found = lines(gap_row(service="RES-PSY"), gap_row(service="LEG-PSY", places=60, occupied=55))
-    line = found.iloc[0]
-    assert len(found) == 1 and line["residents_to_move"] == 55 and line["proposed_users"] == 15
-    assert "които се закриват до 01.01.2035 г., живеят 55 лица" in line["justification"]
-    assert "друга община" not in line["justification"]
+def test_residents_of_closing_homes_have_places_in_what_replaces_them():
+    made = proposal(gap_row(service="RES-PSY", waiting=1), gap_row(service="LEG-PSY", places=60, occupied=55))
+    table = made["line"].set_index("service_code")
+    new, home = table.loc["RES-PSY"], table.loc["LEG-PSY"]
+    assert (new["decision"], new["residents_to_move"], new["proposed_users"]) == ("expand", 55, 10 + 55)
+    assert (home["decision"], home["proposed_users"], home["residents_to_move"]) == ("transform", 0, 55)
+    assert "живеят 55 лица" in new["justification"] and new["host_code"] == "SML02"
+    path = made["path"].set_index(["service_code", "year"])["places"]
+    assert path["RES-PSY"].tolist() == [10, 10, 65] and path["LEG-PSY"].tolist() == [60, 60, 0]
 
 
-def test_replacement_of_a_closing_home_has_a_line_even_where_nobody_offers_it():
-    found = lines(gap_row(), gap_row(service="LEG-PSY", places=60, occupied=55))
-    line = found[found["service_code"] == "RES-PSY"].iloc[0]
-    assert (line["part"], line["area_code"], line["residents_to_move"]) == (2, "SML", 55)
-    assert pd.isna(line["proposed_users"]) and "55 лица" in line["justification"]
-    assert "В областта няма такава услуга" in line["justification"]
+def test_replacement_of_a_closing_home_opens_where_nobody_offers_it():
+    table = lines(gap_row(), gap_row(service="LEG-PSY", places=60, occupied=5))
+    line = table[table["service_code"] == "RES-PSY"].iloc[0]
+    assert (line["decision"], line["area_code"], line["residents_to_move"]) == ("open", "SML", 5)
+    # Five residents, but the smallest unit seen has fifteen places.
+    assert (line["proposed_users"], line["unit_size_minimum"], line["host_code"]) == (15, 15, "SML02")
+
+
+def test_a_municipality_with_too_few_is_served_by_its_neighbour_and_the_host_makes_room():
+    made = proposal(gap_row("SML31"), gap_row(places=0, occupied=0, waiting=0, demand=5.0))
+    table = made["line"].set_index("area_code")
+    guest, host = table.loc["SML02"], table.loc["SML31"]
+    assert (guest["decision"], guest["host_code"], guest["persons_elsewhere"]) == ("serve_by_neighbour", "SML31", 5)
+    assert (guest["existing_places"], guest["change"], guest["proposed_users"]) == (0, 0, 0)
+    # Ten places for twelve registered and five guests.
+    assert (host["proposed_users"], host["persons_of_others"]) == (17, 5)
+    assert "5 лица се обслужват от Смолян" in guest["justification"]
+    served = made["served"].set_index("municipality_code")
+    assert (served.loc["SML02", "persons"], served.loc["SML02", "kind"]) == (5, "serve_by_neighbour")
+
+
+def test_out_of_reach_a_mobile_team_comes_where_the_service_can_travel_and_nobody_where_it_cannot():
+    def far(service):
+        return lines(gap_row("SML31", service), gap_row("SML02", service, places=0, occupied=0, demand=5.0), km=70.0)
+
+    for service, decision, host in (("SP-INFO", "mobile_team", "SML31"), ("DAY-CH", "not_proposed", None)):
+        line = far(service).set_index("area_code").loc["SML02"]
+        assert line["decision"] == decision and (line["host_code"] == host or pd.isna(line["host_code"]))
 
 
 def test_a_fraction_of_a_person_is_not_proposed():
     assert lines(gap_row(), gap_row("SML31", places=0, demand=0.4, occupied=0))["area_code"].tolist() == ["SML02"]
-    assert lines(gap_row(demand=10.4)).iloc[0]["proposed_users"] == 10
 
 
 def test_lines_of_nothing_are_left_out():
     assert len(lines(gap_row(), gap_row("SML31", places=0, demand=0.0, occupied=0))) == 1
+
+
+def test_every_service_of_the_list_has_a_decision_or_the_reason_why_none_can_be_made():
+    table = proposal(gap_row())["service"].set_index("service_code")
+    assert len(table) == 39 and table.loc["DAY-CH", "decisions"] == "разширява се: 1"
+    assert (table["decisions"].ne("") | table["reason"].ne("")).all() and "§ 35" in table.loc["LEG-OLD", "reason"]
 
 
 def test_planning_year_stops_before_the_deadline_of_the_map():
@@ -215,10 +286,10 @@ def test_probabilities_are_never_certain():
 
 
 def test_an_experts_number_stands_beside_the_proposed_one_and_goes_with_its_file():
-    given = pd.DataFrame([("SML02", "DAY-CH", 12, "Нова група", "И. И.", "2026-11-01")], columns=OVERRIDE)
+    given = pd.DataFrame([("SML02", "DAY-CH", 14, "Нова група", "И. И.", "2026-11-01")], columns=OVERRIDE)
     line = lines(gap_row(), overrides=given).iloc[0]
-    assert (line["proposed_users"], line["analyst_users"], line["analyst_by"]) == (15, 12, "И. И.")
-    assert expert_sentence(line.to_dict()) == "Експертът предлага 12 вместо 15: Нова група (И. И., 01.11.2026 г.)."
+    assert (line["proposed_users"], line["analyst_users"], line["analyst_by"]) == (12, 14, "И. И.")
+    assert expert_sentence(line.to_dict()) == "Експертът предлага 14 вместо 12: Нова група (И. И., 01.11.2026 г.)."
     line = lines(gap_row(), overrides=given[:0]).iloc[0]
     assert pd.isna(line["analyst_users"]) and expert_sentence(line.to_dict()) == ""
 
@@ -230,21 +301,15 @@ def test_a_line_of_nothing_stays_when_an_expert_asks_for_it():
 
 
 def test_state_money_stays_within_the_map():
-    line = lines(gap_row(mapped=12)).iloc[0]
-    assert (line["proposed_users"], line["state_funded_users"], line["map_number"]) == (15, 12, 12)
-    assert "По Националната карта са 12 потребители" in line["justification"]
+    line = lines(gap_row(mapped=11)).iloc[0]
+    assert (line["proposed_users"], line["state_funded_users"], line["map_number"]) == (12, 11, 11)
+    assert "По Националната карта са 11 потребители" in line["justification"]
     line = lines(gap_row()).iloc[0]
     assert pd.isna(line["state_funded_users"]) and "картата" not in line["justification"]
 
 
 def test_part_two_tells_the_oblast_the_country_and_integrated_services_apart():
-    rows = [gap_row(service=code) for code in ("RES-PSY", "RES-SENS", "IHS-RES-OLD")]
-    municipal, oblast = tables(*rows)
-    areas = pd.concat([oblast, oblast.assign(area_level="country", area_code="BG")], ignore_index=True)
-    table = validated(
-        table_class("proposal", "line"),
-        proposal_lines(municipal, areas, MUNICIPALITY, services(), pd.DataFrame(columns=OVERRIDE)),
-    )
+    table = lines(*(gap_row(service=code) for code in ("RES-PSY", "RES-SENS", "IHS-RES-OLD")), country=True)
     found = table.set_index("service_code")[["part", "scope", "area_code"]].to_numpy().tolist()
     assert sorted(found) == [[2, "country", "BG"], [2, "integrated", "SML"], [2, "oblast", "SML"]]
     assert "В страната има" in table.set_index("service_code").loc["RES-SENS", "justification"]

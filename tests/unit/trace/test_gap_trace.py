@@ -44,7 +44,8 @@ def tracer(**changed):
                                            "places": [64, 7], "status": "observed", "source_id": "a.csv",
                                            "source_class": "official"}),
         "reference.rule": pd.DataFrame({"service_code": pd.Series(dtype="str"), "valid_from": pd.Series(dtype="str")}),
-        "reference.assumption": pd.DataFrame({"assumption_id": ["occupancy_target"], "valid_from": ["2000-01-01"],
+        "reference.assumption": pd.DataFrame({"assumption_id": ["occupancy_target"], "title_bg": ["Цел"],
+                                              "valid_from": ["2000-01-01"],
                                               "value": [1.0], "source_bg": ["решение"], "file": ["general.yaml"],
                                               "quality": ["observed"]}),
     }  # fmt: skip

@@ -1,0 +1,255 @@
+"""What to do about one service in one place: a planner's rules, read from top to bottom, each with its reason.
+
+A `Situation` holds what is known; `decide` answers with a `Decision`: what is done, from when, how many places, the
+reason, and what would turn it. The rules:
+
+1. unknown places or demand: ``study``;
+2. a home that must close: ``transform`` into its replacement (ЗСУ § 33-34);
+3. nobody in it and nobody waiting: ``close`` after three months (ЗСУ 58), else ``study`` since when it is empty;
+4. the upper bound of demand and everybody registered leave places over in every year: ``reduce`` to what they need,
+   never below the smallest unit; services of the council's own budget stay by its choice (ЗСУ 47), and that is said;
+5. those registered today, with the growth of demand to the year, are more than the places: ``expand``. What the
+   model expects beyond them is no ground for more while nobody stands on a list;
+6. no service: ``open`` one that is at least as large as the smallest unit; fewer people are left to `clusters`, which
+   finds a host, a joint unit or a mobile team, and says where there is none;
+7. else ``keep``. A change below the smallest one worth a decision is none.
+
+How many: the quantile of demand that balances an empty place against a person not served (``planned``), where a service
+is there not above those registered with the growth of demand, not fewer than are registered as far as the upper bound
+of demand reaches, not more than the criterion.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from ossu_analysis.gap.formulas import HALF_A_PLACE
+
+DECISIONS = (
+    "keep", "expand", "reduce", "close", "open", "serve_by_neighbour", "mobile_team", "transform", "study",
+    "not_proposed",
+)  # fmt: skip
+MONTHS_EMPTY = 3
+"""Months without users after which a service is to be ended (ЗСУ 58)."""
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """Places that the people of a place will need in one year, in places at their own municipality.
+
+    Attributes
+    ----------
+    planned, high : float
+        At the quantile that is planned for, and at the upper end of the 80 % range.
+    growth : float
+        Demand that is planned for, in shares of that of the base year.
+    """
+
+    planned: float
+    high: float
+    growth: float = 1.0
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What is known of one service in one place.
+
+    Attributes
+    ----------
+    outlook : mapping of int to Outlook
+        By year of the plan; empty where demand is unknown.
+    places : int or None
+        None where nobody has reported.
+    occupied, waiting : int
+        Persons in it and on its list; 0 where no list is kept.
+    empty_months : int or None
+        Months without users; None where that is not known.
+    smallest, lead_years : int
+        Smallest unit, and years until a place opens.
+    elsewhere : float
+        Places that the residents have in other municipalities.
+    criterion : float or None
+        Most users by the ordinance; None where it is not loaded.
+    moving : mapping of int to int
+        Residents of closing homes who need a place here by each year.
+    is_council_choice, must_close : bool
+        Paid by the council alone; a home that must close.
+    """
+
+    outlook: Mapping[int, Outlook]
+    places: int | None = 0
+    occupied: int = 0
+    waiting: int = 0
+    empty_months: int | None = None
+    smallest: int = 1
+    lead_years: int = 1
+    elsewhere: float = 0.0
+    criterion: float | None = None
+    moving: Mapping[int, int] = field(default_factory=dict)
+    is_council_choice: bool = False
+    must_close: bool = False
+
+    @property
+    def registered(self) -> int:
+        """People who are served or wait."""
+        return self.occupied + self.waiting
+
+    def needed(self, year: int) -> int:
+        """Places to plan for: the planned quantile, and people on the list as far as demand may reach."""
+        outlook = self.outlook[year]
+        wanted = _whole(outlook.planned)
+        if self.places:
+            wanted = min(wanted, _whole(self.registered * outlook.growth))
+        wanted = max(wanted, min(self.registered, self.upper(year)))
+        return wanted if self.criterion is None else min(wanted, max(int(self.criterion), 0))
+
+    def upper(self, year: int) -> int:
+        """Most places that demand may need."""
+        high = self.outlook[year].high
+        return math.ceil(high) if high >= HALF_A_PLACE else 0
+
+    def people_moving(self, year: int) -> int:
+        """Residents of closing homes who need a place here by a year."""
+        return self.moving.get(year, 0)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What is done, and the path of places that it means.
+
+    Attributes
+    ----------
+    kind : str
+        One of `DECISIONS`; ``pending`` while `clusters` has still to find a host.
+    path : mapping of int to int
+        Places at the end of each year of the plan; empty where they are unknown.
+    reason : str
+        Key of the sentence that says why.
+    """
+
+    kind: str
+    path: Mapping[int, int]
+    reason: str
+
+    @property
+    def places(self) -> int | None:
+        """Places at the horizon; None where they are unknown."""
+        return self.path[max(self.path)] if self.path else None
+
+    def effective_year(self, today: int) -> int | None:
+        """First year of the plan with another number than today; None when nothing moves."""
+        return next((year for year in sorted(self.path) if self.path[year] != today), None)
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What all decisions of a plan share.
+
+    Attributes
+    ----------
+    years : tuple of int
+        Years of the plan: the next, the third and the horizon.
+    smallest_change : float
+        Smallest change that is proposed, as a share of the places; never below one place.
+    """
+
+    years: tuple[int, ...]
+    smallest_change: float
+
+    def is_worth(self, change: float, places: int) -> bool:
+        """Whether a change is large enough to be decided on."""
+        return change >= max(1.0, self.smallest_change * places)
+
+    def can_open(self, year: int, lead_years: int) -> bool:
+        """Whether what is decided before the first year of the plan can be open at the end of a year."""
+        return year >= self.years[0] + lead_years - 1
+
+
+def decide(about: Situation, terms: Terms) -> Decision:
+    """What to do about one service in one place; see the rules at the top of the module."""
+    if about.must_close:
+        return Decision("transform", {}, "closing_home")
+    if about.places is None or not about.outlook:
+        path = {} if about.places is None else dict.fromkeys(terms.years, about.places)
+        return Decision("study", path, "no_return" if about.places is None else "no_demand")
+    if about.places == 0:
+        return _without_service(about, terms)
+    return _with_service(about, about.places, terms)
+
+
+def _with_service(about: Situation, places: int, terms: Terms) -> Decision:
+    kept = dict.fromkeys(terms.years, places)
+    moving = any(about.moving.values())
+    if about.registered == 0 and not moving:
+        if about.empty_months is None or about.empty_months < MONTHS_EMPTY:
+            return Decision("study", kept, "empty_since_unknown")
+        return Decision("close", dict.fromkeys(terms.years, 0), "empty")
+    grown = {year: _grown(about, places, year, terms) for year in terms.years}
+    if any(number > places for number in grown.values()):
+        reason = "residents" if moving else "list" if about.registered > places else "growth"
+        return Decision("expand", _rising(grown), reason)
+    enough = max(about.smallest, about.registered, *(about.upper(y) + about.people_moving(y) for y in terms.years))
+    if terms.is_worth(places - enough, places):
+        if about.is_council_choice:
+            return Decision("keep", kept, "council_choice")
+        return Decision("reduce", dict.fromkeys(terms.years, enough), "above_upper_bound")
+    return Decision("keep", kept, _reason_kept(about, places, terms))
+
+
+def _grown(about: Situation, places: int, year: int, terms: Terms) -> int:
+    """Places at the end of a year where more are needed and it shows, else those there are."""
+    if not terms.can_open(year, about.lead_years):
+        return places
+    people = about.people_moving(year)
+    wanted = about.needed(year) + people
+    # Everybody who must leave a home has a place, however few they are.
+    return wanted if wanted > places and (people or terms.is_worth(wanted - places, places)) else places
+
+
+def _reason_kept(about: Situation, places: int, terms: Terms) -> str:
+    needed = about.needed(terms.years[-1]) + about.people_moving(terms.years[-1])
+    if needed > places:
+        return "small_change"
+    if _whole(about.outlook[terms.years[-1]].planned) > places:
+        return "free_places" if about.registered < places else "no_list"
+    return "within_range" if terms.is_worth(places - needed, places) else "in_balance"
+
+
+def _without_service(about: Situation, terms: Terms) -> Decision:
+    wanted = {year: about.needed(year) + about.people_moving(year) for year in terms.years}
+    if max(wanted.values()) == 0 and about.elsewhere >= HALF_A_PLACE:
+        return Decision("serve_by_neighbour", dict.fromkeys(terms.years, 0), "already_elsewhere")
+    if max(wanted.values()) == 0:
+        return Decision("not_proposed", dict.fromkeys(terms.years, 0), "nobody")
+    opened = {y: number if terms.can_open(y, about.lead_years) else 0 for y, number in wanted.items()}
+    moving = any(about.moving.values())
+    if opened[terms.years[-1]] < about.smallest and not moving:
+        return Decision("pending", dict.fromkeys(terms.years, 0), "too_few")
+    path = _rising({year: max(number, about.smallest) if number else 0 for year, number in opened.items()})
+    return Decision("open", path, "residents" if moving else "no_service")
+
+
+def with_guests(about: Situation, made: Decision, guests: int, terms: Terms) -> Decision:
+    """The decision of a host that also takes some people of other municipalities; free places are used first."""
+    base = made.path[terms.years[-1]]
+    own = max(about.registered, about.needed(terms.years[-1])) if about.places else 0
+    wanted = max(base, own + guests)
+    path = {year: max(made.path[year], wanted) if terms.can_open(year, about.lead_years) else made.path[year]
+            for year in terms.years}  # fmt: skip
+    if wanted == base:
+        return made
+    return replace(made, kind="expand" if about.places else "open", path=path, reason="guests")
+
+
+def _rising(path: Mapping[int, int]) -> dict[int, int]:
+    """Nothing is built to be taken down in the next year of the plan."""
+    risen, most = {}, 0
+    for year in sorted(path):
+        most = max(most, path[year])
+        risen[year] = most
+    return risen
+
+
+def _whole(places: float) -> int:
+    """The nearest whole number of places, half a place upwards; none below nothing."""
+    return max(math.floor(places + HALF_A_PLACE), 0)

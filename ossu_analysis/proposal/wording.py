@@ -1,0 +1,143 @@
+"""Sentences of a proposal line, built from its numbers only: what is there, what will be asked for, what is decided."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+import pandas as pd
+
+from ossu_analysis.gap.formulas import HALF_A_PLACE
+from ossu_analysis.gap.service_gap import FEW_USERS
+from ossu_analysis.texts import day, number, probability, text
+
+_NUMBERS = ["places", "occupied", "waiting", "demand_median", "demand_low", "demand_high", "demand_planned"]
+_NUMBERS += ["gap_to_demand_places", "places_elsewhere", "places_for_others", "map_number", "criterion_maximum"]
+_NUMBERS += ["proposed_users", "residents_to_move", "persons_elsewhere", "persons_of_others", "unit_size_minimum"]
+_NUMBERS += ["km_to_nearest", "minutes_to_nearest"]
+
+
+def justification(line: Mapping[Any, Any], names: Mapping[str, str]) -> str:
+    """The sentences behind one line: what is there, what is forecast, what is decided and why, what would turn it.
+
+    Parameters
+    ----------
+    line : mapping
+        A row of the proposal before the sentence.
+    names : mapping of str to str
+        Municipalities for people, by code.
+    """
+    facts = {name: _said(line.get(name)) for name in _NUMBERS}
+    facts |= {"year": line["planning_year"], "chance": _chance(line["probability_gap_positive"])}
+    facts |= {"since": line["effective_year"], "host": names.get(str(line["host_code"]), ""),
+              "change": _said(_distance(line)), "path": line["places_by_year"]}  # fmt: skip
+    parts = [*_what_is(line, facts), *_what_is_decided(line, facts)]
+    if line["planning_level"] == "unknown":
+        parts.append(text("proposal.level_unknown"))
+    return " ".join(parts)
+
+
+def _what_is(line: Mapping[Any, Any], facts: dict[str, Any]) -> list[str]:
+    parts = [text(f"proposal.here.{line['area_level']}.{_what_is_there(line)}", **facts)]
+    if _known(line["places"]) and line["places"] > 0:
+        parts.append(text("proposal.waiting" if _known(line["waiting"]) else "proposal.waiting_unknown", **facts))
+    parts += [text(f"proposal.{name}", **facts) for name in ("places_elsewhere", "places_for_others")
+              if _positive(line, name)]  # fmt: skip
+    if line["decision"] != "transform":
+        parts.append(text(f"proposal.demand.{_comparison(line)}", **facts))
+    return parts
+
+
+def _what_is_decided(line: Mapping[Any, Any], facts: dict[str, Any]) -> list[str]:
+    named = line["reason"] if line["reason"] == "already_elsewhere" else line["decision"]
+    parts = [text(f"proposal.decided.{named}", **facts), text(f"proposal.why.{line['reason']}", **facts)]
+    if _positive(line, "residents_to_move") and line["decision"] != "transform":
+        parts.append(text("proposal.residents", **facts))
+    if _positive(line, "persons_of_others"):
+        parts.append(text("proposal.takes_others", **facts))
+    if len(set(_numbers(line["places_by_year"]))) > 1:
+        parts.append(text("proposal.path", **facts))
+    parts += [text(f"proposal.above_{limit}", **facts) for limit in ("map_number", "criterion_maximum")
+              if _above(line, limit)]  # fmt: skip
+    few = line["area_level"] == "municipality" and _known(line["demand_median"]) and line["demand_median"] < FEW_USERS
+    if few and line["decision"] in ("open", "expand"):
+        parts.append(text("proposal.few_users", limit=FEW_USERS))
+    turns = text(f"proposal.turns.{line['reason']}", **facts)
+    return parts if turns.startswith("proposal.") else [*parts, turns]
+
+
+def _numbers(path: str) -> list[str]:
+    return [part.split(": ")[1] for part in path.split("; ") if part]
+
+
+def _distance(line: Mapping[Any, Any]) -> float | None:
+    return abs(line["change"]) if _known(line["change"]) else None
+
+
+def _what_is_there(line: Mapping[Any, Any]) -> str:
+    if not _known(line["places"]):
+        return "unknown"
+    if line["places"] > 0:
+        return "places"
+    if _positive(line, "places_elsewhere"):
+        return "nothing_here"
+    if _known(line.get("minutes_to_nearest")):
+        return "nothing_within"
+    return "nothing" if _known(line.get("km_to_nearest")) else "nothing_anywhere"
+
+
+def _comparison(line: Mapping[Any, Any]) -> str:
+    if not _known(line["gap_to_demand_places"]):
+        return "unknown"
+    if _known(line["demand_median"]) and line["demand_median"] < HALF_A_PLACE:
+        return "none"
+    return "short" if line["gap_to_demand_places"] >= HALF_A_PLACE else "enough"
+
+
+def expert_sentence(line: Mapping[Any, Any]) -> str:
+    """What an expert says beside the proposed number; empty without an expert's number."""
+    if not _known(line["analyst_users"]):
+        return ""
+    facts = {name: line[f"analyst_{name}"] for name in ("reason", "by")}
+    facts |= {"users": _said(line["analyst_users"]), "proposed": _said(line["proposed_users"])}
+    return text("proposal.expert", date=day(line["analyst_date"]), **facts)
+
+
+def criterion_note(lines: pd.DataFrame) -> "pd.Series[str]":
+    """Which version of the rules gave the need, or why there is none."""
+    note = lines["rules_version"].map(lambda version: text("proposal.by_rules", version=version), na_action="ignore")
+    note = note.where(lines["criterion_maximum"].notna(), text("common.no_criterion"))
+    return note.mask(lines["part"].eq(3) | lines["planning_level"].eq("legacy"), text("gap.outside_map")).astype("str")
+
+
+def sources(lines: pd.DataFrame) -> "pd.Series[str]":
+    """Where the numbers of a line come from, by its status."""
+    said = {
+        status: text("proposal.sources", returns=text(f"proposal.returns.{status}")) for status in set(lines["status"])
+    }
+    return lines["status"].map(said)
+
+
+def _chance(share: Any) -> str:
+    return probability(float(share)) if _known(share) else ".."
+
+
+def _positive(line: Mapping[Any, Any], name: str) -> bool:
+    value = line.get(name)
+    return value is not None and _known(value) and float(value) >= HALF_A_PLACE
+
+
+def _above(line: Mapping[Any, Any], limit: str) -> bool:
+    """Whether more is proposed than a known limit allows."""
+    most, proposed = line.get(limit), line["proposed_users"]
+    return _known(most) and _known(proposed) and proposed > most
+
+
+def _known(value: Any) -> bool:
+    return not pd.isna(value)
+
+
+def _said(value: Any) -> str:
+    return _number(float(value)) if _known(value) else _number(None)
+
+
+_number = lru_cache(maxsize=None)(number)
