@@ -204,6 +204,8 @@ def lines() -> pd.DataFrame:
                 "planning_year": HORIZON,
                 "existing_places": 40 if users else None,
                 "demand_median": 62.0 if users else np.nan,
+                "decision": "expand" if users else "study",
+                "effective_year": 2021 if users else None,
                 "proposed_users": users,
                 "analyst_users": None,
                 "analyst_reason": None,
