@@ -206,6 +206,8 @@ def lines() -> pd.DataFrame:
                 "demand_median": 62.0 if users else np.nan,
                 "decision": "expand" if users else "study",
                 "effective_year": 2021 if users else None,
+                "persons_elsewhere": 0,
+                "persons_of_others": 0,
                 "proposed_users": users,
                 "analyst_users": None,
                 "analyst_reason": None,
@@ -216,7 +218,9 @@ def lines() -> pd.DataFrame:
                 "status": "demonstration",
             }
         )
-    return pd.DataFrame(rows).astype(dict.fromkeys(("existing_places", "proposed_users", "analyst_users"), "Int64"))
+    return pd.DataFrame(rows).astype(
+        dict.fromkeys(("existing_places", "proposed_users", "analyst_users", "effective_year"), "Int64")
+    )
 
 
 def options() -> pd.DataFrame:
