@@ -15,27 +15,32 @@ References
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ossu_analysis.errors import NOTICE, Fault
-from ossu_analysis.population.cells import Floats
+from ossu_analysis.population.cells import Floats, sum_groups
 from ossu_analysis.population.counts_alone import aged_from_groups, jump_off_from_counts
 from ossu_analysis.population.forecast import GROUPS, TOTALS_ALONE, BaseYear, Layout, group_starts, in_groups
 from ossu_analysis.population.graduation import split_groups
+from ossu_analysis.population.hierarchy_breaks import break_notices
 from ossu_analysis.population.hierarchy_input import LEAST_YEARS, CountedAreas, read_tree
 from ossu_analysis.population.history import TotalsHistory, prepare_history
 from ossu_analysis.population.jump_off import JumpOff
 from ossu_analysis.population.middle_path import log_totals
 from ossu_analysis.population.simulation import Population, SimulationSettings, TotalsOf, simulate
 from ossu_analysis.population.totals import TotalsModel, draw_totals, fit_totals
+from ossu_analysis.population.tree import AreaTree
 from ossu_analysis.population.tree_ratios import WINDOW, AgedAreas, sound_steps
 from ossu_analysis.population.yearly_step import Single
 
 REST = "~"
 """Mark of what an area holds beyond its usable children."""
+SAME, MOST_CHANGE = 0.5, 0.2
+"""Persons by which sums may differ, and the log change of a remainder in a year beyond which its land has changed."""
 RATIO_SHARE = 1 / 4
 """Share of the totals that births and ratios by age give: one of four methods with equal weights [1]_."""
 
@@ -71,7 +76,7 @@ def hierarchy_chunks(
     counted = _with_rests(counted)
     if not counted.starts:
         faults.append(Fault("population.input_no_ages", file, severity=NOTICE))
-    faults += _age_notices(counted, file)
+    faults += [*_age_notices(counted, file), *break_notices(counted, file)]
     return _forecast(counted, horizon, draws, seed), faults
 
 
@@ -98,7 +103,8 @@ def _population(counted: CountedAreas, root: str, model: TotalsModel, draws: int
     base = BaseYear(counted.years[-1], counts, dict.fromkeys(level.values(), status))
     years = tuple(int(year) for year in model.years)
     totals_of = _totals_of(model, draws, seed, _towards_ratios(model, jump_off))
-    return Population(tree, level, years, draws, totals_of, jump_off, base, layout)
+    remainder = _remainders(counted, tree, jump_off)
+    return Population(tree, level, years, draws, totals_of, jump_off, base, layout, remainder)
 
 
 def _aged(counted: CountedAreas, root: str) -> AgedAreas | None:
@@ -135,24 +141,82 @@ def _towards_ratios(model: TotalsModel, jump_off: JumpOff | None) -> Floats:
     return growth
 
 
-def _with_rests(tree: CountedAreas) -> CountedAreas:
-    """Add to every area a child that holds what its children do not."""
-    codes, parent = list(tree.codes), dict(tree.parent)
-    totals, ages = [tree.totals], [tree.ages]
-    at = tree.position
-    for code, below in tree.below.items():
+def _with_rests(counted: CountedAreas) -> CountedAreas:
+    """Add to every area a child that holds what its children do not, where that was somebody in every year."""
+    codes, parent = list(counted.codes), dict(counted.parent)
+    totals, ages, at = [counted.totals], [counted.ages], counted.position
+    for code, below in counted.below.items():
         if not code:
             continue
-        rest = tree.totals.loc[[code, *below]].mul([1, *[-1] * len(below)], axis=0).sum(skipna=False)
-        if rest.iloc[-1] > 0.5 and rest.notna().sum() >= LEAST_YEARS and (rest.dropna() > 0).all():
+        rest = counted.totals.loc[[code, *below]].mul([1, *[-1] * len(below)], axis=0).sum(skipna=False)
+        if rest.iloc[-1] > SAME and rest.notna().sum() >= LEAST_YEARS and (rest.dropna() > 0).all() and _steady(rest):
             name = code + REST
             codes.append(name)
             parent[name] = code
             totals.append(rest.to_frame(name).T)
-            ages.append(np.maximum(tree.ages[at[code]] - tree.ages[[at[c] for c in below]].sum(axis=0), 0)[None])
-    return CountedAreas(
-        tuple(codes), parent, tree.years, pd.concat(totals), tree.starts, np.concatenate(ages), tree.basis
+            ages.append(np.maximum(counted.ages[at[code]] - counted.ages[[at[c] for c in below]].sum(axis=0), 0)[None])
+    tree = AreaTree.in_order({code: parent[code] for code in codes})
+    place = {code: at for at, code in enumerate(codes)}
+    order = [place[code] for code in tree.codes]
+    every, cells = pd.concat(totals).iloc[order], np.concatenate(ages)[order]
+    grown = CountedAreas(
+        tree.codes, parent, counted.years, every, counted.starts, cells, cells[:, -1].copy(), counted.basis
     )
+    return replace(grown, ages=_constant_geography(grown))
+
+
+def _steady(rest: "pd.Series[float]") -> bool:
+    """Whether a remainder is the same people from year to year; land that comes or goes is not."""
+    known = rest.dropna().to_numpy(float)
+    return bool(np.abs(np.diff(np.log(known))).max(initial=0.0) < MOST_CHANGE)
+
+
+def _constant_geography(counted: CountedAreas) -> Floats:
+    """Ages of areas that once had other parts: those of their present children, where all of these have ages.
+
+    An area that changed its parent, or land that came and went, is no migration of anybody.
+    """
+    ages, at = counted.ages.copy(), counted.position
+    for code in reversed(counted.codes):
+        if code in counted.below:
+            below = counted.below[code]
+            apart = (counted.totals.loc[code] - counted.totals.loc[below].sum(skipna=False)).abs()
+            summed = ages[[at[child] for child in below]].sum(axis=0)
+            if (apart > SAME).any() and np.isfinite(summed[-2:]).all():
+                ages[at[code]] = summed
+    return ages
+
+
+def _remainders(counted: CountedAreas, tree: AreaTree, jump_off: JumpOff | None) -> dict[str, Floats]:
+    """Factors of areas whose last count is not the sum of those below them, by sex and class of age.
+
+    What an area has more or fewer than its children so stays with it, from its own last count on.
+    """
+    single = {} if jump_off is None else dict(zip(jump_off.leaves, jump_off.persons, strict=True))
+    whole = None if jump_off is None else jump_off.persons.sum(axis=0)
+    factors = {}
+    for code in reversed(tree.codes):
+        if code not in tree.below:
+            continue
+        own, below = counted.base_total(code), tree.below[code]
+        sum_below = sum(counted.base_total(child) for child in below)
+        if whole is None:
+            if abs(own - sum_below) > SAME:
+                factors[code] = np.array([own / max(sum_below, 1.0)])
+            continue
+        summed = sum(single[child] for child in below)
+        single[code] = _own_ages(counted, code, summed, whole)
+        if abs(own - sum_below) > SAME:
+            mine, theirs = (sum_groups(each, group_starts()).ravel() for each in (single[code], summed))
+            factors[code] = np.divide(mine, theirs, out=np.ones_like(mine), where=theirs > 0)
+    return factors
+
+
+def _own_ages(counted: CountedAreas, code: str, summed: Floats, whole: Floats) -> Floats:
+    """Single ages of an area in the base year, its own where it has them, scaled to its total."""
+    groups = counted.base_ages[counted.position[code]]
+    cells = split_groups(groups, counted.starts, whole) if np.isfinite(groups).all() else summed
+    return cells * counted.base_total(code) / max(cells.sum(), 1e-9)
 
 
 def _history(tree: CountedAreas) -> TotalsHistory:
@@ -164,7 +228,7 @@ def _history(tree: CountedAreas) -> TotalsHistory:
     )
     long = long.reset_index().assign(area_level="leaf")
     if tree.basis is not None:
-        long["basis"] = long["year"].map(tree.basis)
+        long["basis"] = long["year"].map(tree.census_of)
     parents = pd.Series({code: tree.parent[code] or code for code in leaves})
     return prepare_history(long, tree.years[-1], parents=parents, area_level="leaf")
 
@@ -187,7 +251,7 @@ def _base_counts(
     everybody, whole = layout.groups.index((0, None)), jump_off.persons.sum(axis=0)
     leaves, counts = dict(zip(jump_off.leaves, jump_off.persons, strict=True)), {}
     for code in codes:
-        ages = counted.ages[counted.position[code], -1]
+        ages = counted.base_ages[counted.position[code]]
         known = np.isfinite(ages).all()
         grouped = in_groups(
             split_groups(ages, counted.starts, whole) if known else leaves.get(code, whole), layout.groups

@@ -28,6 +28,9 @@ from ossu_analysis.population.tree_ratios import WINDOW, AgedAreas, pool_over_tr
 MOTHERS = slice(20, 40)
 DECLINE, DECLINE_SD = 0.0125, 0.005
 """Yearly decline of old-age mortality where counts are too few to tell: mostly 0.5-2 % in 27 countries [1]_."""
+USUAL_STEP, STEPS_OF_USUAL = 0.025, 5
+"""Sd of a year's step of log old-age mortality (0.02-0.03 in national life tables), and how many steps of a table's own
+it weighs as much as: a few quiet years do not say that mortality stands still."""
 LEAST_LEVELS, LEAST_AREAS = 4, 5
 """Years and areas from which a slope is worth estimating: its error needs two more."""
 
@@ -148,13 +151,15 @@ def _drift(whole: Floats, steps: NDArray[np.int64]) -> MortalityDrift:
     level = (source - reached).sum(axis=(1, 2)) / (source * lost).sum(axis=(1, 2))
     usable, logs = steps[level > 0], np.log(level[level > 0])
     if len(logs) < LEAST_LEVELS:
-        return MortalityDrift(DECLINE, 0.0)
+        return MortalityDrift(DECLINE, USUAL_STEP)
     (slope, _), covariance = np.polyfit(usable, logs, 1, cov="unscaled")
     error = (
         covariance[0, 0] * np.var(logs - np.polyval(np.polyfit(usable, logs, 1), usable)) * len(logs) / (len(logs) - 2)
     )
     weight = DECLINE_SD**2 / (DECLINE_SD**2 + error)
-    return MortalityDrift(float(DECLINE - weight * (DECLINE + slope)), drift_of_hazard(logs).sigma)
+    own = len(logs) - 1
+    variance = (own * drift_of_hazard(logs).sigma ** 2 + STEPS_OF_USUAL * USUAL_STEP**2) / (own + STEPS_OF_USUAL)
+    return MortalityDrift(float(DECLINE - weight * (DECLINE + slope)), float(np.sqrt(variance)))
 
 
 def _leaf_ages(areas: AgedAreas, usable: Mapping[str, Floats], totals: Mapping[str, float]) -> tuple[Floats, Floats]:

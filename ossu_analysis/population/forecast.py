@@ -177,7 +177,7 @@ def _rows(
             "year": along(list(years), 1, shape),
             "sex": along(layout.sexes, 2, shape),
             "age_from": along([low for low, _ in layout.groups], 3, shape),
-            "age_to": along([high for _, high in layout.groups], 3, shape),
+            "age_to": _last_ages(layout, shape),
             "scenario": along([facts["scenario"]], 0, (1, values.size)),
             "output_type": along([kind for kind, _ in outputs], 4, shape),
             "output_type_id": along([name for _, name in outputs], 4, shape),
@@ -187,3 +187,12 @@ def _rows(
             "status": along(list(status), 3, shape),
         }
     )
+
+
+def _last_ages(layout: Layout, shape: tuple[int, ...]) -> Any:
+    """Column of whole numbers, also where every group is open."""
+    import pyarrow as pa
+
+    if all(high is None for _, high in layout.groups):
+        return pa.nulls(int(np.prod(shape)), pa.int32())
+    return along([high for _, high in layout.groups], 3, shape)

@@ -8,7 +8,8 @@ at once. With N[t, x] persons and r[x] a smooth cohort ratio,
 subject to every published group (and to published single ages where a year has them): a group's change from year to
 year tells which cohort entered and which left, so consecutive years of five-year groups determine single cohorts that
 one year alone cannot. r comes from a monotone spline (PCHIP) of the cumulated groups, smoothed over age. Areas:
-national shares inside each group, tilted by local births where the cohort's births are known.
+national shares inside each group, tilted by local births where the cohort's births are known. An open group below
+100 is one age in the programme; its single ages follow a law of mortality (`old_age`).
 
 References
 ----------
@@ -30,6 +31,7 @@ from ossu_analysis.population.cells import (
     smooth_over_age,
     sum_groups,
 )
+from ossu_analysis.population.old_age import USUAL, open_shares, spread_open_group
 
 SWEEPS = 20
 """Turns of iterative proportional fitting, after which parts and whole agree to less than a person."""
@@ -58,24 +60,9 @@ def spline_single_ages(groups: Floats, starts: Sequence[int]) -> Floats:
     cumulated = np.concatenate([np.zeros((*groups.shape[:-1], 1)), np.cumsum(groups, axis=-1)], axis=-1)
     curve = PchipInterpolator(knots, cumulated, axis=-1)
     single = np.diff(curve(np.arange(OPEN_AGE + 2.0)), axis=-1)
-    if OPEN_AGE - starts[-1] > 4 and len(starts) > 3:
-        single[..., starts[-1] :] = groups[..., -1:] * _open_shape(groups, starts)
+    if starts[-1] < OPEN_AGE:
+        single[..., starts[-1] :] = groups[..., -1:] * open_shares(USUAL, 0.0, starts[-1])
     return single
-
-
-def _open_shape(groups: Floats, starts: Sequence[int]) -> Floats:
-    """Shares of single ages in a wide open group: survivors of a hazard that grows as it did over the groups before.
-
-    A spline would spread the open group evenly, and its oldest would hardly die.
-    """
-    summed = np.maximum(groups.reshape(-1, groups.shape[-1]).sum(axis=0), 1e-9)
-    widths = np.diff(np.asarray(starts, float))
-    hazards = np.maximum(-np.log(summed[2:-1] / summed[1:-2]), 1e-3)[-2:] / widths[-1]
-    growth = max(float(np.log(hazards[-1] / hazards[-2])) / widths[-1], 0.0)
-    ages = np.arange(starts[-1], OPEN_AGE + 1) - (starts[-1] - widths[-1])
-    survivors = np.exp(-np.cumsum(hazards[-1] * np.exp(growth * ages)))
-    survivors[-1] /= 1 - np.exp(-hazards[-1] * np.exp(growth * ages[-1]))
-    return survivors / survivors.sum()
 
 
 def national_single_ages(groups: Floats, starts: Sequence[int], known: Floats | None = None) -> Floats:
@@ -97,11 +84,20 @@ def national_single_ages(groups: Floats, starts: Sequence[int], known: Floats | 
     first = spline_single_ages(groups, starts)
     if groups.shape[0] == 1 and known is None:
         return first
-    found = np.empty_like(first)
+    solved = np.empty_like(first)
     for sex in range(groups.shape[1]):
         given = None if known is None else known[:, sex]
-        found[:, sex] = _cohort_consistent(groups[:, sex], starts, first[:, sex], given)
-    return _where_possible(found, groups, starts, first)
+        solved[:, sex] = _one_sex(groups[:, sex], starts, first[:, sex], given)
+    return _where_possible(solved, groups, starts, first)
+
+
+def _one_sex(groups: Floats, starts: Sequence[int], first: Floats, known: Floats | None) -> Floats:
+    """Single ages below the open group at once, then the open group by the law of mortality."""
+    last = starts[-1]
+    if last == OPEN_AGE or known is not None:
+        return _cohort_consistent(groups, starts, first, known)
+    closed = _cohort_consistent(groups, starts, np.append(first[:, :last], groups[:, -1:], axis=1), None)[:, :last]
+    return np.append(closed, spread_open_group(groups[:, -1], np.maximum(closed[:, -1], 0.0), last), axis=1)
 
 
 def _where_possible(found: Floats, groups: Floats, starts: Sequence[int], first: Floats) -> Floats:
@@ -133,7 +129,13 @@ def _smooth_ratio(first: Floats) -> Floats:
     source, reached = cohort_source(first[:-1]), first[1:]
     ratio = reached.sum(axis=0) / np.maximum(source.sum(axis=0), 1e-9)
     ratio[0] = 1.0
-    return smooth_over_age(ratio, np.ones_like(ratio), 2.0)
+    smooth = smooth_over_age(ratio, np.ones_like(ratio), 2.0)
+    # The open group is older than a neighbour of the age before it.
+    return (
+        smooth
+        if len(ratio) == len(AGES)
+        else np.append(smooth_over_age(ratio[:-1], np.ones(len(ratio) - 1), 2.0), ratio[-1])
+    )
 
 
 def _cohort_rows(years: int, ratio: Floats) -> Floats:
@@ -152,7 +154,7 @@ def _cohort_rows(years: int, ratio: Floats) -> Floats:
 
 def _constraints(groups: Floats, starts: Sequence[int], known: Floats | None, ages: int) -> tuple[Floats, Floats]:
     """Rows that say what the published figures fix: single ages where a year has them, its groups otherwise."""
-    membership = (group_index(starts)[None, :] == np.arange(len(starts))[:, None]).astype(float)
+    membership = (group_index(starts, AGES[:ages])[None, :] == np.arange(len(starts))[:, None]).astype(float)
     rows, levels = [], []
     for year, counts in enumerate(groups):
         single = known is not None and np.isfinite(known[year]).all()

@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ossu_analysis.errors import BLOCKING, NOTICE, TO_CHECK, Fault, FaultsFound, raise_if_any
-from ossu_analysis.population.cells import SEXES, Floats, grouped_array
+from ossu_analysis.population.cells import OPEN_AGE, SEXES, Floats, grouped_array
 from ossu_analysis.population.hierarchy_suppressed import MARKS, fill_suppressed, not_counts
 from ossu_analysis.population.tree import AreaTree
 from ossu_analysis.tabular import cell_faults, folded_codes, numbers, open_frame, shown, unreadable_codes
@@ -42,15 +42,18 @@ class CountedAreas(AreaTree):
         First ages of the groups, empty when no area has ages.
     ages : ndarray (areas, T, 2, G)
         Persons by sex and group; NaN where an area has none.
+    base_ages : ndarray (areas, 2, G)
+        Those of the base year as they were counted, also of areas that once had other parts.
     basis : Series or None
-        Census on which the counts of each year rest.
+        Census on which the counts of each year rest, by whatever name the table gives it.
     """
 
     years: tuple[int, ...]
     totals: pd.DataFrame
     starts: tuple[int, ...]
     ages: Floats
-    basis: "pd.Series[int] | None"
+    base_ages: Floats
+    basis: "pd.Series[str] | None"
 
     def base_total(self, code: str) -> float:
         """Persons of an area in the base year."""
@@ -59,6 +62,17 @@ class CountedAreas(AreaTree):
     def family_tree(self, root: str) -> AreaTree:
         """The tree of one root alone."""
         return AreaTree(codes := tuple(self.family(root)), {code: self.parent[code] for code in codes})
+
+    @property
+    def census_of(self) -> "pd.Series[int]":
+        """Year of the census on which each year rests: the one in its name, else the first year that rests on it."""
+        bases = pd.Series(dtype=str) if self.basis is None else self.basis.dropna().sort_index()
+        begins = bases.ne(bases.shift()).cumsum()
+        named = bases.str.extract(r"((?:18|19|20)\d\d)(?!.*(?:18|19|20)\d\d)", expand=False).astype(float)
+        first = bases.index.to_series().groupby(begins).transform("min").astype(float)
+        year = named.where(named <= first, first)
+        # Two names in the wrong order would turn a later census into an earlier one.
+        return (year if year.groupby(begins).first().is_monotonic_increasing else first).astype(int)
 
     def new_bases(self, years: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Years after the first whose counts rest on another census than those before."""
@@ -92,10 +106,14 @@ def read_tree(frame: pd.DataFrame, file: str = "") -> tuple[CountedAreas, list[F
     missing = [name for name in COLUMNS if name not in frame]
     if missing:
         raise FaultsFound([Fault("population.input_column", file, column=name, severity=BLOCKING) for name in missing])
-    rows, hidden = fill_suppressed(_typed(frame), file)
-    faults = [*_row_faults(rows, file), *_overlap_faults(rows, file), *(f for f in hidden if f.severity != NOTICE)]
-    first = rows.drop_duplicates("area_code")
-    parent: dict[str, str] = dict(zip(first["area_code"], first["parent_code"], strict=True))
+    typed = _typed(frame)
+    nameless = typed[typed["area_code"].eq("") & ~_blank(typed)]
+    rows, hidden = fill_suppressed(typed[typed["area_code"].ne("")], file)
+    faults = [_fault("population.input_no_code", file, row, "area_code", "") for row in nameless.to_dict("records")]
+    faults += [*_row_faults(rows, file), *_overlap_faults(rows, file), *(f for f in hidden if f.severity != NOTICE)]
+    # An area that changed its parent stands under the last one.
+    last = rows.sort_values("year", kind="stable").drop_duplicates("area_code", keep="last")
+    parent: dict[str, str] = dict(zip(last["area_code"], last["parent_code"], strict=True))
     rows = rows[~rows["area_code"].isin({fault.municipality_code for fault in faults})]
     if rows.empty:
         raise FaultsFound(faults or [Fault("population.input_empty", file)])
@@ -111,8 +129,10 @@ def read_tree(frame: pd.DataFrame, file: str = "") -> tuple[CountedAreas, list[F
     known = {code: _nearest(parent, code, set(codes)) for code in codes}
     totals = totals.loc[codes]
     starts, ages = _ages(rows, codes, [int(year) for year in totals.columns])
-    basis = rows.groupby("year")["basis"].max() if "basis" in rows else None
-    tree = CountedAreas(tuple(codes), known, tuple(int(y) for y in totals.columns), totals, starts, ages, basis)
+    basis = _basis(rows)
+    tree = CountedAreas(
+        tuple(codes), known, tuple(int(y) for y in totals.columns), totals, starts, ages, ages[:, -1], basis
+    )
     return tree, [*faults, *dropped, *(f for f in hidden if f.severity == NOTICE), *_sum_notices(tree, file)]
 
 
@@ -122,9 +142,28 @@ def _typed(frame: pd.DataFrame) -> pd.DataFrame:
         name: pd.to_numeric(rows[name], errors="coerce").astype(float)
         for name in ("age_from", "age_to", "year", "persons")
     }
-    texts = {name: rows[name].astype("object").where(rows[name].notna(), "").astype(str) for name in COLUMNS[:3]}
+    texts = {
+        name: rows[name].astype("object").where(rows[name].notna(), "").astype(str).str.strip() for name in COLUMNS[:3]
+    }
     said = rows["persons"].astype("object").where(rows["persons"].notna(), "").astype(str)
     return rows.assign(**numbers, **texts, count=said, row=rows.get("row", rows.index + FIRST_ROW))
+
+
+def _basis(rows: pd.DataFrame) -> "pd.Series[str] | None":
+    """The name of the census by year: that of most rows."""
+    if "basis" not in rows:
+        return None
+    named = (
+        rows["basis"].astype("object").where(rows["basis"].notna(), "").astype(str).str.removesuffix(".0").str.strip()
+    )
+    counted = named[named.ne("")].groupby(rows["year"]).agg(lambda names: Counter(names).most_common(1)[0][0])
+    return counted if len(counted) else None
+
+
+def _blank(rows: pd.DataFrame) -> "pd.Series[bool]":
+    """Rows in which nothing is said, as a spreadsheet leaves them between tables."""
+    said, numbers = rows[["sex", "parent_code", "count"]] != "", rows[["year", "age_from", "age_to"]].notna()
+    return ~(said.any(axis=1) | numbers.any(axis=1))
 
 
 def _row_faults(rows: pd.DataFrame, file: str) -> list[Fault]:
@@ -232,13 +271,24 @@ def _nearest(parent: dict[str, str], code: str, kept: set[str]) -> str:
 def _ages(rows: pd.DataFrame, codes: Sequence[str], years: Sequence[int]) -> tuple[tuple[int, ...], Floats]:
     """Ages by sex in the groups that most areas have; NaN for areas that have others or none."""
     inside = rows[rows["area_code"].isin(codes) & rows["sex"].isin(SEXES) & rows["persons"].notna()]
-    aged = inside[(inside["age_from"] > 0) | inside["age_to"].notna()]
+    aged = _up_to_open_age(inside[(inside["age_from"] > 0) | inside["age_to"].notna()])
     if aged.empty:
         return (), np.full((len(codes), len(years), 2, 0), np.nan)
     pattern = {area: tuple(sorted({int(age) for age in ages})) for area, ages in aged.groupby("area_code")["age_from"]}
     starts = Counter(pattern.values()).most_common(1)[0][0]
     same = aged[aged["area_code"].isin([area for area, own in pattern.items() if own == starts])]
     return starts, grouped_array(same, "persons", starts, area_code=codes, year=years, sex=SEXES)
+
+
+def _up_to_open_age(aged: pd.DataFrame) -> pd.DataFrame:
+    """Ages from 100 on as one open group, where a table goes further."""
+    if not (aged["age_from"] > OPEN_AGE).any():
+        return aged
+    keys = ["area_code", "year", "sex"]
+    finest = aged.assign(width=(aged["age_to"] - aged["age_from"]).fillna(np.inf)).sort_values("width", kind="stable")
+    oldest = finest[finest["age_from"] >= OPEN_AGE].drop_duplicates([*keys, "age_from"])
+    together = oldest.groupby(keys)["persons"].agg(lambda persons: persons.sum(skipna=False)).reset_index()
+    return pd.concat([aged[aged["age_from"] < OPEN_AGE], together.assign(age_from=float(OPEN_AGE))], ignore_index=True)
 
 
 def _sum_notices(tree: CountedAreas, file: str) -> list[Fault]:
@@ -268,7 +318,10 @@ def read_counts(path: Path) -> tuple[pd.DataFrame, list[Fault]]:
     spelling: dict[str, str] = {}
     read = {name: folded_codes(table[name], spelling) for name in COLUMNS[:2]}
     read["sex"] = folded_codes(table["sex"], {}).str.upper()
-    for name in ("age_from", "age_to", "year", "persons", *(["basis"] if "basis" in table else [])):
+    if "basis" in table:
+        # A census may have any name.
+        read["basis"] = folded_codes(table["basis"], {})
+    for name in ("age_from", "age_to", "year", "persons"):
         value, problem, flags = numbers(table, name, path.name)
         is_mark = (name == "persons") & table[name].map(shown).str.strip().str.lower().isin(MARKS)
         outside = {"year": ~value.between(*YEARS), "persons": value > MOST_PERSONS}.get(name, value.isna())

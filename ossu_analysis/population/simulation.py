@@ -57,6 +57,8 @@ class Population:
         None forecasts totals alone.
     base : BaseYear
     layout : Layout
+    remainder : mapping of str to ndarray
+        Areas that differ from the sum of those below them: how many times theirs every class of age and sex is.
     """
 
     tree: AreaTree
@@ -67,6 +69,7 @@ class Population:
     jump_off: JumpOff | None
     base: BaseYear
     layout: Layout = field(default_factory=Layout)
+    remainder: Mapping[str, Floats] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -103,23 +106,31 @@ def _added(total: Any, part: Any) -> Any:
 class _Above:
     """The sums of all areas above the leaves, let go as soon as they are complete."""
 
-    def __init__(self, tree: AreaTree) -> None:
-        self.tree = tree
+    def __init__(self, population: Population) -> None:
+        self.tree, self.remainder = population.tree, population.remainder
         self.sums: dict[str, _Sum] = {}
-        self.waiting: dict[str, int] = {}
-        for leaf in tree.leaves:
-            for code in tree.above(leaf):
-                self.waiting[code] = self.waiting.get(code, 0) + 1
+        self.waiting = {code: len(below) for code, below in self.tree.below.items()}
 
-    def add(self, leaves: Sequence[str], total: _Sum) -> list[tuple[str, _Sum]]:
-        """Add the sum of some sisters; return the areas that are now complete, the lowest first."""
-        complete = []
-        for code in self.tree.above(leaves[0]):
-            self.sums.setdefault(code, _Sum()).add(total)
-            self.waiting[code] -= len(leaves)
-            if not self.waiting[code]:
-                complete.append((code, self.sums.pop(code)))
-        return complete
+    def add(self, areas: Sequence[str], total: _Sum) -> Iterator[tuple[str, _Sum]]:
+        """Add the sum of some sisters; yield the areas that are now complete, the lowest first."""
+        above = self.tree.parent[areas[0]]
+        if not above:
+            return
+        self.sums.setdefault(above, _Sum()).add(total)
+        self.waiting[above] -= len(areas)
+        if not self.waiting[above]:
+            whole = self.sums.pop(above)
+            if above in self.remainder:
+                whole.persons = with_remainder(whole.persons, self.remainder[above])
+            yield above, whole
+            yield from self.add([above], whole)
+
+
+def with_remainder(running: NDArray[np.int64], factor: Floats) -> NDArray[np.int64]:
+    """Running sums (H, C + 1 or 1, draws) of an area whose every class is ``factor`` (C or 1) times its children's."""
+    parts = np.diff(running, axis=1, prepend=0) if running.shape[1] == 1 else np.diff(running, axis=1)
+    whole = np.rint(np.cumsum(parts * factor[:, None], axis=1)).astype(np.int64)
+    return whole if running.shape[1] == 1 else np.pad(whole, ((0, 0), (1, 0), (0, 0)))
 
 
 @dataclass(frozen=True)
@@ -182,10 +193,10 @@ def simulate(
     wanted = groups.of_years(population.years) if groups and "exposure_draw" in outputs else None
     bounds = class_bounds(wanted, group_starts()) if wanted else group_starts()
     work = _Work(population, wanted, bounds, settings, frozenset(outputs))
-    above = _Above(population.tree)
+    above = _Above(population)
     blocks = _blocks(work, sisters if only is None else only)
     for leaves, rows, total in _run(work, blocks):
-        complete = above.add(leaves, total)
+        complete = list(above.add(leaves, total))
         direct = [each for each in complete if each[0] == population.tree.parent[leaves[0]]]
         apart = ([each] for each in complete if each not in direct)
         chunks = [_chunk(work, rows, direct), *(_chunk(work, {}, above_it) for above_it in apart)]

@@ -12,14 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ossu_analysis.population.cells import OPEN_AGE, Floats
-from ossu_analysis.population.mortality import DRIFT_FROM
+from ossu_analysis.population.old_age import level_that_leads_to, survivors
 from ossu_analysis.population.ratios import direct_ratios, pool_ratios, with_mortality
 from ossu_analysis.population.tree import AreaTree
 
 WINDOW = 5
 """Transitions pooled, or as many as there are on sound bases."""
-OLD_SLOPE, LEAST_HAZARD = 15, 1e-3
-"""Ages before the open group that tell how mortality grows in it, and the least hazard that has a logarithm."""
 
 
 @dataclass(frozen=True)
@@ -131,24 +129,12 @@ def _direct(areas: AgedAreas, code: str, steps: NDArray[np.int64]) -> tuple[Floa
 
 
 def _old_ratios(ratio: Floats, reached: Floats, open_age: int) -> Floats:
-    """Ratios of one sex with those inside the open group made from a hazard that grows with age as before it.
+    """Ratios of one sex with those into and inside the open group by a law of mortality that leads to those counted.
 
-    Single ages there are a split of one count, and their own ratios may be anything; the hazard's level is the one
-    that leads to the persons counted.
+    Single ages there are a split of one count, and their own ratios may be anything.
     """
-    from scipy.optimize import brentq
-
-    before, inside = np.arange(open_age - OLD_SLOPE, open_age), np.arange(open_age + 1, len(ratio))
-    if not len(inside) or before[0] < DRIFT_FROM:
+    if open_age == OPEN_AGE:
         return ratio
-    hazards = np.log(np.maximum(-np.log(ratio[before]), LEAST_HAZARD))
-    growth, level = np.polyfit(before - open_age, hazards, 1)
-    line = np.maximum(growth, 0.0) * (inside - open_age)
-    source, counted = reached[inside] / ratio[inside], reached[inside].sum()
-
-    def too_many(at: float) -> float:
-        return float(source @ np.exp(-np.exp(at + line)) - counted)
-
-    low, high = level - 1.0, level + 1.0
-    level = brentq(too_many, low, high) if too_many(low) > 0 > too_many(high) else level
-    return np.concatenate([ratio[: open_age + 1], np.exp(-np.exp(level + line))])
+    source = reached[open_age:] / ratio[open_age:]
+    level = level_that_leads_to(float(reached[open_age:].sum()), source, open_age)
+    return np.append(ratio[:open_age], survivors(level, np.ones_like(source), open_age))
