@@ -112,8 +112,10 @@ def run_settings(store: "Store", **chosen: Any) -> RunSettings:
     FaultsFound
         When a value is out of range or a name is not known.
     OssuError
-        ``population.no_scenario``, ``demand.no_scenario``: no file describes the scenario.
+        ``common.no_such_base_year``: the figures do not suffice for it; ``population.no_scenario``,
+        ``demand.no_scenario``: no file describes the scenario.
     """
+    from ossu_analysis.errors import OssuError
     from ossu_analysis.sources.base_years import base_years
 
     known = {name: value for name, value in chosen.items() if value is not None}
@@ -122,6 +124,8 @@ def run_settings(store: "Store", **chosen: Any) -> RunSettings:
     if isinstance(known["base_year"], int):
         known.setdefault("past_base_year", _years_back(known["base_year"], years[0]))
     settings = RunSettings(**known)
+    if settings.base_year not in years:
+        raise OssuError("common.no_such_base_year", year=settings.base_year, first=years[0], last=years[-1])
     _described(store, "population", "scenarios", settings.scenario)
     _described(store, "demand", "demand_scenarios", settings.demand_scenario)
     return settings

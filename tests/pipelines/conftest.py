@@ -9,6 +9,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("raw", "reference", "assumptions", "rules", "demo")
 SETTINGS = {"draws": 200, "until_year": 2023}
+RECORDED: dict[Path, object] = {}
+"""What was read during the run of a project."""
 
 
 def project_copy(folder: Path) -> Path:
@@ -26,9 +28,12 @@ def project(tmp_path_factory):
     former = {name: os.environ.get(name) for name in ("OSSU_ROOT", "DAGSTER_HOME")}
     os.environ.update(OSSU_ROOT=str(folder), DAGSTER_HOME=str(folder / ".dagster_home"))
     from pipelines.execute import run_job
+    from tests.pipelines.recorded import recording
 
-    outcome = run_job("full_refresh", run_config(), lambda event: None)
+    with recording(folder) as recorder:
+        outcome = run_job("full_refresh", run_config(), lambda event: None)
     assert outcome.success, outcome.failures
+    RECORDED[folder] = recorder
     yield folder
     for name, value in former.items():
         os.environ.pop(name) if value is None else os.environ.update({name: value})
@@ -52,6 +57,12 @@ def run_config() -> dict:
         "resources": {"settings": {"config": SETTINGS}},
         "ops": {"report__document": {"config": {"oblasts": ["SML"]}}},
     }
+
+
+@pytest.fixture(scope="session")
+def recorder(project):
+    """What the assets of that run have read."""
+    return RECORDED[project]
 
 
 @pytest.fixture(scope="session")
