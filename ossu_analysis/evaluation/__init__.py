@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from ossu_analysis.evaluation.backtest import QUICK_ORIGINS, average, backtest
+from ossu_analysis.evaluation.backtest import CARD_HORIZON, QUICK_ORIGINS, average, backtest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,7 +76,23 @@ def summary_text(score: "pd.DataFrame", horizons: tuple[int, ...] = (1, 3, 5, 10
         remark = "" if calibrated == 1 else f" ({text('evaluation.uncalibrated', share=percent(1 - calibrated, 0))})"
         coverage = percent(float(means["coverage_80"]["ossu"]))
         lines.append("  " + text("evaluation.summary.coverage", coverage=coverage, remark=remark))
-    return "\n".join([*lines, *_age_lines(score)])
+    return "\n".join([*lines, *_came_lines(municipal), *_age_lines(score)])
+
+
+def _came_lines(municipal: "pd.DataFrame") -> "Iterator[str]":
+    """The last forecast of a planning period that has passed against what came, every method by its error."""
+    from ossu_analysis.texts import percent, text
+
+    scored = municipal[municipal["metric"] == "mape"]
+    passed = scored.loc[scored["horizon_years"] == CARD_HORIZON, "origin_year"]
+    if passed.empty:
+        return
+    origin = int(passed.max())
+    yield text("evaluation.summary.came", origin=origin)
+    for horizon, rows in scored[scored["origin_year"] == origin].groupby("horizon_years"):
+        named = rows.sort_values("value")[["method", "value"]].to_numpy()
+        scores = "; ".join(f"{text(f'evaluation.method.{method}')} {percent(float(value))}" for method, value in named)
+        yield "- " + text("evaluation.summary.came_row", target=origin + int(str(horizon)), scores=scores)
 
 
 def _age_lines(score: "pd.DataFrame") -> "Iterator[str]":

@@ -16,8 +16,8 @@ from ossu_analysis.evaluation.metrics import central_range, draw_scores, over_ar
 from ossu_analysis.evaluation.windows import OURS, Window, admissible_origins, rolling_windows
 from ossu_analysis.population.history import Floats, TotalsHistory
 
-QUICK_ORIGINS = (2005, 2008, 2013)
-"""Origins of the default run: two windows of five years without a census and one with; `ossu backtest` does all."""
+QUICK_ORIGINS = (2005, 2008, 2013, 2018)
+"""Origins of the default run: two windows of five years without a census, one with each; `ossu backtest` does all."""
 CARD_HORIZON = 5
 """Horizon of the report card: the planning period of the law is five years."""
 

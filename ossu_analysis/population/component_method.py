@@ -80,7 +80,7 @@ def usual_deaths(deaths: Floats) -> NDArray[np.bool_]:
     for at in np.flatnonzero(np.isfinite(deaths)):
         before = logs[:at][usual[:at] & np.isfinite(deaths[:at])][-_YEARS_BEFORE:]
         if len(before) >= _FEWEST:
-            usual[at] = logs[at] - np.median(before) <= _EXCEPTIONAL * max(np.std(before, ddof=1), 0.01)
+            usual[at] = logs[at] - np.median(before) <= _EXCEPTIONAL * max(float(np.std(before, ddof=1)), 0.01)
     return usual
 
 

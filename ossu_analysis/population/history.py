@@ -275,7 +275,7 @@ def _censuses(population: pd.DataFrame, census: pd.DataFrame | None, base_year: 
     counted = population[population["year"] <= base_year].dropna(subset="basis")
     first_year = counted.groupby(counted["basis"].astype(int))["year"].min()
     days = {} if census is None else {int(y): _in_years(d) for y, d in zip(census["year"], census["day"], strict=True)}
-    enters = {int(basis): int(year) for basis, year in first_year.items()}
+    enters = dict(zip(first_year.index.tolist(), first_year.tolist(), strict=True))
     first = min(enters, default=0)
     # A census that is on record as held but not yet in the counts is known by its day alone.
     held = sorted({*enters, *(year for year in days if first < year <= base_year)})

@@ -205,7 +205,7 @@ def _log_draws(model: TotalsModel, draws: int, seed: int, units: Ints) -> tuple[
     unequal = spread.volatility(stream(seed, "totals/unequal"), draws).astype(np.float32)
     country = _path(stream(seed, "totals/country"), draws, horizon, spread.country)
     slope = unequal * _path(stream(seed, "totals/size"), draws, horizon, spread.slope)
-    shared: dict[str, tuple[Draws, Floats]] = {}
+    shared: dict[str, tuple[Draws, Draws]] = {}
     for at, unit in enumerate(units):
         parent, own = history.parents[unit], stream(seed, f"totals/area/{history.areas[unit]}")
         if parent not in shared:
@@ -232,12 +232,12 @@ class _CensusDraws:
         # One that can enter in a year before the first is in the first, since it is not in the counts.
         self.at = np.maximum(enters - ~late - model.years[0], 0)
 
-    def deviations(self, generator: np.random.Generator) -> Floats:
+    def deviations(self, generator: np.random.Generator) -> Draws:
         """Parts of a parent or an area in units of the spread: nothing in common between two censuses."""
         sd = 0.0 if self.spread is None else float(self.spread.area.sd(1.0))
         return normals(generator, self.shape) * np.float32(sd)
 
-    def add(self, steps: Draws, unit: int, parent: Floats, own: np.random.Generator) -> None:
+    def add(self, steps: Draws, unit: int, parent: Draws, own: np.random.Generator) -> None:
         """Put the steps of an area into its (draws, H)."""
         if self.spread is None or not self.shape[1]:
             return

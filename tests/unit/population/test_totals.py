@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from ossu_analysis.population.history import Census, TotalsHistory, known_censuses, prepare_history
+from ossu_analysis.population.spread import Growth
 from ossu_analysis.population.totals import draw_chunks, draw_totals, fit_totals, forecast_totals
 from ossu_analysis.schemas import columns, table_class
 
@@ -109,6 +110,27 @@ def test_scenarios_without_migration_neither_move_nor_lose_at_the_census() -> No
     assert not hidden_loss.any()
     _, taken = draw_totals(model, 20, 1)
     assert taken.any()
+
+
+def test_what_all_areas_share_is_in_the_range_of_the_country() -> None:
+    model = fit_totals(HISTORY, range(2015, 2020))
+    wide = replace(model.drift_spread, country=Growth(drift=0.02**2))
+    none = replace(model.drift_spread, country=Growth())
+    spread = [
+        np.log(draw_totals(replace(model, drift_spread=one), 1_000, 1)[0].sum(axis=1)).std(axis=0)[-1]
+        for one in (wide, none)
+    ]
+    assert spread[0] == pytest.approx(np.hypot(5 * 0.02, spread[1]), rel=0.1)
+    assert spread[1] < 0.05
+
+
+def test_the_year_in_which_a_census_enters_is_drawn_and_steps_come_once() -> None:
+    model = fit_totals(HISTORY, range(2015, 2025))
+    likely = replace(model.steps, censuses=(replace(model.steps.censuses[0], enters=2022, sooner=0.25),))
+    loss = draw_totals(replace(model, steps=likely), 2_000, 1)[1][:, 0] != 0
+    assert (loss.sum(axis=1) == 1).all()
+    assert loss[:, model.years == 2021].mean() == pytest.approx(0.25, abs=0.04)
+    assert loss[:, model.years == 2022].mean() == pytest.approx(0.75, abs=0.04)
 
 
 def test_extra_growth_adds_up_over_the_years() -> None:
