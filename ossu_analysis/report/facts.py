@@ -133,7 +133,9 @@ class Facts:
         return self.oblast_name if code == self.oblast_code else self.parts.get(code, code)
 
 
-def read_facts(store: Store, area_code: str, scenario: str = "reference") -> Facts:
+def read_facts(
+    store: Store, area_code: str, scenario: str = "reference", fields: Iterable[str] = tuple(TABLES)
+) -> Facts:
     """Read what the documents of an oblast need.
 
     Parameters
@@ -144,6 +146,8 @@ def read_facts(store: Store, area_code: str, scenario: str = "reference") -> Fac
         NSI code of three letters, or ``BG`` for the country.
     scenario : str
         Scenario of the forecasts.
+    fields : iterable of str
+        Which of `TABLES` to read; a page that shows little reads little.
 
     Raises
     ------
@@ -163,7 +167,9 @@ def read_facts(store: Store, area_code: str, scenario: str = "reference") -> Fac
         "scenario": scenario,
     }
     tables = {
-        field: table_or_empty(store, one.link, one.table, one.where.format(**here)) for field, one in TABLES.items()
+        field: table_or_empty(store, one.link, one.table, one.where.format(**here))
+        for field, one in TABLES.items()
+        if field in fields
     }
     titles = {one.id: one.title_bg for one in all_scenarios(store.assumptions / "demand_scenarios")}
     return Facts(area_code, text("report.words.country") if is_country else str(names.loc[area_code]), titles, **tables)

@@ -47,6 +47,7 @@ class Page:
     sections: list[list[Block]]
     next_steps: list[str]
     tables: list[tuple[str, str, str]]
+    places: Sequence[tuple[str, str, str]]
 
 
 def write_index(
@@ -57,6 +58,7 @@ def write_index(
     checks: Sequence[Any],
     rows: Mapping[str, int],
     former: Path | None,
+    places: Sequence[tuple[str, str, str]] = (),
 ) -> pd.DataFrame:
     """Write ``index.html``, the report card and the headline charts of a run.
 
@@ -76,6 +78,8 @@ def write_index(
         Rows by ``link.table``.
     former : Path or None
         Folder of the former run, to compare with.
+    places : sequence of (address, name, services)
+        Pages of the municipalities.
 
     Returns
     -------
@@ -105,6 +109,7 @@ def write_index(
         sections=sections,
         next_steps=_next_steps(store, name),
         tables=_tables(rows),
+        places=places,
     )
     write_report_card(store, folder, imprint)
     html = render("index.html", page=page, pages=_pages(folder), shown=SHOWN_DOCUMENTS)

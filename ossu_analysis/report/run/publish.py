@@ -23,6 +23,7 @@ from ossu_analysis.report.documents.writing import FOLDER
 from ossu_analysis.report.facts import table_or_empty
 from ossu_analysis.report.imprint import Imprint, imprint_of
 from ossu_analysis.report.run.index import write_index
+from ossu_analysis.report.run.municipality_pages import write_municipality_pages
 from ossu_analysis.report.run.open_data import FOLDER as OPEN_DATA
 from ossu_analysis.report.run.open_data import write_open_data
 from ossu_analysis.report.run.options_page import write_options_page
@@ -101,7 +102,8 @@ def publish_run(
             write_open_data(store, building / OPEN_DATA, imprint)
             write_options_page(store, building, imprint)
             write_trace_pages(store, building, imprint, settings)
-            headlines = write_index(store, building, imprint, finished.name, checks, rows, former)
+            places = write_municipality_pages(store, building, imprint)
+            headlines = write_index(store, building, imprint, finished.name, checks, rows, former, places)
             warehouse.result()
         manifest = _manifest(store, settings, imprint, finished.name, checks, timings or {}, rows, headlines)
         write_json(building / MANIFEST, manifest)

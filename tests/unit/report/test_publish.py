@@ -51,7 +51,13 @@ def published(store, run_id="ab12cd", **more):
 def test_run_holds_everything_and_latest_names_it(store):
     folder = published(store)
     pages = {"index.html", "report_card.html"}
-    assert {file.name for file in folder.iterdir()} == pages | {"ossu.duckdb", "manifest.json", "charts", "open_data"}
+    assert {file.name for file in folder.iterdir()} == pages | {
+        "ossu.duckdb",
+        "manifest.json",
+        "charts",
+        "open_data",
+        "municipalities",
+    }
     assert latest_run(store) == folder
     assert re.fullmatch(r"\d{4}-\d{2}-\d{2}-ab12cd", folder.name)
     manifest = read_manifest(folder)
@@ -188,3 +194,16 @@ def test_manifest_is_strict_json(store):
         raise AssertionError(name)
 
     json.loads(content, parse_constant=refused)
+
+
+def test_every_municipality_with_a_proposal_has_a_page_that_the_start_page_finds(store):
+    """Pages hold no reported users or waiting, and the start page opens with the search, before documents."""
+    run = published(store)
+    index = (run / "index.html").read_text(encoding="utf-8")
+    lines = store.read("proposal", "line", "area_level = 'municipality'")
+    pages = {path.stem: path.read_text(encoding="utf-8") for path in (run / "municipalities").glob("*.html")}
+    assert set(pages) == set(lines["area_code"]) and pages
+    for code, page in pages.items():
+        assert f'href="municipalities/{code}.html"' in index and "Чакащи" not in page and "Заети" not in page
+        assert len(page.encode()) < 300_000 and 'id="table-gap"' in page
+    assert index.index('id="places"') < index.index('id="documents"') < index.index('id="warnings"')
