@@ -4,10 +4,11 @@
 PYTHON ?= python3
 UV_VERSION := 0.13.9
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
-SYNC := $(UV) sync --frozen --quiet --compile-bytecode
+# Inexact: what another target has installed (the notebook, the bench) stays.
+SYNC := $(UV) sync --frozen --inexact --quiet --compile-bytecode
 RUN := $(UV) run --frozen --no-sync
 
-.PHONY: run test ui check bench notebook format clean help
+.PHONY: setup run test ui check bench notebook format clean help
 
 run: setup  ## the main job: publishers' tables -> forecasts -> gaps -> documents in data/runs/latest
 	$(RUN) ossu run
@@ -41,7 +42,7 @@ notebook:  ## JupyterLab on the notebooks, over the latest finished run
 	$(SYNC) --group notebook
 	$(RUN) jupyter lab notebooks
 
-setup: $(UV)
+setup: $(UV)  ## the environment alone; afterwards ./ossu works
 	@$(SYNC)
 
 .uv/bin/uv:

@@ -41,7 +41,7 @@ class RunSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     base_year: int = Field(ge=2001, le=2100, description=_about("base_year"))
-    until_year: int = Field(default=2035, ge=2002, le=2150, description=_about("until_year"))
+    until_year: int = Field(default=2045, ge=2002, le=2150, description=_about("until_year"))
     draws: int = Field(default=500, ge=200, le=20_000, description=_about("draws"))
     seed: int = Field(default=20181231, ge=0, description=_about("seed"))
     scenario: str = Field(default="reference", description=_about("scenario"))

@@ -50,6 +50,11 @@ class SourceTable(Strict):
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     rows: int = Field(ge=1)
 
+    @property
+    def all_years(self) -> range:
+        """The years that the file has."""
+        return range(self.years[0], self.years[1] + 1, self.years_step)
+
     def census_of(self, year: int) -> int | None:
         """Census on which the stock of a year rests; None when it is not known."""
         starts = [start for start in self.basis if start <= year]

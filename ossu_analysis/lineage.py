@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from ossu_analysis.store import Store, connect
+from ossu_analysis.store import Store, connect, readable
 
 ABSENT = "absent"
 NOT_CONTENT = {"run_id"}
@@ -93,7 +93,7 @@ def version(store: Store, name: Name) -> str:
 def content_version(store: Store, name: Name) -> str:
     """Number of rows and a sum of their hashes: the same for the same rows in any order, whichever run made them."""
     file = str(store.made(*name))
-    with connect() as db:
+    with connect() as db, readable(file):
         described = db.execute("describe select * from read_parquet(?)", [file]).fetchall()
         columns = ", ".join(f'"{column}"' for column, *_ in described if column not in NOT_CONTENT)
         counted = f"select count(*), coalesce(sum(hash({columns})::hugeint), 0) from read_parquet(?)"

@@ -24,6 +24,8 @@ ROWS_TOGETHER = b"rows_together"
 ROW_GROUP = 1_000_000
 MEMORY = "600MB"
 """What DuckDB may hold; a laptop of 4 GB is the reference machine, and beyond this it works through files."""
+NO_EXTENSIONS = ("autoinstall_known_extensions", "autoload_known_extensions", "allow_community_extensions")
+"""A file may ask DuckDB for an extension; none is fetched or loaded."""
 LOCK = "data/.ossu.lock"
 """Whoever writes tables or publishes a run holds this file's lock, below the project's root."""
 
@@ -92,7 +94,7 @@ class Store:
         casts = ", ".join(f'"{info.name}"::{info.sql_type} as "{info.name}"' for info in columns(declared))
         with self._replacing(link, table) as building, connect() as db:
             db.register("checked", checked)
-            db.execute(f"copy (select {casts} from checked) to '{building}' (format parquet, compression zstd)")
+            db.execute(f"copy (select {casts} from checked) to {quoted(building)} (format parquet, compression zstd)")
         return self.path(link, table)
 
     @contextmanager
@@ -125,9 +127,8 @@ class Store:
         from ossu_analysis.schemas import columns, table_class
 
         condition = f" where {where}" if where else ""
-        with connect() as db:
-            source = f"read_parquet('{self.made(link, table)}')"
-            frame = db.sql(f"select * from {source}{condition}").df()
+        with connect() as db, readable(self.made(link, table)):
+            frame = db.sql(f"select * from {self.source(link, table)}{condition}").df()
         kinds = {info.name: info.pandas_type for info in columns(table_class(link, table))}
         return frame.astype({name: kind for name, kind in kinds.items() if name in frame and kind != "date"})
 
@@ -136,8 +137,8 @@ class Store:
         with connect(":memory:") as db:
             for link, table in tables or self.existing():
                 db.execute(f'create schema if not exists "{link}"')
-                source = f"read_parquet('{self.made(link, table)}')"
-                db.execute(f'create view "{link}"."{table}" as select * from {source}')
+                with readable(self.made(link, table)):
+                    db.execute(f'create view "{link}"."{table}" as select * from {self.source(link, table)}')
             return db.sql(query).df()
 
     def write_catalogue(self) -> Path:
@@ -147,14 +148,17 @@ class Store:
         with connect(building) as db:
             for link, table in self.existing():
                 db.execute(f'create schema if not exists "{link}"')
-                source = f"read_parquet('{self.path(link, table)}')"
-                db.execute(f'create view "{link}"."{table}" as select * from {source}')
+                db.execute(f'create view "{link}"."{table}" as select * from {self.source(link, table)}')
         os.replace(building, target)
         return target
 
     def remove(self, link: str, table: str) -> None:
         """Forget a working table that no longer belongs to the others; finished runs keep theirs."""
         self.path(link, table).unlink(missing_ok=True)
+
+    def source(self, link: str, table: str) -> str:
+        """A working table as SQL names it after ``from``."""
+        return f"read_parquet({quoted(self.made(link, table))})"
 
     def made(self, link: str, table: str) -> Path:
         """File of a working table that exists; otherwise `OssuError` ``common.no_table``."""
@@ -204,7 +208,7 @@ class ChunkWriter:
 
 
 @contextmanager
-def connect(path: Path | str | None = None, **options: Any) -> "Iterator[duckdb.DuckDBPyConnection]":
+def connect(path: Path | str | None = None, read_only: bool = False) -> "Iterator[duckdb.DuckDBPyConnection]":
     """Open DuckDB for the length of a ``with`` block; no file is kept open by us.
 
     Without a path this is a connection of its own to one in-memory database of the process, which takes a hundredth
@@ -212,11 +216,44 @@ def connect(path: Path | str | None = None, **options: Any) -> "Iterator[duckdb.
     """
     import duckdb
 
-    connection = _scratch().cursor() if path is None else duckdb.connect(str(path), **options)
+    with readable(path):
+        opened = _scratch().cursor() if path is None else _bounded(duckdb.connect(str(path), read_only))
     try:
-        yield connection
+        yield opened
     finally:
-        connection.close()
+        opened.close()
+
+
+@contextmanager
+def connect_to(file: Path) -> "Iterator[duckdb.DuckDBPyConnection]":
+    """Open DuckDB for one file that a person handed in: whatever is in it can reach no other file and no network."""
+    with connect(":memory:") as db:
+        db.execute(f"set allowed_paths = [{quoted(file)}]")
+        db.execute("set enable_external_access = false")
+        db.execute("set lock_configuration = true")
+        yield db
+
+
+def quoted(path: Path | str) -> str:
+    """A path as an SQL text, whatever marks stand in it."""
+    return "'" + str(path).replace("'", "''") + "'"
+
+
+@contextmanager
+def readable(file: Path | str | None) -> Iterator[None]:
+    """Name the file when DuckDB cannot read it.
+
+    Raises
+    ------
+    OssuError
+        ``common.damaged_file``.
+    """
+    import duckdb
+
+    try:
+        yield
+    except (duckdb.IOException, duckdb.InvalidInputException, duckdb.SerializationException) as error:
+        raise OssuError("common.damaged_file", file=file) from error
 
 
 @cache
@@ -226,7 +263,14 @@ def _scratch() -> "duckdb.DuckDBPyConnection":
     import duckdb
 
     atexit.register(_close_scratch)
-    return duckdb.connect(":memory:", config={"memory_limit": MEMORY})
+    return _bounded(duckdb.connect(":memory:"))
+
+
+def _bounded(connection: "duckdb.DuckDBPyConnection") -> "duckdb.DuckDBPyConnection":
+    connection.execute(f"set memory_limit = '{MEMORY}'")
+    for setting in NO_EXTENSIONS:
+        connection.execute(f"set {setting} = false")
+    return connection
 
 
 def _close_scratch() -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from ossu_analysis.errors import Fault, FaultsFound
-from ossu_analysis.store import connect
+from ossu_analysis.store import connect_to
 
 ROW = "row"
 
@@ -100,7 +100,7 @@ def _blank_rows(text: str, file: str) -> list[Fault]:
 def _cells(path: Path, header: list[str], file: str) -> pd.DataFrame:
     import duckdb
 
-    with connect() as db:
+    with connect_to(path) as db:
         try:
             frame = db.execute(
                 "select row_number() over () + 1 as row, * from read_csv(?, columns = ?, auto_detect = false,"

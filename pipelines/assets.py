@@ -16,7 +16,7 @@ import dagster as dg
 
 from ossu_analysis import lineage
 from ossu_analysis.config import RunSettings
-from ossu_analysis.errors import OssuError
+from ossu_analysis.errors import OssuError, place_fault
 from ossu_analysis.schemas import REGISTRY, table_class
 from ossu_analysis.store import Store
 from ossu_analysis.texts import text
@@ -107,11 +107,16 @@ def asset_key(name: str) -> dg.AssetKey:
 
 @contextmanager
 def as_failure() -> Iterator[None]:
-    """Turn our own errors into failures that show the Bulgarian sentence and no traceback."""
+    """Turn our own errors and faults of the machine into failures that show a Bulgarian sentence and no traceback."""
     try:
         yield
-    except OssuError as error:
-        raise dg.Failure(description=str(error), allow_retries=False) from error
+    except dg.Failure:
+        raise
+    except Exception as error:
+        known = place_fault(error)
+        if known is None:
+            raise
+        raise dg.Failure(description=str(known), allow_retries=False) from error
 
 
 def table_asset(

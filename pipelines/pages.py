@@ -14,7 +14,7 @@ import dagster as dg
 import pandas as pd
 
 from ossu_analysis.schemas import columns, table_class
-from ossu_analysis.store import Store, connect
+from ossu_analysis.store import Store, connect, quoted
 from ossu_analysis.texts import day, number, text
 
 PREVIEW_ROWS = 8
@@ -51,7 +51,7 @@ def table_page(store: Store, link: str, table: str) -> dict[str, Any]:
     path = store.made(link, table)
     page = _chart(store, link, table)
     with connect() as db:
-        db.execute(f"create or replace temp view shown as select * from read_parquet('{path}')")
+        db.execute(f"create or replace temp view shown as select * from read_parquet({quoted(path)})")
         asked = PREVIEWS.get((link, table))
         first = db.sql(asked or f"select * from shown limit {PREVIEW_ROWS}").df()
         for name in {text("pipelines.page.status_column"), "status"} & set(first.columns):

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from functools import partial
+from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -14,6 +15,7 @@ from ossu_analysis.errors import OssuError
 from ossu_analysis.store import Store, project_root
 from ossu_analysis.texts import text
 from pipelines.execute import close_dead_runs, prepare_home, sole_writer
+from pipelines.webserver import OWN_NAMES
 
 LOOPBACK = "127.0.0.1"
 SECONDS_TO_END = 20
@@ -22,6 +24,17 @@ CHART = re.compile(r"^/charts/(\w+)/(\w+)\.png(?:\?\d*)?$", re.ASCII)
 
 class _Quiet(SimpleHTTPRequestHandler):
     """Finished runs, and under ``/charts`` the charts that stand beside the working tables."""
+
+    def do_GET(self) -> None:
+        """Answer only who asks for this machine by its own name."""
+        if (self.headers.get("Host") or "").rpartition(":")[0] in OWN_NAMES:
+            super().do_GET()
+        else:
+            self.send_error(HTTPStatus.FORBIDDEN)
+
+    def do_HEAD(self) -> None:
+        """Nothing asks for heads alone."""
+        self.send_error(HTTPStatus.METHOD_NOT_ALLOWED)
 
     def translate_path(self, path: str) -> str:
         """The file of a chart; anything else lies below the folder of runs."""
@@ -66,7 +79,8 @@ def serve(port: int) -> int:
     print(
         text("pipelines.serving", dagster=f"http://{LOOPBACK}:{port}", runs=environment["OSSU_FILES_URL"]), flush=True
     )
-    command = [sys.executable, "-m", "dagster", "dev", "-m", "pipelines.definitions", "-h", LOOPBACK, "-p", str(port)]
+    command = [sys.executable, "-m", "pipelines.webserver", "dev", "-m", "pipelines.definitions"]
+    command += ["-h", LOOPBACK, "-p", str(port)]
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     process = subprocess.Popen(command, env=environment, start_new_session=True)
     try:
@@ -91,8 +105,11 @@ def close_interrupted_runs() -> None:
     """Close runs whose process was killed: one that stays „started“ would keep every button waiting for ever."""
     import dagster as dg
 
+    from pipelines.defs.automation import name_oblasts
+
     try:
         with sole_writer(), dg.DagsterInstance.get() as instance:
             close_dead_runs(instance)
+            name_oblasts(instance, Store(project_root()))
     except OssuError:
         return  # a run is under way; it is alive, and what it left will be closed at the next start

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ossu_analysis.errors import OssuError
-from ossu_analysis.store import Store, connect
+from ossu_analysis.store import Store, connect, quoted
 
 if TYPE_CHECKING:
     import duckdb
@@ -51,7 +51,7 @@ class Exposure:
     def of_store(cls, store: Store, areas: np.ndarray, rates: pd.DataFrame | None = None) -> "Exposure":
         """Read from the working tables of the link ``population``."""
         paths = (store.path("population", name) for name in ("exposure_observed", "exposure_draw"))
-        observed, drawn = (f"select * from read_parquet('{path}')" for path in paths)
+        observed, drawn = (f"select * from read_parquet({quoted(path)})" for path in paths)
         return cls(areas, observed, drawn, rates)
 
     def years(self) -> tuple[np.ndarray, np.ndarray]:

@@ -21,7 +21,7 @@ from ossu_analysis.demand.forecast import Labels, forecast_chunk
 from ossu_analysis.demand.scenario import DemandScenario, age_factors, change_rates, read_scenario, runnable, with_moves
 from ossu_analysis.demand.service import latest_places
 from ossu_analysis.population.bulgaria import write_exposure
-from ossu_analysis.store import Store
+from ossu_analysis.store import Store, quoted
 from ossu_analysis.texts import text
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def exposure_of(store: Store, model: DemandModel, settings: RunSettings, populat
         write_exposure(store, wanted, path)
         groups = {service.exposed_group for service in model.services} | {"TG-POP"}
         groups |= set(model.rates.loc[model.rates["target_group"].isin(groups), "base_group"])
-        exposure = replace(model.exposure, drawn=f"select * from read_parquet('{path}')", _kept={}, _years=[])
+        exposure = replace(model.exposure, drawn=f"select * from read_parquet({quoted(path)})", _kept={}, _years=[])
         exposure.keep(sorted(groups))
     return exposure
 

@@ -4,7 +4,7 @@ Belongs here: which figures feed which step (`municipality_age`, `ratios`, `mort
 the age estimate one level up, and the table ``population.municipality_age``.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,6 @@ from ossu_analysis.population.cells import AGES, SEXES, Floats, sum_groups
 from ossu_analysis.population.inputs import AgeInputs
 from ossu_analysis.population.mortality import death_rates, mortality_drift, pooled_ratio
 from ossu_analysis.population.municipality_age import (
-    DEATH_YEARS,
     PLACE_WEIGHTS,
     AgeMargins,
     age_response,
@@ -23,6 +22,7 @@ from ossu_analysis.population.ratios import CohortRatios
 from ossu_analysis.population.tree_ratios import AgedAreas, pool_over_tree
 from ossu_analysis.reference.areas import COUNTRY
 
+RESPONSE_YEARS = 5
 TEST_STARTS = tuple(range(0, 91, 5))
 TEST_GROUPS = (
     ("0-14", 0, 15),
@@ -89,35 +89,45 @@ def aged_areas(inputs: AgeInputs, mu: Floats) -> AgedAreas:
         Death rates of the country.
     """
     births, deaths, owner = inputs.oblast_births(), inputs.oblast_deaths(), inputs.region_of_oblast
-    regions, oblasts = inputs.region_cells.sum(axis=2), inputs.oblast_cells.copy()
+    # Deaths of years without ages of oblasts are held against those of the nearest year that has them.
+    regions, oblasts = inputs.region_cells.sum(axis=2), inputs.oblast_cells[:, inputs.nearest_with_ages]
+    recent = inputs.recent_years
     region_births, region_deaths = (
         np.stack([events[owner == r].sum(axis=0) for r in range(len(regions))]) for events in (births, deaths)
     )
-    # Deaths of years without ages of oblasts are held against those of the first year that has them.
-    oblasts[:, : inputs.oblast_years[0]] = oblasts[:, inputs.oblast_years[:1]]
     named = {
         COUNTRY: (inputs.national, births.sum(axis=0), 1.0),
         **dict(
             zip(
                 inputs.regions,
-                zip(regions, region_births, relative_mortality(region_deaths, regions, mu), strict=True),
+                zip(
+                    regions,
+                    region_births,
+                    relative_mortality(region_deaths[:, recent], regions[:, recent], mu),
+                    strict=True,
+                ),
                 strict=True,
             )
         ),
         **dict(
             zip(
                 inputs.oblasts,
-                zip(inputs.oblast_cells, births, relative_mortality(deaths, oblasts, mu), strict=True),
+                zip(
+                    inputs.oblast_cells,
+                    births,
+                    relative_mortality(deaths[:, recent], oblasts[:, recent], mu),
+                    strict=True,
+                ),
                 strict=True,
             )
         ),
     }
     cells, entrants, mortality = ({code: row[at] for code, row in named.items()} for at in range(3))
-    return AgedAreas(inputs.tree(), inputs.years, inputs.new_base, cells, entrants, mortality)
+    return AgedAreas(inputs.tree(), inputs.years, inputs.unsound, cells, entrants, mortality)
 
 
 def relative_mortality(deaths: Floats, persons: Floats, mu: Floats) -> Floats:
-    """Deaths of areas over those expected from common rates in the last years, pooled towards 1.
+    """Deaths of areas over those expected from common rates, pooled towards 1.
 
     Parameters
     ----------
@@ -125,8 +135,7 @@ def relative_mortality(deaths: Floats, persons: Floats, mu: Floats) -> Floats:
     persons : ndarray (A, T, 2, 101)
     mu : ndarray (2, 101)
     """
-    expected = (persons[:, -DEATH_YEARS:] * mu).sum(axis=(1, 2, 3))
-    observed = deaths[:, -DEATH_YEARS:].sum(axis=1)
+    expected, observed = (persons * mu).sum(axis=(1, 2, 3)), deaths.sum(axis=1)
     return pooled_ratio(observed, expected * observed.sum() / expected.sum())
 
 
@@ -138,7 +147,8 @@ def municipal_margins(inputs: AgeInputs, oblast: Floats, region: Floats, mu: Flo
         births=inputs.births,
         deaths=inputs.deaths,
         mu=mu[inputs.oblast_of],
-        census=inputs.census,
+        death_years=inputs.recent_years,
+        censuses=inputs.censuses,
         region_cells=inputs.region_cells,
         oblast_cells=inputs.oblast_cells,
         oblast_ratio=(oblast / region[inputs.region_of_oblast])[inputs.oblast_of],
@@ -149,15 +159,20 @@ def municipal_margins(inputs: AgeInputs, oblast: Floats, region: Floats, mu: Flo
 
 
 def response_of(inputs: AgeInputs, used: np.ndarray) -> Floats:
-    """Response by age from the oblasts in ``used``, or from the regions while oblasts have one year only."""
-    with_ages = inputs.oblast_years
-    if len(with_ages) > 1:
-        persons = inputs.oblast_cells[used][:, with_ages]
-    else:
-        regions = np.unique(inputs.region_of_oblast[used])
-        persons = inputs.region_cells[regions].sum(axis=2)
-    span = min(persons.shape[1] - 1, 5)
-    return age_response(persons[:, -1 - span], persons[:, -1], span)
+    """Response by age from the oblasts in ``used``, or from the regions while oblasts have no two years in a row."""
+    persons, run = inputs.oblast_cells[used], _last_steps(inputs.oblast_cells[used], inputs.unsound)
+    if not len(run):
+        persons = inputs.region_cells[np.unique(inputs.region_of_oblast[used])].sum(axis=2)
+        run = _last_steps(persons, inputs.unsound)
+    return age_response(persons[:, run[0]], persons[:, run[-1] + 1], len(run))
+
+
+def _last_steps(persons: Floats, unsound: np.ndarray) -> np.ndarray:
+    """Numbers of the last steps in a row that are sound and have ages at both ends, at most `RESPONSE_YEARS`."""
+    known = np.isfinite(persons).all(axis=(0, 2, 3))
+    steps = np.flatnonzero(known[:-1] & known[1:] & ~unsound[1:])
+    in_a_row = np.arange(len(steps)) + (steps[-1] - len(steps) + 1 if len(steps) else 0)
+    return steps[steps == in_a_row][-RESPONSE_YEARS:]
 
 
 def hidden_oblasts(inputs: AgeInputs) -> AgeMargins:
@@ -185,7 +200,8 @@ def hidden_oblasts(inputs: AgeInputs) -> AgeMargins:
         births=summed(inputs.births),
         deaths=summed(inputs.deaths),
         mu=mu[regions],
-        census=summed(inputs.census),
+        death_years=inputs.recent_years,
+        censuses=tuple(replace(census, persons=summed(census.persons)) for census in inputs.censuses),
         region_cells=inputs.region_cells,
         oblast_cells=None,
         oblast_ratio=np.ones((len(inputs.oblasts), len(SEXES), len(AGES))),

@@ -29,7 +29,7 @@ from ossu_analysis.population.simulation import Chunk, Population, SimulationSet
 from ossu_analysis.population.tables_read import REFERENCE_TABLES, SOURCE_TABLES, TOTALS_TABLES
 from ossu_analysis.population.totals import TotalDraws, TotalsModel, fit_totals, forecast_totals
 from ossu_analysis.sources.known import newest_edition
-from ossu_analysis.store import Store, connect, write_side_by_side
+from ossu_analysis.store import Store, connect, quoted, write_side_by_side
 
 LEVELS = ("country", "region", "oblast", "municipality")
 
@@ -102,10 +102,10 @@ def read_total_draws(store: Store) -> TotalDraws:
     order = "order by municipality_code, year, draw"
     with connect() as db:
         axes = [
-            db.sql(f"select distinct {name} from read_parquet('{path}') order by 1").df()[name].to_numpy()
+            db.sql(f"select distinct {name} from read_parquet({quoted(path)}) order by 1").df()[name].to_numpy()
             for name in ("municipality_code", "year", "draw")
         ]
-        values = db.sql(f"select persons, hidden_loss from read_parquet('{path}') {order}").fetchnumpy()
+        values = db.sql(f"select persons, hidden_loss from read_parquet({quoted(path)}) {order}").fetchnumpy()
     shape = tuple(len(axis) for axis in axes)
     persons, loss = (
         np.asarray(values[name], np.float32).reshape(shape).transpose(2, 0, 1) for name in ("persons", "hidden_loss")

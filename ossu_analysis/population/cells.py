@@ -18,8 +18,6 @@ OPEN_AGE = 100
 AGES = np.arange(OPEN_AGE + 1)
 SEXES = ("F", "M")
 RESIDENCES = ("urban", "rural")
-CENSUS_STARTS = (0, 20, 30, 40, 50, 60, 70)
-"""First ages of the classes that the 2011 census profile of municipalities gives."""
 BROAD = (0, 15, 30, 45, 65, 80)
 """First ages of the classes in which uncertainty of the age structure is described."""
 

@@ -15,22 +15,25 @@ from numpy.typing import NDArray
 
 from ossu_analysis.errors import OssuError
 from ossu_analysis.population.cells import (
-    CENSUS_STARTS,
     OPEN_AGE,
     RESIDENCES,
     SEXES,
     Floats,
     age_groups,
+    cohort_source,
     grouped_array,
     table_array,
 )
 from ossu_analysis.population.graduation import agree_with_whole, births_tilt, national_single_ages, split_groups
+from ossu_analysis.population.municipality_age import CensusAges
 from ossu_analysis.population.tables_read import SOURCE_TABLES
 from ossu_analysis.population.tree import AreaTree
 from ossu_analysis.reference.areas import COUNTRY
-from ossu_analysis.sources.known import newest_edition
+from ossu_analysis.sources.known import known_by
 
 Ints = NDArray[np.int64]
+RECENT = 5
+"""Years that tell the present level of mortality: more would be old, fewer leave small areas to chance."""
 
 
 @dataclass(frozen=True)
@@ -44,22 +47,27 @@ class AgeInputs:
     oblast_of, region_of_oblast : int array
         Oblast of each municipality, region of each oblast.
     years : int array (T,)
-        From the first year end on the census whose ages are the seed up to the base year.
+        From the first year on the first census with ages of municipalities up to the base year.
+    basis : int array (T,)
+        Census on which the counts of each year rest.
+    exceptional : bool array (T,)
+        Years by which no trend and no ratio is measured (``reference.exceptional_year``).
     totals : ndarray (M, T, 2, 2)
         Persons by municipality, year, residence, sex.
     births : ndarray (M, T, 2);  deaths : ndarray (M, T)
-    census : ndarray (M, 7)
+    censuses : tuple of CensusAges
+        Of the municipalities, those that the series had taken in by the base year.
     national : ndarray (T, 2, 101)
     region_cells : ndarray (R, T, 2, 2, 101)
     oblast_cells : ndarray (P, T, 2, 101)
         NaN in years without oblast ages.
     death_groups, person_groups : ndarray (1 + P, 2, G)
-        Deaths, and person-years of the same years, of the country and the oblasts.
+        Deaths by age, and person-years of the same years, of the country and the oblasts; no exceptional years.
     death_starts : tuple of int
     before_census : ndarray (2, 101), optional
         The country by sex and age a year before the first year, on the base of the census before.
     expectancy : ndarray (Y, 2, 86)
-        Remaining years of the country's life tables.
+        Remaining years of the country's life tables; no exceptional years.
     crude_births : ndarray
         National births per inhabitant by year; NaN where the population base changes.
     schedule_starts, schedule_shares
@@ -72,10 +80,12 @@ class AgeInputs:
     oblast_of: Ints
     region_of_oblast: Ints
     years: Ints
+    basis: Ints
+    exceptional: NDArray[np.bool_]
     totals: Floats
     births: Floats
     deaths: Floats
-    census: Floats
+    censuses: tuple[CensusAges, ...]
     national: Floats
     before_census: Floats | None
     region_cells: Floats
@@ -105,17 +115,48 @@ class AgeInputs:
 
     @property
     def new_base(self) -> NDArray[np.bool_]:
-        """No year rests on another census than the year before: the years are those of one base."""
-        return np.zeros(len(self.years), dtype=bool)
+        """Whether a year rests on another census than the year before."""
+        return np.append(False, self.basis[1:] != self.basis[:-1])
+
+    @property
+    def unsound(self) -> NDArray[np.bool_]:
+        """Whether the step to a year is none to learn from: to another census, or through an exceptional year."""
+        return self.new_base | self.exceptional
+
+    @property
+    def recent_years(self) -> Ints:
+        """Positions of the last years that are not exceptional."""
+        return np.flatnonzero(~self.exceptional)[-RECENT:]
+
+    @property
+    def recent_steps(self) -> Ints:
+        """Numbers of the last steps to learn from; number 0 leads from the first year to the second."""
+        return np.flatnonzero(~self.unsound[1:])[-RECENT:]
+
+    @property
+    def on_last_census(self) -> slice:
+        """Positions of the years on the base year's census, or all years while it has no step of its own."""
+        first = int(np.flatnonzero(self.basis == self.basis[-1])[0])
+        return slice(first if len(self.years) - first > 1 else 0, None)
+
+    @property
+    def nearest_with_ages(self) -> Ints:
+        """For each year the position of the nearest one in which the oblasts have ages, on its own census if any."""
+        known = self.oblast_years
+
+        def nearest(year: int) -> int:
+            return int(min(known, key=lambda one: (self.basis[one] != self.basis[year], abs(one - year))))
+
+        return np.array([nearest(year) for year in range(len(self.years))])
 
     def across_census(self) -> tuple[Floats, Floats, NDArray[np.bool_]]:
-        """Ages and births of the country from the year before the last census, where its ages are known, and breaks."""
+        """Ages and births of the country from the year before the first census, if known, and breaks."""
         births = self.births.sum(axis=0)
         if self.before_census is None:
             return self.national, births, self.new_base
         national = np.concatenate([self.before_census[None], self.national])
         births = np.concatenate([np.full((1, len(SEXES)), np.nan), births])
-        return national, births, np.arange(len(national)) == 1
+        return national, births, np.concatenate([[False, True], self.new_base[1:]])
 
     def tree(self) -> AreaTree:
         """Country, planning regions, oblasts, municipalities."""
@@ -150,9 +191,10 @@ def age_inputs(tables: Mapping[str, pd.DataFrame], base_year: int) -> AgeInputs:
     OssuError
         ``population.no_ages`` when regions or oblasts have no ages for the base year.
     """
-    known = {name: _until(tables[name], base_year) for name in SOURCE_TABLES}
+    known = known_by({name: tables[name] for name in SOURCE_TABLES}, base_year)
     _require(tables, base_year)
-    years = _years_of_base(known["population_municipality"], base_year)
+    years, basis = _years_and_basis(known["population_municipality"], _municipal_censuses(known))
+    exceptional = np.isin(years, tables["exceptional_year"]["year"])
     today = known["population_municipality"].query(
         "area_level == 'municipality' and year == @base_year and persons > 0"
     )
@@ -163,7 +205,7 @@ def age_inputs(tables: Mapping[str, pd.DataFrame], base_year: int) -> AgeInputs:
     codes, oblast_codes = list(areas["municipality_code"]), list(oblasts["oblast_code"])
     regions = sorted(set(oblasts["region_code"]))
     national, region_of_oblast = (
-        _national_ages(known, years),
+        _national_ages(known, years, basis),
         np.array([regions.index(c) for c in oblasts["region_code"]]),
     )
     region_cells, oblast_cells = _territory_ages(known, regions, oblast_codes, region_of_oblast, years, national)
@@ -171,11 +213,11 @@ def age_inputs(tables: Mapping[str, pd.DataFrame], base_year: int) -> AgeInputs:
     totals = _municipal(known["population_municipality"], "persons", codes, years, True)
     births = _municipal(known["births_municipality"], "births", codes, years, False)
     deaths = _municipal(known["deaths_municipality"], "deaths", codes, years, False)
-    census = _census(known["census_profile"], codes, _basis_of(known["population_municipality"], base_year))
+    censuses = _censuses(known, codes, basis)
     for old, new, year in changes:
-        _split(old, new, year - int(years[0]), totals, births, deaths, census)
-    death_starts = tuple(age_groups(known["deaths_oblast_age"]))
-    starts, shares = _schedule(tables["fertility_schedule"], base_year)
+        _split(old, new, year - int(years[0]), totals, births, deaths, censuses)
+    death_starts, death_years = tuple(age_groups(known["deaths_oblast_age"])), _death_years(known, years[~exceptional])
+    starts, shares = _schedule(known["fertility_schedule"])
     return AgeInputs(
         municipalities=tuple(codes),
         oblasts=tuple(oblast_codes),
@@ -183,56 +225,92 @@ def age_inputs(tables: Mapping[str, pd.DataFrame], base_year: int) -> AgeInputs:
         oblast_of=np.array([oblast_codes.index(code) for code in areas["oblast_code"]]),
         region_of_oblast=region_of_oblast,
         years=years,
+        basis=basis,
+        exceptional=exceptional,
         totals=np.nan_to_num(totals),
         births=np.nan_to_num(births),
         deaths=np.nan_to_num(deaths.sum(axis=-1)),
-        census=census,
+        censuses=censuses,
         national=national,
         before_census=_before_census(known, int(years[0]) - 1),
         region_cells=region_cells,
         oblast_cells=oblast_cells,
-        death_groups=_area_groups(known["deaths_oblast_age"], "deaths", oblast_codes, years, death_starts),
-        person_groups=_area_groups(known["population_oblast_age"], "persons", oblast_codes, years, death_starts),
+        death_groups=_area_groups(known["deaths_oblast_age"], "deaths", oblast_codes, death_years, death_starts),
+        person_groups=_area_groups(known["population_oblast_age"], "persons", oblast_codes, death_years, death_starts),
         death_starts=death_starts,
-        expectancy=_expectancy(known["life_expectancy_region"]),
+        expectancy=_expectancy(known["life_expectancy_region"], tables["exceptional_year"]),
         crude_births=_crude_births(known),
         schedule_starts=starts,
         schedule_shares=shares,
     )
 
 
-def _until(table: pd.DataFrame, base_year: int) -> pd.DataFrame:
-    return table[table["year"] <= base_year] if "year" in table else table
+def _municipal_censuses(known: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """``census, area_code, age_from, persons``: ages of municipalities at each census that is known by classes."""
+    profile, counts = known["census_profile"], known["census_age"].query("area_level == 'municipality'")
+    shares = pd.DataFrame(
+        {
+            "census": profile["basis"],
+            "area_code": profile["municipality_code"],
+            "age_from": profile["age_from"],
+            "persons": profile["share"].astype(float) * profile["population"].astype(float),
+        }
+    )
+    return pd.concat([shares, counts.rename(columns={"census_year": "census"})[list(shares)]])
 
 
-def _basis_of(population: pd.DataFrame, year: int) -> int:
-    """Census on which the counts of a year rest."""
-    return int(population.loc[population["year"] == year, "basis"].max())
+def _years_and_basis(population: pd.DataFrame, censuses: pd.DataFrame) -> tuple[Ints, Ints]:
+    """Years from the first one on a census with ages of municipalities, and the census of each."""
+    basis = population.groupby("year")["basis"].max().astype(int)
+    first = int(basis.index[basis.isin(censuses["census"])].min())
+    return basis.loc[first:].index.to_numpy(), basis.loc[first:].to_numpy()
 
 
-def _years_of_base(population: pd.DataFrame, base_year: int) -> Ints:
-    """Years whose counts rest on the same census as those of the base year."""
-    same = population.loc[population["basis"] == _basis_of(population, base_year), "year"]
-    return np.arange(int(same.min()), base_year + 1)
+def _censuses(known: Mapping[str, pd.DataFrame], codes: list[str], basis: Ints) -> tuple[CensusAges, ...]:
+    found = []
+    for census, rows in _municipal_censuses(known).groupby("census"):
+        starts = tuple(sorted(set(rows["age_from"])))
+        persons = table_array(rows, "persons", area_code=codes, age_from=starts)
+        found.append(CensusAges(int(np.flatnonzero(basis == census)[0]), starts, persons))
+    return tuple(found)
 
 
 def _require(tables: Mapping[str, pd.DataFrame], base_year: int) -> None:
-    for name in ("population_oblast_age", "population_region_residence_age", "deaths_oblast_age"):
-        years = sorted(set(tables[name]["year"]))
+    """Ages of the base year and deaths by age of some year up to it."""
+    oblast = [name for name in SOURCE_TABLES if name.startswith("population_oblast")]
+    for names in (oblast, ["population_region_residence_age"]):
+        years = sorted({year for name in names for year in tables[name]["year"]})
         if base_year not in years:
-            raise OssuError("population.no_ages", table=name, year=base_year, years=_span(years))
+            raise OssuError("population.no_ages", table=", ".join(names), year=base_year, years=_span(years))
+    years = sorted(set(tables["deaths_oblast_age"]["year"]))
+    if base_year < years[0]:
+        raise OssuError("population.no_ages", table="deaths_oblast_age", year=base_year, years=_span(years))
 
 
 def _span(years: list[int]) -> str:
-    return f"{years[0]}–{years[-1]}" if years else "няма данни"
+    """Years as runs: 2013–2021, 2024."""
+    starts = [year for year in years if year - 1 not in years]
+    ends = [year for year in years if year + 1 not in years]
+    return ", ".join(
+        f"{first}–{last}" if last > first else str(first) for first, last in zip(starts, ends, strict=True)
+    )
 
 
-def _national_ages(known: Mapping[str, pd.DataFrame], years: Ints) -> Floats:
+def _national_ages(known: Mapping[str, pd.DataFrame], years: Ints, basis: Ints) -> Floats:
+    """Single ages of the country; the first year on a later census keeps the proportions of cohorts inside groups."""
     table = known["population_region_residence_age"]
     starts = age_groups(table)
     whole = table[(table["area_code"] == COUNTRY) & (table["residence"] == "total")]
     groups = grouped_array(whole, "persons", starts, year=years, sex=SEXES)
-    return national_single_ages(groups, starts, _single_ages(known["population_single_age"], years))
+    single, found = _single_ages(known["population_single_age"], years), list[Floats]()
+    for census in dict.fromkeys(basis):
+        inside = basis == census
+        if found:
+            cohorts = cohort_source(found[-1][-1], np.ones(len(SEXES)))
+            single[inside.argmax()] = split_groups(groups[inside][0], starts, cohorts)
+        published = single[inside] if np.isfinite(single[inside]).any() else None
+        found.append(national_single_ages(groups[inside], starts, published))
+    return np.concatenate(found)
 
 
 def _before_census(known: Mapping[str, pd.DataFrame], year: int) -> Floats | None:
@@ -257,8 +335,8 @@ def _territory_ages(
 
     Inside a group they have the country's proportions, tilted by local births where a cohort's births are known.
     """
-    residence, ages = known["population_region_residence_age"], known["population_oblast_age"]
-    starts, oblast_starts = age_groups(residence), age_groups(ages)
+    residence = known["population_region_residence_age"]
+    starts = age_groups(residence)
     axes: dict[str, Any] = {"area_code": regions, "year": years, "residence": RESIDENCES, "sex": SEXES}
     groups = np.nan_to_num(grouped_array(residence, "persons", starts, **axes))
     tilt = _births_tilt(known["births_municipality"], oblasts, years)
@@ -267,12 +345,29 @@ def _territory_ages(
     whole = agree_with_whole(whole, starts, national)
     cells = split_groups(groups, starts, whole[:, :, None])
     cells = agree_with_whole(cells.swapaxes(0, 2), starts, whole.swapaxes(0, 1)).swapaxes(0, 2)
-    oblast_groups = grouped_array(ages, "persons", oblast_starts, area_code=oblasts, year=years, sex=SEXES)
-    oblast_cells = split_groups(oblast_groups, oblast_starts, national * tilt[:, :, None])
-    for region in range(len(regions)):
-        inside = owner == region
-        oblast_cells[inside] = agree_with_whole(oblast_cells[inside], oblast_starts, whole[region])
-    return cells, oblast_cells
+    coarse, fine = (
+        _oblast_cells(ages, oblasts, owner, years, national * tilt[:, :, None], whole)
+        for ages in (
+            known["population_oblast_age"],
+            known["population_oblast_residence_age"].query("residence == 'total'"),
+        )
+    )
+    return cells, np.where(np.isfinite(fine), fine, coarse)
+
+
+def _oblast_cells(
+    ages: pd.DataFrame, oblasts: list[str], owner: Ints, years: Ints, shape: Floats, regions: Floats
+) -> Floats:
+    """Single ages of the oblasts in the years that a table has, NaN in the others."""
+    cells, starts = np.full(shape.shape, np.nan), age_groups(ages)
+    known = np.flatnonzero(np.isin(years, ages["year"]))
+    if len(known):
+        groups = grouped_array(ages, "persons", starts, area_code=oblasts, year=years[known], sex=SEXES)
+        cells[:, known] = split_groups(groups, starts, shape[:, known])
+        for region, whole in enumerate(regions):
+            inside = np.ix_(owner == region, known)
+            cells[inside] = agree_with_whole(cells[inside], starts, whole[known])
+    return cells
 
 
 def _births_tilt(births: pd.DataFrame, oblasts: list[str], years: Ints) -> Floats:
@@ -283,10 +378,8 @@ def _births_tilt(births: pd.DataFrame, oblasts: list[str], years: Ints) -> Float
     return births_tilt(local, whole, int(born_in[0]), years)
 
 
-def _single_ages(table: pd.DataFrame, years: Ints) -> Floats | None:
-    """Published single ages by year, with the open group of the cells; None when no year has them."""
-    if not table["year"].isin(years).any():
-        return None
+def _single_ages(table: pd.DataFrame, years: Ints) -> Floats:
+    """Published single ages by year, with the open group of the cells; NaN in years that have none."""
     closed = table.assign(age=table["age"].clip(upper=OPEN_AGE))
     summed = closed.groupby(["year", "sex", "age"])[["persons"]].sum().reset_index()
     return table_array(summed, "persons", year=years, sex=SEXES, age=range(OPEN_AGE + 1))
@@ -298,12 +391,6 @@ def _municipal(table: pd.DataFrame, value: str, codes: list[str], years: Ints, r
     return table_array(table, value, area_code=codes, year=years, residence=RESIDENCES, sex=SEXES)
 
 
-def _census(table: pd.DataFrame, codes: list[str], basis: int) -> Floats:
-    table = table[table["basis"] == basis]
-    persons = table.assign(persons=table["share"].astype(float) * table["population"].astype(float))
-    return table_array(persons, "persons", municipality_code=codes, age_from=CENSUS_STARTS)
-
-
 def _changes(area_change: pd.DataFrame, codes: list[str], first_year: int) -> list[tuple[int, int, int]]:
     """Splits after the first year between two municipalities that both exist today."""
     wanted = area_change[area_change["year"] > first_year]
@@ -312,7 +399,9 @@ def _changes(area_change: pd.DataFrame, codes: list[str], first_year: int) -> li
     return [(codes.index(old), codes.index(new), int(year)) for old, new, year in rows]
 
 
-def _split(old: int, new: int, at: int, totals: Floats, births: Floats, deaths: Floats, census: Floats) -> None:
+def _split(
+    old: int, new: int, at: int, totals: Floats, births: Floats, deaths: Floats, censuses: tuple[CensusAges, ...]
+) -> None:
     """Give a municipality that was split off its part of the earlier years, by the parts of its first year."""
     for counts in (totals, births, deaths):
         apart = counts[[old, new], at:].sum(axis=1)
@@ -320,18 +409,25 @@ def _split(old: int, new: int, at: int, totals: Floats, births: Floats, deaths: 
         together = counts[old, :at].copy()
         counts[new, :at], counts[old, :at] = together * part, together * (1 - part)
     part = totals[new, at].sum() / totals[[old, new], at].sum()
-    together_census = census[old].copy()
-    census[new], census[old] = together_census * part, together_census * (1 - part)
+    for census in censuses:
+        if census.first < at:
+            together = census.persons[old].copy()
+            census.persons[new], census.persons[old] = together * part, together * (1 - part)
 
 
 def _area_groups(table: pd.DataFrame, value: str, codes: list[str], years: Ints, starts: tuple[int, ...]) -> Floats:
-    """Sums over the years that have ages, of the country and each oblast."""
-    counts = grouped_array(table, value, starts, area_code=[COUNTRY, *codes], year=years, sex=SEXES)
-    return np.nansum(counts, axis=1)
+    """Sums over the years, of the country and each oblast."""
+    return grouped_array(table, value, starts, area_code=[COUNTRY, *codes], year=years, sex=SEXES).sum(axis=1)
 
 
-def _expectancy(table: pd.DataFrame) -> Floats:
-    whole = table[table["area_code"] == COUNTRY]
+def _death_years(known: Mapping[str, pd.DataFrame], years: Ints) -> Ints:
+    """Those of the years that have deaths by age and persons by age."""
+    with_ages = (known[name]["year"].unique() for name in ("deaths_oblast_age", "population_oblast_age"))
+    return years[np.logical_and(*(np.isin(years, some) for some in with_ages))]
+
+
+def _expectancy(table: pd.DataFrame, exceptional_year: pd.DataFrame) -> Floats:
+    whole = table[(table["area_code"] == COUNTRY) & ~table["year"].isin(exceptional_year["year"])]
     years = sorted(set(whole["year"]))
     return table_array(whole, "life_expectancy", year=years, sex=SEXES, age=range(int(whole["age"].max()) + 1))
 
@@ -347,8 +443,6 @@ def _crude_births(known: Mapping[str, pd.DataFrame]) -> Floats:
     return np.asarray(crude.where((basis == basis.shift()) | (basis.index == basis.index[0])), dtype=float)
 
 
-def _schedule(editions: pd.DataFrame, base_year: int) -> tuple[tuple[int, ...], Floats]:
-    table = newest_edition(editions, base_year)
-    latest = table[table["period_to"] <= base_year]["period_to"].max()
-    rows = table[table["period_to"] == latest].sort_values("age_from")
+def _schedule(table: pd.DataFrame) -> tuple[tuple[int, ...], Floats]:
+    rows = table[table["period_to"] == table["period_to"].max()].sort_values("age_from")
     return tuple(int(age) for age in rows["age_from"]), rows["percent"].to_numpy(float)

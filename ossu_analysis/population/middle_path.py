@@ -62,8 +62,10 @@ def _years_of_oblasts(structure: AgeStructure, years: Sequence[int], totals: Flo
 
 def _oblast_fertility(structure: AgeStructure) -> Fertility:
     inputs = structure.inputs
-    births, known = inputs.oblast_births(), inputs.oblast_years
-    known = known if len(known) > 1 else np.repeat(known, 2)
+    births, last = inputs.oblast_births(), len(inputs.years) - 1
+    # The years before the base year that have ages without a gap; the base year alone stands for the year before.
+    known = [year for at, year in enumerate(reversed(inputs.oblast_years)) if year == last - at][::-1]
+    known = known if len(known) > 1 else [last, last]
     return estimate_fertility(
         women=inputs.oblast_cells[:, known, 0],
         births=births[:, known],

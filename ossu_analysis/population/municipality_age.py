@@ -1,9 +1,10 @@
 """Ages of municipalities: estimated, because only totals by sex and residence are published for them.
 
-Belongs here: the estimate for the years from the 2011 census to the base year, and its test one level up. Cells are
+Belongs here: the estimate for the years from the first census with ages to the base year, census by census. Cells are
 X[unit, residence, sex, age].
 
-1. Census seed: the totals of a unit by residence and sex times its region's ages, fitted to the ages of the census.
+1. Census seed: what the years on the census before lead to, or at first the totals of a unit by residence and sex
+   times its region's ages, fitted to the ages of the census. It stands a year before the first count on that census.
 2. Every year X[x+1] = X[x] R[region, residence, sex, x] R[oblast] / R[region] exp(-(theta - 1) mu / 2), births for
    age 0; theta = deaths of the unit over those expected from its oblast's rates (empirical Bayes).
 3. Fitting in turn to the region's residence-sex-age counts, to the oblast's sex-age counts and to the unit's totals;
@@ -26,7 +27,6 @@ from numpy.typing import NDArray
 
 from ossu_analysis.population.cells import (
     AGES,
-    CENSUS_STARTS,
     Floats,
     cohort_source,
     group_index,
@@ -38,10 +38,27 @@ from ossu_analysis.population.mortality import pooled_ratio
 PLACE_AGES, PLACE_SHAPE = (14, 18, 26, 33), (0.0, 1.0, 1.0, 0.0)
 """School ends at 18 and first degrees by 26: between them people live where they study (shape of the weight)."""
 PLACE_WEIGHTS = (0.0, 0.25, 0.5, 0.75, 0.9)
-DEATH_YEARS = 5
 OLD_AGE, OLD_CAP = 60, 0.25
 SWEEPS, LAST_SWEEPS, NEWTON_STEPS = 8, 30, 1
 TINY = 1e-9
+
+
+@dataclass(frozen=True)
+class CensusAges:
+    """Ages of the units at one census.
+
+    Attributes
+    ----------
+    first : int
+        Position of the first year whose counts rest on it.
+    starts : tuple of int
+        First ages of its classes.
+    persons : ndarray (U, C)
+    """
+
+    first: int
+    starts: tuple[int, ...]
+    persons: Floats
 
 
 @dataclass(frozen=True)
@@ -51,15 +68,17 @@ class AgeMargins:
     Attributes
     ----------
     years : int array (T,)
-        Consecutive, the first one the first year end after the census.
+        Consecutive, the first one the first on the first census.
     totals : ndarray (U, T, 2, 2)
         Persons by unit, year, residence (urban, rural) and sex.
     births : ndarray (U, T, 2)
     deaths : ndarray (U, T)
     mu : ndarray (U, 2, 101)
         Death rates of the unit's parent.
-    census : ndarray (U, 7)
-        Persons at the census by the classes of `CENSUS_STARTS`.
+    death_years : int array
+        Positions of the years whose deaths tell how a unit's mortality differs from its parent's.
+    censuses : tuple of CensusAges
+        In order.
     region_cells : ndarray (R, T, 2, 2, 101)
         Persons by region, year, residence, sex and age.
     oblast_cells : ndarray (P, T, 2, 101), optional
@@ -76,7 +95,8 @@ class AgeMargins:
     births: Floats
     deaths: Floats
     mu: Floats
-    census: Floats
+    death_years: NDArray[np.int64]
+    censuses: tuple[CensusAges, ...]
     region_cells: Floats
     oblast_cells: Floats | None
     oblast_ratio: Floats
@@ -106,14 +126,14 @@ def estimate_cells(margins: AgeMargins, place_weight: float) -> tuple[Floats, Fl
     theta : ndarray (U,)
         Mortality of each unit over that of its parent.
     """
-    seed, alike = _census_seed(margins), np.ones(len(margins.totals))
-    theta = local_mortality(margins, _through_the_years(margins, seed, alike, place_weight))
-    return _through_the_years(margins, seed, theta, place_weight), theta
+    alike = np.ones(len(margins.totals))
+    theta = local_mortality(margins, _through_the_years(margins, alike, place_weight))
+    return _through_the_years(margins, theta, place_weight), theta
 
 
 def local_mortality(margins: AgeMargins, cells: Floats) -> Floats:
-    """Deaths of units over those expected from their parent's rates, pooled over the last years and towards 1."""
-    window = slice(-DEATH_YEARS, None)
+    """Deaths of units over those expected from their parent's rates, pooled over some years and towards 1."""
+    window = margins.death_years
     expected = (cells[:, window].sum(axis=2) * margins.mu[:, None]).sum(axis=(1, 2, 3))
     observed = margins.deaths[:, window].sum(axis=1)
     parents = int(margins.parent_of.max()) + 1
@@ -121,14 +141,18 @@ def local_mortality(margins: AgeMargins, cells: Floats) -> Floats:
     return pooled_ratio(observed, expected * level[margins.parent_of])
 
 
-def _through_the_years(margins: AgeMargins, seed: Floats, theta: Floats, place_weight: float) -> Floats:
+def _through_the_years(margins: AgeMargins, theta: Floats, place_weight: float) -> Floats:
     local = margins.oblast_ratio * np.exp(-0.5 * (theta[:, None, None] - 1) * margins.mu)
-    cells = [_fit(margins, 0, _aged(margins, 0, seed, local), LAST_SWEEPS)]
-    for year in range(1, len(margins.years)):
-        last = LAST_SWEEPS if year == len(margins.years) - 1 else SWEEPS
-        aged = _fit(margins, year, _aged(margins, year, cells[-1], local), SWEEPS)
-        placed = _fit(margins, year, seed, SWEEPS)
-        cells.append(_fit(margins, year, _mix(aged, placed, place_weight), last))
+    ends = [census.first for census in margins.censuses[1:]] + [len(margins.years)]
+    cells: list[Floats] = []
+    for census, end in zip(margins.censuses, ends, strict=True):
+        seed = _census_seed(margins, census, cells[-1] if cells else None)
+        cells.append(_fit(margins, census.first, _aged(margins, census.first, seed, local, True), LAST_SWEEPS))
+        for year in range(census.first + 1, end):
+            aged = _fit(margins, year, _aged(margins, year, cells[-1], local, False), SWEEPS)
+            placed = _fit(margins, year, seed, SWEEPS)
+            sweeps = LAST_SWEEPS if year == end - 1 else SWEEPS
+            cells.append(_fit(margins, year, _mix(aged, placed, place_weight), sweeps))
     return np.stack(cells, axis=1)
 
 
@@ -167,31 +191,49 @@ def _shrink(signal: Floats, error: Floats) -> Floats:
     return between / (between + error + TINY)
 
 
-def _census_seed(margins: AgeMargins) -> Floats:
-    """Cells at the census: first year's totals by residence and sex, the region's ages a year younger, census ages."""
-    older = margins.region_cells[:, 0]
-    pattern = np.empty_like(older)
-    region_mu = np.stack([margins.mu[margins.region_of == r].mean(axis=0) for r in range(len(margins.region_cells))])
-    pattern[..., :-1] = older[..., 1:] * np.exp(region_mu[:, None, :, :-1])
-    pattern[..., -1] = pattern[..., -2] * 0.5
-    shares = pattern / pattern.sum(axis=-1, keepdims=True)
-    seed = margins.totals[:, 0, :, :, None] * shares[margins.region_of] + TINY
-    rows = margins.totals[:, 0] * _ratio(margins.census.sum(1), margins.totals[:, 0].sum((1, 2)))[:, None, None]
-    group = group_index(CENSUS_STARTS)
+def _census_seed(margins: AgeMargins, census: CensusAges, before: Floats | None) -> Floats:
+    """Cells at a census: its ages, and inside them those of the year before or, at first, of the region.
+
+    Parameters
+    ----------
+    margins : AgeMargins
+    census : CensusAges
+    before : ndarray (U, 2, 2, 101), optional
+        Cells of the last year on the census before.
+    """
+    totals = margins.totals[:, census.first]
+    counted = _ratio(census.persons.sum(axis=1), totals.sum(axis=(1, 2)))
+    rows = totals * counted[:, None, None]
+    seed = (totals[..., None] * _region_shares(margins, census.first) if before is None else before) + TINY
+    group = group_index(census.starts)
     for _ in range(LAST_SWEEPS):
-        by_age = sum_groups(seed.sum(axis=(1, 2)), CENSUS_STARTS)
-        seed *= _ratio(margins.census, by_age)[:, None, None, group]
+        by_age = sum_groups(seed.sum(axis=(1, 2)), census.starts)
+        seed *= _ratio(census.persons, by_age)[:, None, None, group]
         seed *= _ratio(rows, seed.sum(axis=-1))[..., None]
     return seed
 
 
-def _aged(margins: AgeMargins, year: int, cells: Floats, local: Floats) -> Floats:
-    """Cells a year later by the region's ratios, the oblast's difference from it and local mortality."""
+def _region_shares(margins: AgeMargins, year: int) -> Floats:
+    """Ages of each unit's region a year before, as shares, by residence and sex."""
+    older = margins.region_cells[:, year]
+    pattern = np.empty_like(older)
+    region_mu = np.stack([margins.mu[margins.region_of == r].mean(axis=0) for r in range(len(margins.region_cells))])
+    pattern[..., :-1] = older[..., 1:] * np.exp(region_mu[:, None, :, :-1])
+    pattern[..., -1] = pattern[..., -2] * 0.5
+    return (pattern / pattern.sum(axis=-1, keepdims=True))[margins.region_of]
+
+
+def _aged(margins: AgeMargins, year: int, cells: Floats, local: Floats, from_census: bool) -> Floats:
+    """Cells a year later by the region's ratios, the oblast's difference from it and local mortality.
+
+    From a census to the first count on it there are no ratios: deaths alone.
+    """
     region_now = margins.region_cells[:, year]
-    region_before = margins.region_cells[:, max(year - 1, 0)]
-    ratio = _ratio(region_now, cohort_source(region_before)) if year else np.ones_like(region_now)
+    ratio = np.ones_like(region_now)
+    if not from_census:
+        ratio = _ratio(region_now, cohort_source(margins.region_cells[:, year - 1]))
     aged = cohort_source(cells) * ratio[margins.region_of] * local[:, None]
-    if not year:
+    if from_census:
         aged[..., 1:] *= np.exp(-margins.mu)[:, None, :, 1:]
     women = cells[:, :, 0, 20:35].sum(axis=-1)
     by_residence = _ratio(women, women.sum(axis=1)[:, None])

@@ -14,7 +14,7 @@ from ossu_analysis.population.cells import AGES, BROAD, Floats, cohort_source, g
 from ossu_analysis.population.inputs import AgeInputs
 from ossu_analysis.population.jump_off import JumpOff, VitalEvents, age_spreads, loss_response, start_spreads
 from ossu_analysis.population.mortality import mortality_drift
-from ossu_analysis.population.municipality_age import DEATH_YEARS, PLACE_AGES, PLACE_SHAPE
+from ossu_analysis.population.municipality_age import PLACE_AGES, PLACE_SHAPE
 from ossu_analysis.population.tree_ratios import AgedAreas
 
 LEAST_YEARS = 3
@@ -34,7 +34,7 @@ def prepare_jump_off(structure: AgeStructure) -> JumpOff:
         # Contiguous, so that sums run in the same order whatever array they are cut from.
         persons=np.ascontiguousarray(persons),
         totals=inputs.totals[:, -1].sum(axis=(1, 2)),
-        start_spread=start_spreads(persons, inputs.base_year - int(inputs.years[0]) + 1),
+        start_spread=start_spreads(persons, len(inputs.years) - inputs.censuses[-1].first),
         ratios=structure.ratios,
         local=local_ratios(structure),
         events=registered_events(structure),
@@ -52,7 +52,7 @@ def registered_events(structure: AgeStructure) -> VitalEvents:
         fertility=fertility,
         mu=structure.mu * death_levels(structure)[:, None, None],
         theta=structure.theta,
-        mu_year=float(inputs.years[1:][-DEATH_YEARS:].mean()),
+        mu_year=float(inputs.years[inputs.recent_steps + 1].mean()),
         rho=structure.ratios.rho,
         fertility_spread=(fertility.sigma, *walk_spreads(inputs.births.sum(axis=2), inputs.oblast_of)),
         mortality_spread=(drift.sigma, *walk_spreads(inputs.deaths, inputs.oblast_of)),
@@ -65,22 +65,22 @@ def _compared(inputs: AgeInputs, areas: AgedAreas) -> list[str]:
 
 
 def death_levels(structure: AgeStructure) -> Floats:
-    """Deaths of the oblasts in the last years over those that rates by age give, for the persons in mid-year."""
+    """Deaths of the oblasts in recent years over those that rates by age give, for the persons in mid-year."""
     inputs, owner = structure.inputs, structure.inputs.oblast_of
-    middle = (structure.cells[:, :-1] + structure.cells[:, 1:])[:, -DEATH_YEARS:].sum(axis=1) / 2
+    middle = (structure.cells[:, :-1] + structure.cells[:, 1:])[:, inputs.recent_steps].sum(axis=1) / 2
     expected = (middle * structure.mu[owner]).sum(axis=(1, 2)) * structure.theta
-    observed = inputs.deaths[:, 1:][:, -DEATH_YEARS:].sum(axis=1)
+    observed = inputs.deaths[:, inputs.recent_steps + 1].sum(axis=1)
     return np.bincount(owner, observed) / np.bincount(owner, expected)
 
 
 def fertility_of(structure: AgeStructure) -> Fertility:
     """Level of fertility of the country, and local levels of the municipalities."""
-    inputs = structure.inputs
+    inputs, years = structure.inputs, structure.inputs.on_last_census
     return estimate_fertility(
-        women=structure.cells[:, :, 0],
-        births=inputs.births,
-        national_women=inputs.national[:, 0],
-        national_births=inputs.births.sum(axis=0),
+        women=structure.cells[:, years, 0],
+        births=inputs.births[:, years],
+        national_women=inputs.national[years, 0],
+        national_births=inputs.births[:, years].sum(axis=0),
         schedule=single_age_schedule(inputs.schedule_shares, inputs.schedule_starts),
         crude=inputs.crude_births,
     )

@@ -5,14 +5,16 @@ SOURCE_TABLES = (
     "births_municipality",
     "deaths_municipality",
     "population_oblast_age",
+    "population_oblast_residence_age",
     "deaths_oblast_age",
     "population_region_residence_age",
     "life_expectancy_region",
     "census_profile",
+    "census_age",
     "population_single_age",
     "fertility_schedule",
 )
-REFERENCE_TABLES = ("municipality", "oblast", "area_change")
+REFERENCE_TABLES = ("municipality", "oblast", "area_change", "exceptional_year")
 HISTORY_TABLES = {
     "population_municipality": "sources",
     "births_municipality": "sources",

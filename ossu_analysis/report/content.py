@@ -9,7 +9,7 @@ and totals are computed from unrounded numbers.
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import pandas as pd
@@ -22,8 +22,18 @@ SLOT = "[ДОПЪЛНЕТЕ]"
 NUMERIC = {"count", "change", "share", "probability", "interval", "money"}
 
 
+class Printable:
+    """Whatever text a part of a document holds can be written to every format."""
+
+    def __post_init__(self) -> None:
+        for one in fields(self):  # type: ignore[arg-type]
+            said = getattr(self, one.name)
+            if isinstance(said, str) and said != texts.printable(said):
+                object.__setattr__(self, one.name, texts.printable(said))
+
+
 @dataclass(frozen=True)
-class Column:
+class Column(Printable):
     """How one column of a table is printed.
 
     Parameters
@@ -40,6 +50,8 @@ class Column:
         Relative width on paper.
     upright : bool
         Whether the heading is printed from bottom to top, for many narrow columns.
+    minus : str
+        Column that is taken from ``name`` as both are printed, so that a reader who subtracts finds the same.
     origin : str, optional
         Number of the trace page that a cell leads to, where the frame has a column ``trace`` with the rest of the
         address; without it the column's own name if it is numeric, and ``""`` for none.
@@ -54,6 +66,7 @@ class Column:
     width: float = 1.0
     upright: bool = False
     origin: str | None = None
+    minus: str = ""
 
     @property
     def is_numeric(self) -> bool:
@@ -72,13 +85,20 @@ class Column:
         if self.kind == "interval":
             bounds = zip(frame[self.name], frame[self.low], frame[self.high], strict=True)
             return [spoken_interval(*values, digits=self.digits) for values in bounds]
-        return [self._printed(value) for value in frame[self.name]]
+        return [self._printed(value) for value in self.values(frame)]
+
+    def values(self, frame: pd.DataFrame) -> "pd.Series[Any]":
+        """Values behind the cells: unrounded, but a difference is one of printed numbers."""
+        if not self.minus:
+            return frame[self.name]
+        ends = (frame[name].astype("Float64").round(self.digits) for name in (self.name, self.minus))
+        return next(ends) - next(ends)
 
     def _printed(self, value: Any) -> str:
         if value is None or pd.isna(value):
             return ".." if self.is_numeric else "–"
         if isinstance(value, str) or self.kind == "text":
-            return str(value)
+            return texts.printable(str(value))
         return _PRINTERS[self.kind](float(value), self.digits)
 
 
@@ -123,7 +143,7 @@ _PRINTERS = {
 
 
 @dataclass(frozen=True)
-class Heading:
+class Heading(Printable):
     """A heading; ``key`` is its stable anchor.
 
     ``new_page`` starts a page on paper; ``wide`` lays the section out on pages turned on their side, up to the next
@@ -138,7 +158,7 @@ class Heading:
 
 
 @dataclass(frozen=True)
-class Paragraph:
+class Paragraph(Printable):
     """A paragraph of kind ``text``, ``bullet``, ``note`` or ``warning``; ``[ДОПЪЛНЕТЕ]`` in it is a slot to fill."""
 
     text: str
@@ -152,7 +172,7 @@ class Paragraph:
 
 
 @dataclass(frozen=True)
-class Table:
+class Table(Printable):
     """A table: unrounded frame, typed columns, and where the figures come from.
 
     ``sheet`` names the Excel sheet; ``status`` is the weakest status of the rows, or ``mixed``.
@@ -198,7 +218,7 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Picture:
+class Picture(Printable):
     """A chart with its caption; the source is printed on the chart itself."""
 
     key: str
@@ -221,7 +241,7 @@ def in_sections(blocks: Iterable[Block]) -> tuple[Block, ...]:
 
 
 @dataclass(frozen=True)
-class Document:
+class Document(Printable):
     """A document: title, imprint and blocks in reading order; ``name`` is its file name without ending."""
 
     name: str

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from ossu_analysis.report.run.registry import WAREHOUSE, latest_run
-from ossu_analysis.store import Store, connect
+from ossu_analysis.store import Store, connect, quoted, readable
 from ossu_analysis.texts import text
 
 _TOTAL = "sex = 'T' and age_from = 0 and age_to is null and output_type = 'mean'"
@@ -51,12 +51,13 @@ def near_the_last_run(store: Store) -> pd.DataFrame:
     if finished is None:
         return pd.DataFrame()
     with connect(":memory:") as db:
-        db.execute(f"attach '{finished / WAREHOUSE}' as finished (read_only)")
+        with readable(finished / WAREHOUSE):
+            db.execute(f"attach {quoted(finished / WAREHOUSE)} as finished (read_only)")
         known = db.sql("select 1 from duckdb_tables() where schema_name = 'population' and table_name = 'forecast'")
         if not known.fetchall():
             return pd.DataFrame()
         fresh = store.made("population", "forecast")
-        db.execute(f"create or replace temp view fresh as select * from read_parquet('{fresh}')")
+        db.execute(f"create or replace temp view fresh as select * from read_parquet({quoted(fresh)})")
         return db.sql(
             f"""with former as (select area_code, year, scenario, base_year,
               max(persons) filter (output_type_id = '0.1') as low, max(persons) filter (output_type_id = '0.9') as high

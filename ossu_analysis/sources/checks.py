@@ -206,11 +206,7 @@ def _missing_years_of_areas(
     for area, have in present.items():
         first, last = spans.get(str(area), (0, 9999))
         gaps = entry.gaps.get(areas.get(str(area), ""), [])
-        wanted = (
-            y
-            for y in range(entry.years[0], entry.years[1] + 1, entry.years_step)
-            if first <= y <= last and y not in gaps
-        )
+        wanted = (year for year in entry.all_years if first <= year <= last and year not in gaps)
         for year in wanted:
             if year not in have:
                 yield Fault("sources.missing_year", file=file, column="year", found=str(area), expected=str(year))
@@ -220,7 +216,7 @@ def _missing_years(raw: pd.DataFrame, entry: SourceTable, file: str) -> Iterator
     if "year" not in raw:
         return
     have = set(raw["year"])
-    for year in range(entry.years[0], entry.years[1] + 1, entry.years_step):
+    for year in entry.all_years:
         if str(year) not in have:
             yield Fault("sources.missing_year", file=file, column="year", expected=str(year))
 

@@ -5,12 +5,15 @@ entries are joined by dots). Placeholders are filled by `str.format`. Bulgarian 
 language of the interface and falls back to Bulgarian.
 """
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).parent
-NBSP = "\u00a0"
+NBSP, MINUS = "\u00a0", "\u2212"
+UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+"""Characters that no file of XML, and so no Word, Excel or HTML file, may hold."""
 
 
 @cache
@@ -46,6 +49,11 @@ def texts_below(key: str) -> dict[str, str]:
     return {name.removeprefix(f"{key}."): said for name, said in _catalogue("bg").items() if name.startswith(f"{key}.")}
 
 
+def printable(said: str) -> str:
+    """The text without control characters, which a name or a reason typed by hand may hold."""
+    return UNPRINTABLE.sub("", said)
+
+
 def number(value: float | None, digits: int = 0) -> str:
     """``12 345,6`` with a no-break space; ``..`` for a value that is not available."""
     from babel.numbers import format_decimal
@@ -54,7 +62,8 @@ def number(value: float | None, digits: int = 0) -> str:
         return ".."
     pattern = "#,##0" + ("." + "0" * digits if digits else "")
     rounded = round(float(value), digits) + 0.0
-    return format_decimal(rounded, format=pattern, locale="bg_BG", group_separator=True).replace(" ", NBSP)
+    printed = format_decimal(rounded, format=pattern, locale="bg_BG", group_separator=True)
+    return printed.replace(" ", NBSP).replace("-", MINUS)
 
 
 def percent(share: float | None, digits: int = 1) -> str:

@@ -90,6 +90,9 @@ def _tracing(run: Path, table: str) -> Iterator[Tracer]:
         raise OssuError("trace.no_run", folder=run)
     if table not in TABLES:
         raise OssuError("trace.unknown_table", table=table, known=", ".join(TABLES))
-    manifest = json.loads((run / MANIFEST).read_text(encoding="utf-8"))
+    try:
+        manifest = json.loads((run / MANIFEST).read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise OssuError("report.damaged_run", file=run / MANIFEST) from error
     with connect(run / WAREHOUSE, read_only=True) as db:
         yield Tracer(db, run.resolve().parents[2], manifest["settings"], redraws=True)

@@ -55,3 +55,36 @@ def test_taken_port_is_said_in_a_sentence(served, tmp_path):
     port = int(served.rpartition(":")[2])
     with pytest.raises(OssuError, match=f"Порт {port} на тази машина е зает"):
         serve_runs(tmp_path, port)
+
+
+def test_a_foreign_name_of_this_machine_is_refused(served):
+    """A page elsewhere may point a name of its own at 127.0.0.1; the browser then sends that name."""
+    asked = urllib.request.Request(f"{served}/one/index.html", headers={"Host": "evil.example"})
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        urllib.request.urlopen(asked, timeout=10)
+
+
+def test_what_our_webserver_replaces_in_dagster_is_still_there():
+    """Dagster has no setting for the names that it answers to; `pipelines.webserver` puts a guard before its pages."""
+    from dagster._cli import dev
+    from dagster_webserver.webserver import DagsterWebserver
+
+    assert callable(dev.open_ipc_subprocess) and callable(DagsterWebserver.build_middleware)
+
+
+@pytest.mark.parametrize("host, status", [("127.0.0.1:3000", 200), ("localhost:3000", 200), ("evil.example:3000", 400)])
+def test_the_guard_lets_only_own_names_through(host, status):
+    import asyncio
+
+    from starlette.responses import PlainTextResponse
+
+    from pipelines.webserver import guard
+
+    answered = []
+
+    async def send(message):
+        answered.append(message.get("status"))
+
+    asked = {"type": "http", "method": "GET", "path": "/", "headers": [(b"host", host.encode())]}
+    asyncio.run(guard().cls(PlainTextResponse("ok"), **guard().kwargs)(asked, None, send))
+    assert answered[0] == status

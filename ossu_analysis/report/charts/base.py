@@ -73,6 +73,10 @@ class Chart:
     source: str = ""
     is_demonstration: bool = False
 
+    def __post_init__(self) -> None:
+        for name in ("title", "subtitle", "source"):
+            object.__setattr__(self, name, texts.printable(getattr(self, name)))
+
     @property
     def description(self) -> str:
         """Words for readers who do not see the chart."""

@@ -120,18 +120,23 @@ def max_of(*frames: pd.DataFrame) -> float:
     return float(np.nanmax(values, initial=0.0))
 
 
-def draw_bands(axes: Any, history: pd.DataFrame, forecast: pd.DataFrame, breaks: Sequence[int] = ()) -> None:
-    """Draw one fan on given axes: line of observations, median and bands, break marks, last values as labels."""
+def draw_bands(
+    axes: Any, history: pd.DataFrame, forecast: pd.DataFrame, breaks: Sequence[int] = (), joined: bool = True
+) -> None:
+    """Draw one fan on given axes: observations, median and bands, break marks, last values as labels.
+
+    Two quantities (users and demand) are not ``joined``: no line leads from the one to the other.
+    """
     if history.empty and forecast.empty:
         return empty(axes)
     clean(axes)
-    joined = _joined(history, forecast)
+    ahead = _joined(history, forecast) if joined else forecast
     for low, high, opacity in BANDS:
-        if low in joined:
-            axes.fill_between(joined["year"], joined[low], joined[high], color=BLUE, alpha=opacity, linewidth=0)
-    axes.plot(history["year"], history["persons"], color=INK, linewidth=1.4)
-    axes.plot(joined["year"], joined["median"], color=BLUE, linewidth=1.6, linestyle=(0, (5, 2)))
-    _limits(axes, history, joined)
+        if low in ahead:
+            axes.fill_between(ahead["year"], ahead[low], ahead[high], color=BLUE, alpha=opacity, linewidth=0)
+    axes.plot(history["year"], history["persons"], color=INK, linewidth=1.4, marker="" if joined else "o", markersize=2)
+    axes.plot(ahead["year"], ahead["median"], color=BLUE, linewidth=1.6, linestyle=(0, (5, 2)))
+    _limits(axes, history, ahead)
     _mark_breaks(axes, history, breaks)
     _mark_ends(axes, history, forecast)
     bulgarian_numbers(axes.yaxis)

@@ -66,7 +66,7 @@ def _draw_multiples(figure: Any, top: float, panels: Sequence[Any], height: floa
         box = [0.01 + wide * (position % across) + label, low + 0.15 * tall, wide - 0.015 - 2 * label, 0.60 * tall]
         axes = figure.add_axes(box)
         axes.set_title(fill(name, 28), size=7, color=INK, loc="left", pad=4, linespacing=1.0)
-        draw_bands(axes, history, forecast)
+        draw_bands(axes, history, forecast, joined=False)
         _draw_places(axes, places)
     return None
 

@@ -39,7 +39,7 @@ def yearly_plan(facts: Facts, municipality_code: str, imprint: Imprint) -> Docum
             Heading(f"part-{part}", text(f"report.heading.yearly_{part}"), wide=True),
             _table(subject, part, chosen, year),
         ]
-    blocks += [Heading("changes", text("report.heading.yearly_changes"), wide=True), _changes(subject)]
+    blocks += [Heading("changes", text("report.heading.yearly_changes"), wide=True), _changes(subject, year)]
     blocks += [Paragraph(text("report.slot.yearly")), *notes.words(subject)]
     return municipal_document(subject, "godishen_plan", text("report.title.godishen_plan", year=year), blocks)
 
@@ -89,13 +89,16 @@ def _table(subject: Subject, part: str, rows: pd.DataFrame, year: int) -> Table:
                  sheet=text(f"report.sheet.yearly_{part}"))  # fmt: skip
 
 
-def _changes(subject: Subject) -> Table:
-    """Lines of the proposal that add places: the plan says which of them the coming year begins with."""
+def _changes(subject: Subject, year: int) -> Table:
+    """Lines of the proposal that add places, with demand and missing places of the plan's own year beside them."""
     lines = subject.facts.lines
     lines = lines[(lines["area_code"] == subject.code) & (lines["proposed_users"] > lines["existing_places"].fillna(0))]
+    of_year = subject.gap(year).set_index("service_code").reindex(lines["service_code"]).reset_index(drop=True)
+    wanted = ["demand_median", "demand_low", "demand_high", "gap_to_demand_places"]
     rows = pd.DataFrame(
         {
             "service": [subject.service(code, True) for code in lines["service_code"]],
+            **{name: of_year[name].to_numpy() for name in wanted},
             "places": lines["existing_places"].astype("Float64"),
             "proposed": lines["analyst_users"].fillna(lines["proposed_users"]).astype("Float64"),
             "by": lines["planning_year"].astype("Float64"),
@@ -103,9 +106,12 @@ def _changes(subject: Subject) -> Table:
             "status": lines["status"],
         }
     )
+    demand = text("report.column.demand_in", year=year)
     columns = (
         Column("service", text("report.column.service"), width=3),
         Column("places", text("report.column.places"), "count"),
+        Column("demand_median", demand, "interval", 0, "demand_low", "demand_high", 1.8),
+        Column("gap_to_demand_places", text("report.column.gap_in", year=year), "change", width=1.2),
         Column("proposed", text("report.column.maximum_users"), "count", width=1.4),
         Column("by", text("report.column.by_year"), "year"),
         Column("this_year", text("report.column.places_this_year"), width=2),

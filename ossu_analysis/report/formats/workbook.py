@@ -85,6 +85,11 @@ def _table(sheet: Any, label: str, table: Table, document: Document) -> None:
     sheet.append([column.heading for column in columns])
     for values in zip(*(_values(table.frame, column) for column in columns), strict=True):
         sheet.append(values)
+        # What begins with an equals sign is a sentence here, never a formula.
+        for cell in sheet[sheet.max_row]:
+            cell.data_type = "s" if cell.data_type == "f" else cell.data_type
+    if table.frame.empty:
+        sheet.append((texts.text("common.no_data"),))
     _style(sheet, columns, len(table.frame))
     _foot(sheet, table, document)
 
@@ -107,7 +112,7 @@ def _values(frame: pd.DataFrame, column: Column) -> list[Any]:
     numeric = column.is_numeric or column.kind == "year"
     return [
         float(value) if numeric and pd.notna(value) and not isinstance(value, str) else shown
-        for value, shown in zip(frame[column.name], printed, strict=True)
+        for value, shown in zip(column.values(frame), printed, strict=True)
     ]
 
 

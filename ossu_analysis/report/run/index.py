@@ -25,6 +25,7 @@ from ossu_analysis.report.run.report_card import backtest_table, write_report_ca
 from ossu_analysis.report.sections.notes import sources_table
 from ossu_analysis.report.sections.people import fan_chart
 from ossu_analysis.report.sections.subject import Subject
+from ossu_analysis.report.sections.tracking import CAUSES, with_centre
 from ossu_analysis.schemas import all_tables
 from ossu_analysis.store import Store
 from ossu_analysis.texts import number, text
@@ -247,17 +248,14 @@ def _monitoring(store: Store) -> list[Block]:
 
 def monitoring_table(deviation: pd.DataFrame, oblasts: pd.DataFrame) -> Table:
     """Earlier forecast and actual of every oblast, with the causes that add up to the difference."""
-    rows = overview.monitoring_rows(deviation, oblasts)
+    rows = with_centre(overview.monitoring_rows(deviation, oblasts))
     rows["inside"] = [text(f"report.words.{'yes' if inside else 'no'}") for inside in rows["is_inside_80"]]
     columns = (
         Column("name", text("report.column.oblast"), width=2),
         Column("forecast_median", text("report.column.forecast"), "interval", 0, "forecast_low", "forecast_high", 2),
         Column("actual", text("report.column.actual"), "count"),
-        Column("deviation", text("report.column.deviation"), "change"),
-        Column("cause_births", text("report.column.cause_births"), "change"),
-        Column("cause_deaths", text("report.column.cause_deaths"), "change"),
-        Column("cause_migration", text("report.column.cause_migration"), "change"),
-        Column("cause_base", text("report.column.cause_base"), "change"),
+        Column("actual", text("report.column.deviation"), "change", minus="forecast_median"),
+        *(Column(f"cause_{cause}", text(f"report.column.cause_{cause}"), "change") for cause in CAUSES),
         Column("inside", text("report.column.inside")),
     )
     year = int(rows["year"].max()) if len(rows) else 0

@@ -18,15 +18,30 @@ def latest_run(store: Store) -> Path | None:
     if link.is_symlink() or link.is_dir():
         folder = link.resolve()
     elif link.is_file():
-        folder = store.runs / link.read_text(encoding="utf-8").strip()
+        folder = store.runs / link.read_text(encoding="utf-8", errors="replace").strip()
     else:
         return None
     return folder if (folder / MANIFEST).exists() else None
 
 
 def read_manifest(run: Path) -> dict[str, Any]:
-    """``manifest.json`` of a finished run."""
-    content: dict[str, Any] = json.loads((run / MANIFEST).read_text(encoding="utf-8"))
+    """``manifest.json`` of a finished run.
+
+    Raises
+    ------
+    OssuError
+        ``report.damaged_run`` when it cannot be read.
+    """
+    return _read_json(run / MANIFEST, "report.damaged_run")
+
+
+def _read_json(file: Path, code: str) -> dict[str, Any]:
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise OssuError(code, file=file) from error
+    if not isinstance(content, dict):
+        raise OssuError(code, file=file)
     return content
 
 
@@ -55,7 +70,7 @@ def finished_runs(store: Store) -> list[str]:
 def approved_runs(store: Store) -> dict[str, str]:
     """Name of the approved run by planning round."""
     path = store.runs / APPROVED
-    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
+    return _read_json(path, "report.damaged_approvals") if path.exists() else {}
 
 
 def approve_run(store: Store, name: str) -> str:

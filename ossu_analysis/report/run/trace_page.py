@@ -116,7 +116,7 @@ def working_tables(store: Store, areas: Sequence[str], year: int, settings: RunS
     with connect(":memory:") as db:
         for link, table in store.existing():
             db.execute(f'create schema if not exists "{link}"')
-            source = f"read_parquet('{store.made(link, table)}')"
+            source = store.source(link, table)
             where = of_year.get((link, table))
             kind, condition = ("table", f" where {where}") if where else ("view", "")
             db.execute(f'create {kind} "{link}"."{table}" as select * from {source}{condition}')

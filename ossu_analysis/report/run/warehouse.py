@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ossu_analysis.schemas import all_tables, columns
-from ossu_analysis.store import MEMORY, ROWS_TOGETHER, Store, connect
+from ossu_analysis.store import ROWS_TOGETHER, Store, connect
 from ossu_analysis.texts import text
 
 
@@ -25,7 +25,7 @@ def write_warehouse(store: Store, target: Path) -> dict[str, int]:
         Rows by ``link.table``.
     """
     declared, rows = all_tables(), {}
-    with connect(target, config={"memory_limit": MEMORY}) as db:
+    with connect(target) as db:
         for link, table in store.existing():
             name = f'"{link}"."{table}"'
             db.execute(f'create schema if not exists "{link}"')

@@ -296,7 +296,7 @@ def subsidy_section(checks: pd.DataFrame, area_names: Mapping[str, str], level: 
         Column("subsidy", text("allocation.column.subsidy"), "count", width=1.4),
         Column("currency", text("allocation.column.currency"), width=0.9),
         Column("users_times_standard", text("allocation.column.explained"), "count", width=1.5),
-        Column("difference", text("allocation.column.difference"), "change", width=1.4),
+        Column("subsidy", text("allocation.column.difference"), "change", width=1.4, minus="users_times_standard"),
         Column("priced_users", text("allocation.column.priced_users"), "count", width=1.2),
         Column("users_without_standard", text("allocation.column.unpriced_users"), "count", width=1.3),
         Column("note", text("allocation.column.note"), width=4),

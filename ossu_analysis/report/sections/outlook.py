@@ -189,7 +189,7 @@ def _scenarios(subject: Subject) -> list[Block]:
         Column("service", text("report.column.service"), width=3),
         Column("median_1", f"{facts['first']} (80 %)", "interval", 0, "low_80_1", "high_80_1", 1.7),
         Column("median_2", f"{facts['second']} (80 %)", "interval", 0, "low_80_2", "high_80_2", 1.7),
-        Column("difference", text("report.column.difference"), "change", width=1),
+        Column("median_2", text("report.column.difference"), "change", minus="median_1"),
     )
     return [
         Paragraph(text("report.sentence.scenarios", **facts)),
@@ -250,13 +250,12 @@ def compared(subject: Subject, rows: pd.DataFrame) -> list[str]:
 
 
 def _side_by_side_table(subject: Subject, rows: pd.DataFrame, names: list[str]) -> pd.DataFrame:
-    """One row per service in the last year: median and 80 % range of both scenarios, and the difference of medians."""
+    """One row per service in the last year: median and 80 % range of both scenarios,."""
     last = wide(rows[rows["year"] == rows["year"].max()], ["service_code", "scenario"]).set_index("service_code")
     both = [
         last[last["scenario"] == name].drop(columns="scenario").add_suffix(f"_{at}") for at, name in enumerate(names, 1)
     ]
     table = both[0].join(both[1], how="outer").reset_index()
-    table["difference"] = table["median_2"] - table["median_1"]
     return by_name(table.assign(service=[subject.service(code, True) for code in table["service_code"]]), "service")
 
 

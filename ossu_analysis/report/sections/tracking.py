@@ -14,7 +14,7 @@ from ossu_analysis.report.facts import GROUPS, age_rows, wide
 from ossu_analysis.report.sections.subject import Subject, area_name, by_name, status_of
 from ossu_analysis.texts import day, number, text
 
-CAUSES = ("births", "deaths", "migration", "base")
+CAUSES = ("births", "deaths", "migration", "base", "centre")
 PROJECT = "project"
 """Funding type of a service that ends with its project."""
 
@@ -57,7 +57,7 @@ def people_deviation(subject: Subject) -> list[Block]:
         Column("name", text("report.column.part_oblast"), width=2.2),
         Column("forecast_median", text("report.column.forecast"), "interval", 0, "forecast_low", "forecast_high", 2.2),
         Column("actual", text("report.column.actual"), "count"),
-        Column("deviation", text("report.column.deviation"), "change"),
+        Column("actual", text("report.column.deviation"), "change", minus="forecast_median"),
         *(Column(f"cause_{cause}", text(f"report.column.cause_{cause}"), "change", width=1.2) for cause in CAUSES),
         Column("inside", text("report.column.inside")),
     )
@@ -73,8 +73,13 @@ def _deviation(subject: Subject) -> pd.DataFrame:
     rows = subject.facts.deviation
     if rows.empty:
         return rows
-    rows = rows[rows["year"] == rows["year"].max()]
+    rows = with_centre(rows[rows["year"] == rows["year"].max()])
     return rows.set_index("area_code").reindex([*subject.parts, subject.code]).dropna(subset=["actual"]).reset_index()
+
+
+def with_centre(rows: pd.DataFrame) -> pd.DataFrame:
+    """Causes add up to the difference from the mean forecast; the median is printed, and this cause lies between."""
+    return rows.assign(cause_centre=rows["forecast_mean"] - rows["forecast_median"])
 
 
 def services(subject: Subject) -> list[Block]:
@@ -180,7 +185,7 @@ def money(subject: Subject) -> list[Block]:
         Column("priced_users", text("report.column.priced_users"), "count", width=1.3),
         Column("users_times_standard", text("report.column.users_times_standard"), "money", width=1.5),
         Column("users_without_standard", text("report.column.users_without_standard"), "count", width=1.5),
-        Column("difference", text("report.column.difference"), "money", width=1.4),
+        Column("subsidy", text("report.column.difference"), "change", width=1.4, minus="users_times_standard"),
     )
     table = Table("table-money", text("report.caption.money", **facts), rows, columns,
                   source=text("report.source.subsidy"), note=text("report.note.money"), status=status_of(rows),
@@ -224,7 +229,7 @@ def rebased(subject: Subject) -> list[Block]:
             "expected", text("report.column.expected", year=last), "interval", 0, "expected_low", "expected_high", 2
         ),
         Column("new_base", text("report.column.new_base", year=last), "count"),
-        Column("deviation", text("report.column.deviation"), "change"),
+        Column("new_base", text("report.column.deviation"), "change", minus="expected"),
         Column("then", text("report.column.forecast_in", year=horizon), "interval", 0, "then_low", "then_high", 2),
         Column("reason", text("report.column.reason"), width=1.6),
         Column("decision", text("report.column.decision"), width=1.4),
@@ -249,7 +254,6 @@ def _rebased_row(
         "expected_low": ages["low_80"].get(last),
         "expected_high": ages["high_80"].get(last),
         "new_base": new_base,
-        "deviation": new_base - ages["median"].get(last, float("nan")),
         "then": then.get("median"),
         "then_low": then.get("low_80"),
         "then_high": then.get("high_80"),

@@ -29,7 +29,7 @@ NBSP = "\u00a0"
     [
         ((120.4, 95.2, 150.4), "120 (95–150)"),
         ((12345.6, 9000.0, 15000.0), f"12{NBSP}346 (9{NBSP}000–15{NBSP}000)"),
-        ((-12.0, -30.0, 5.0), "-12 (от -30 до 5)"),
+        ((-12.0, -30.0, 5.0), "−12 (от −30 до 5)"),
         ((0.2, -0.4, 3.0), "0 (0–3)"),
         ((np.nan, 1.0, 2.0), ".."),
         ((7.0, np.nan, np.nan), "7"),
@@ -45,7 +45,7 @@ def test_probability_is_never_certain(share, said):
 
 
 def test_change_shows_its_sign_but_no_sign_of_nothing():
-    assert [signed(value) for value in (22.4, -3.0, 0.3, 0.0)] == ["+22", "-3", "0", "0"]
+    assert [signed(value) for value in (22.4, -3.0, 0.3, 0.0)] == ["+22", "−3", "0", "0"]
 
 
 def test_missing_number_and_missing_word_have_different_signs():
