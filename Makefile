@@ -8,7 +8,7 @@ UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 SYNC := $(UV) sync --frozen --inexact --quiet --compile-bytecode
 RUN := $(UV) run --frozen --no-sync
 
-.PHONY: setup run test ui check bench notebook format clean help
+.PHONY: setup run test ui check coverage mutants bench notebook format clean help
 
 run: setup  ## the main job: publishers' tables -> forecasts -> gaps -> documents in data/runs/latest
 	$(RUN) ossu run
@@ -31,6 +31,14 @@ check: setup  ## format, lint, types
 format: setup  ## put the code into its standard form
 	$(RUN) ruff format .
 	$(RUN) ruff check --fix .
+
+coverage: setup  ## branches of population, demand, gap, proposal and trace that the tests of these rooms reach
+	$(RUN) pytest -n 2 tests/unit tests/property tests/golden tests/data --cov --cov-report=term
+
+mutants: setup  ## small changes of the code that some test must notice: the named ones, then a seeded sample
+	$(SYNC) --group mutants
+	$(RUN) python -m tests.mutants --named
+	$(RUN) python -m tests.mutants --each 16 --seed 1
 
 bench:  ## time and memory beside named peers; prints a table and says what is absent
 	@$(MAKE) --no-print-directory $(UV)

@@ -10,8 +10,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ossu_analysis.texts import text
+
 _LONG_NUMBER = re.compile(r"[0-9]{9,}")
-BLOCKING, TO_CHECK, NOTICE = "блокираща", "за проверка", "сведение"
+BLOCKING, TO_CHECK, NOTICE = text("common.severity").split("|")
 
 
 @dataclass(frozen=True)
@@ -48,14 +50,13 @@ class Fault:
 
     def sentence(self) -> str:
         """One Bulgarian line: place, what is wrong, found, expected, what to do."""
-        from ossu_analysis.texts import text
-
-        places = [self.file, self.sheet and f"лист „{self.sheet}“", self.row and f"ред {self.row}"]
-        places.append(self.column and f"колона „{self.column}“")
-        where = ", ".join(str(place) for place in places if place)
+        parts = {"sheet": self.sheet, "row": self.row, "column": self.column}
+        where = ", ".join(
+            filter(None, [self.file, *(v and text(f"common.fault.{k}", value=v) for k, v in parts.items())])
+        )
         said = text(self.code)
-        found = f" Намерено: {self.found}." if self.found else ""
-        expected = f" Очаква се: {self.expected}." if self.expected else ""
+        found = self.found and text("common.fault.found", value=self.found)
+        expected = self.expected and text("common.fault.expected", value=self.expected)
         return f"{where}: {said}{found}{expected} {text(self.code + '.todo')}".strip()
 
 
@@ -63,8 +64,6 @@ class OssuError(Exception):
     """Base of every error an analyst can act on; ``code`` is the text key and ``facts`` fill the sentence."""
 
     def __init__(self, code: str, **facts: Any) -> None:
-        from ossu_analysis.texts import text
-
         self.code, self.facts = code, facts
         super().__init__(text(code, **facts))
 

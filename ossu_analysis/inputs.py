@@ -17,6 +17,7 @@ from ossu_analysis.errors import Fault, FaultsFound, OssuError, raise_if_any
 from ossu_analysis.status import STATUSES
 from ossu_analysis.store import Store
 from ossu_analysis.text_table import read_text
+from ossu_analysis.texts import text
 
 Reference = Literal["stock_31_december", "stock_1_january", "stock_1_july", "calendar_year", "period", "day"]
 """What ``year`` means in a raw table: the stock at its end, the stock on the next 1 January, events of the year ..."""
@@ -87,7 +88,7 @@ class SourceRecord(Strict):
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def parse(model: type[Model], content: Any, file: str, place: str = "") -> Model:
+def parse(model: type[Model], content: Any, file: str) -> Model:
     """Content as a typed object.
 
     Raises
@@ -98,7 +99,7 @@ def parse(model: type[Model], content: Any, file: str, place: str = "") -> Model
     try:
         return model.model_validate(content)
     except ValidationError as error:
-        raise FaultsFound(faults_of(error, file, place)) from error
+        raise FaultsFound(faults_of(error, file)) from error
 
 
 def parse_file(model: type[Model], path: Path, root: Path) -> Model:
@@ -129,19 +130,17 @@ def parse_scenario(model: type[Model], folder: Path, name: str, unknown: str) ->
     return parse_file(model, folder / f"{name}.yaml", folder)
 
 
-def faults_of(error: ValidationError, file: str, place: str = "") -> list[Fault]:
+def faults_of(error: ValidationError, file: str) -> list[Fault]:
     """What pydantic found wrong, one Bulgarian fault for each wrong value."""
     found = []
     for item in error.errors():
-        where = ".".join([place, *map(str, item["loc"])]).strip(".")
+        where = ".".join(map(str, item["loc"]))
         shown = "" if isinstance(item["input"], (dict, list)) else repr(item["input"])
         found.append(Fault("reference.bad_entry", file=file, column=where, found=shown, expected=_expected(item)))
     return found
 
 
 def _expected(item: Any) -> str:
-    from ossu_analysis.texts import text
-
     facts = item.get("ctx", {})
     said = text(f"reference.expected.{item['type']}", **facts)
     return text("reference.expected.other", kind=item["type"]) if said.startswith("reference.") else said
@@ -234,7 +233,7 @@ class Assumption(Strict):
     def _days_are_different(self) -> "Assumption":
         days = [entry.valid_from for entry in self.values]
         if len(set(days)) < len(days):
-            raise ValueError(f"{self.id}: две стойности от една и съща дата")
+            raise ValueError(text("reference.rule.same_day", name=self.id))
         return self
 
 
@@ -287,7 +286,7 @@ class Rule(Strict):
     condition: RuleCondition | None = None
     base: Literal["count", "share", "per_n", "table"] | None = None
     rate: float | None = Field(None, ge=0)
-    rate_unit: Literal["потребители", "потребители/лице", "потребители/per лица"] | None = None
+    rate_unit: str | None = None
     steps: list[RuleStep] = []
     per: float | None = Field(None, gt=0)
     minimum: int | None = Field(None, ge=0)
@@ -316,33 +315,34 @@ class Rule(Strict):
         needed += ["per"] if self.base == "per_n" else []
         missing = [name for name in needed if getattr(self, name) is None]
         if missing:
-            raise ValueError(f"{self.service_code}: при зареден критерий са нужни и {', '.join(missing)}")
+            raise ValueError(text("reference.rule.incomplete", name=self.service_code, missing=", ".join(missing)))
         return self
 
     @model_validator(mode="after")
     def _unit_and_steps_fit_the_base(self) -> "Rule":
-        unit = {"count": "потребители", "share": "потребители/лице", "per_n": "потребители/per лица"}
-        expected = unit.get(self.base or "")
+        expected = rate_units().get(self.base or "")
         if self.rate_unit is not None and self.rate_unit != expected:
-            raise ValueError(f"{self.service_code}: при base {self.base} единицата rate_unit е „{expected}“")
+            raise ValueError(text("reference.rule.unit", name=self.service_code, base=self.base, unit=expected))
         if bool(self.steps) != (self.base == "table" and self.is_loaded):
-            raise ValueError(f"{self.service_code}: редовете steps вървят само с base: table")
+            raise ValueError(text("reference.rule.steps_of_table", name=self.service_code))
         starts = [step.at_least for step in self.steps]
         if starts != sorted(set(starts)):
-            raise ValueError(f"{self.service_code}: редовете steps са по нарастваща at_least, без повторения")
+            raise ValueError(text("reference.rule.steps_rise", name=self.service_code))
         return self
 
     @model_validator(mode="after")
     def _bounds_are_ordered(self) -> "Rule":
-        if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
-            raise ValueError(f"{self.service_code}: minimum {self.minimum} е над maximum {self.maximum}")
-        if self.smallest_unit is not None and self.unit_size is not None and self.smallest_unit > self.unit_size:
-            raise ValueError(
-                f"{self.service_code}: smallest_unit {self.smallest_unit} е над unit_size {self.unit_size}"
-            )
-        if self.valid_to is not None and self.valid_to < self.valid_from:
-            raise ValueError(f"{self.service_code}: valid_to е преди valid_from")
+        for low, high in (("minimum", "maximum"), ("smallest_unit", "unit_size"), ("valid_from", "valid_to")):
+            first, last = getattr(self, low), getattr(self, high)
+            if first is not None and last is not None and first > last:
+                facts = {"low": low, "first": first, "high": high, "last": last}
+                raise ValueError(text("reference.rule.bounds", name=self.service_code, **facts))
         return self
+
+
+def rate_units() -> dict[str, str]:
+    """What the rate of a rule counts, by its ``base``."""
+    return {base: text(f"reference.rate_unit.{base}") for base in ("count", "share", "per_n")}
 
 
 class RuleFile(Strict):
@@ -424,6 +424,7 @@ def _overlapping(rules: list[Rule], file: str) -> Iterator[Fault]:
     ordered = sorted(rules, key=lambda rule: (rule.service_code, rule.valid_from))
     for earlier, later in pairwise(ordered):
         if earlier.service_code == later.service_code and (earlier.valid_to or datetime.date.max) >= later.valid_from:
-            found = f"{later.service_code} от {later.valid_from.isoformat()}"
-            expected = f"след {earlier.valid_to.isoformat() if earlier.valid_to else 'край (valid_to) на предишното'}"
+            found = f"{later.service_code}, {later.valid_from.isoformat()}"
+            ends = earlier.valid_to.isoformat() if earlier.valid_to else text("reference.rule.end_of_former")
+            expected = f"> {ends}"
             yield Fault("reference.overlapping_rules", file=file, column="valid_from", found=found, expected=expected)

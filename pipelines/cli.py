@@ -5,6 +5,8 @@ quick; a wrong option is answered before anything is locked or computed.
 """
 
 import atexit
+import contextlib
+import datetime
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -147,12 +149,20 @@ def options(
 @_both("check")
 def check() -> None:
     """Faults of the raw figures and the returns, without computing."""
-    from ossu_analysis.collection import read_code_lists, read_inbox
-    from ossu_analysis.errors import BLOCKING
-    from ossu_analysis.sources import check_sources
+    from ossu_analysis.collection import accepted, doubts, newest_persons, read_code_lists, read_inbox
+    from ossu_analysis.errors import BLOCKING, FaultsFound
+    from ossu_analysis.sources import READERS, check_sources
 
     store = _store()
-    faults = [*check_sources(store), *read_inbox(store, read_code_lists(store)).faults]
+    inbox, today = read_inbox(store, read_code_lists(store)), datetime.date.today()
+    faults = [*check_sources(store), *inbox.faults]
+    if len(inbox.returns):
+        former = store.read("collection", "return") if store.has("collection", "return") else inbox.returns[:0]
+        with contextlib.suppress(FaultsFound):  # faults of the figures are among those above
+            persons = newest_persons(READERS["population_municipality"](store), today.year)
+            faults += doubts(inbox.returns, former, persons, today)
+        for line in accepted(inbox.returns, former):
+            typer.echo(line)
     for fault in faults:
         typer.echo(f"[{fault.severity}] {fault.sentence()}")
     blocking = sum(fault.severity == BLOCKING for fault in faults)
@@ -165,14 +175,18 @@ def template(
     municipality: Annotated[str, _argument("municipality")],
     year: Annotated[int, _option("report_year", "--year")],
     out: Annotated[Path | None, _option("template_out", "--out")] = None,
+    force: Annotated[bool, _option("overwrite", "--force")] = False,
 ) -> None:
     """The workbook that a municipality fills."""
     from ossu_analysis.collection import read_code_lists, write_template
+    from ossu_analysis.errors import OssuError
 
     store = _store()
     (code,) = _codes([municipality], ("municipality",))
     returns = store.read("collection", "return") if store.has("collection", "return") else None
-    path = out or Path("out") / f"{code}.xlsx"
+    path = out or Path("out") / f"{code}_{year}.xlsx"
+    if path.exists() and not force:
+        raise OssuError("collection.already_written", file=path)
     typer.echo(text("cli.template.done", file=write_template(path, code, year, read_code_lists(store), returns)))
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from ossu_analysis.collection.columns import COLUMNS, HOME, PROFILE
-from ossu_analysis.collection.rows import CodeLists
+from ossu_analysis.collection.rows import FIRST_YEAR, LAST_YEAR, CodeLists
 from ossu_analysis.errors import OssuError
 from ossu_analysis.funding import FUNDING_TYPES
 from ossu_analysis.texts import text
@@ -57,12 +57,14 @@ def write_template(
     Raises
     ------
     OssuError
-        ``collection.unknown_municipality`` when the code does not exist.
+        ``collection.unknown_municipality`` when the code does not exist, ``collection.bad_report_year``.
     """
     import openpyxl
 
     if municipality_code not in lists.municipalities:
         raise OssuError("collection.unknown_municipality")
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise OssuError("collection.bad_report_year", year=year)
     names = lists.municipality.set_index("municipality_code")["name_bg"]
     book = openpyxl.Workbook()
     guide = book.active

@@ -11,9 +11,8 @@ from typing import Any
 import pandas as pd
 
 from ossu_analysis.errors import Fault
+from ossu_analysis.inputs import rate_units
 from ossu_analysis.texts import text
-
-UNITS = {"count": "потребители", "share": "потребители/лице", "per_n": "потребители/per лица"}
 
 
 def is_loaded(rules: pd.DataFrame) -> "pd.Series[bool]":
@@ -65,7 +64,7 @@ def _bad_dates(rules: pd.DataFrame) -> Iterator[Fault]:
 
 def _without_unit(rules: pd.DataFrame) -> Iterator[Fault]:
     for rule in rules[rules["rate"].notna()].to_dict("records"):
-        expected = UNITS.get(rule["base"], "")
+        expected = rate_units().get(rule["base"], "")
         if rule.get("rate_unit") != expected:
             shown = "" if pd.isna(rule.get("rate_unit")) else str(rule["rate_unit"])
             yield _fault("no_unit", rule, "rate_unit", f"{rule['rate']:g} {shown}".strip(), expected)

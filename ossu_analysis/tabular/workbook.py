@@ -90,6 +90,7 @@ def _sheets(content: bytes, file: str) -> tuple[list[RawSheet], list[Fault]]:
             sheet.reset_dimensions()
             rows = cleaned(_rows(sheet, about))
             faults += _far_cells(rows, file, sheet.title)
+            rows = [(number, cells) for number, cells in rows if len(cells) <= MOST_COLUMNS]
             raw.append(RawSheet(sheet.title, rows, is_hidden=sheet.sheet_state != "visible"))
             faults += _hidden(rows, about, raw[-1], file)
     finally:

@@ -78,7 +78,7 @@ RATE = {
         ({"rate_unit": "потребители"}, "потребители/лице"),
         ({"rate": -1}, "не по-малко от"),
         ({"valid_from": "32.13.2021"}, "дата ГГГГ-ММ-ДД"),
-        ({"valid_to": "2020-01-01"}, "valid_to е преди valid_from"),
+        ({"valid_to": "2020-01-01"}, "valid_from .* е над valid_to"),
         ({"condition": {"indicator": "TG-OLD", "comparison": "import os", "value": 1}}, "comparison"),
         ({"base": "table", "rate_unit": None}, "steps"),
         ({"formula": "rate * 2"}, "formula"),

@@ -105,3 +105,9 @@ def test_only_yellow_cells_can_be_typed_into_and_funding_is_chosen(tmp_path, lis
 def test_unknown_municipality_has_no_template(tmp_path, lists):
     with pytest.raises(OssuError, match="няма община"):
         write_template(tmp_path / "x.xlsx", "XXX99", 2021, lists)
+
+
+@pytest.mark.parametrize("year", [26, 20266, -1])
+def test_a_year_of_two_digits_is_no_year(tmp_path, lists, year):
+    with pytest.raises(OssuError, match="четири цифри"):
+        write_template(tmp_path / "a.xlsx", "SML02", year, lists)
