@@ -166,6 +166,11 @@ class Store:
             raise OssuError("common.no_table", table=f"{link}.{table}")
         return self.path(link, table)
 
+    def sweep(self) -> None:
+        """Remove what a killed run has half written; only for who holds the lock."""
+        for building in self.tables.glob(f"*/.*{BUILDING}"):
+            building.unlink(missing_ok=True)
+
     @contextmanager
     def _replacing(self, link: str, table: str) -> Iterator[Path]:
         target = self.path(link, table)

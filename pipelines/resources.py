@@ -37,6 +37,7 @@ class Workspace(dg.ConfigurableResource):
             context.log.info(text("pipelines.waits"))
         lock.acquire(timeout=-1, poll_interval=SECONDS_BETWEEN_TRIES)
         self._lock = lock
+        self.store.sweep()
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
         """Let the next run begin."""
