@@ -22,7 +22,7 @@ from ossu_analysis.population.ratios import CohortRatios
 from ossu_analysis.population.tree_ratios import AgedAreas, pool_over_tree
 from ossu_analysis.reference.areas import COUNTRY
 
-RESPONSE_YEARS = 5
+RESPONSE_YEARS, FIT_SWEEPS = 5, 30
 TEST_STARTS = tuple(range(0, 91, 5))
 TEST_GROUPS = (
     ("0-14", 0, 15),
@@ -242,7 +242,49 @@ def score_hidden_ages(inputs: AgeInputs) -> pd.DataFrame:
     shares = region / region.sum(axis=-1, keepdims=True) * margins.totals[:, -1].sum(axis=1)[..., None]
     guesses = {"estimate": estimate_cells(margins, weight)[0][:, -1].sum(axis=1), "region_shares": shares}
     scores = pd.concat([_scores(name, guess, actual) for name, guess in guesses.items()], ignore_index=True)
-    return scores.assign(base_year=inputs.base_year, status="estimated")
+    return scores.assign(test="hidden_oblast", base_year=inputs.base_year, status="estimated")
+
+
+def score_at_census(cells: Floats, inputs: AgeInputs) -> pd.DataFrame:
+    """Score the ages of municipalities that were carried from one census to the next, at the next.
+
+    Estimated ages of the last year before it, fitted to what is always known (totals of municipalities and ages of
+    oblasts), against the ages counted; beside them the shares of the oblast.
+
+    Parameters
+    ----------
+    cells : ndarray (M, T, 2, 101)
+        Of `AgeStructure`.
+    inputs : AgeInputs
+
+    Returns
+    -------
+    DataFrame
+        Table ``population.age_score``, MAPE over municipalities by age class of the newest census and WAPE over all;
+        no rows while one census alone is known.
+    """
+    census, owner = inputs.censuses[-1], inputs.oblast_of
+    if not census.first:
+        return pd.DataFrame(columns=["test", "base_year", "method", "age_group", "metric", "value", "status"])
+    counted, totals = census.persons, census.persons.sum(axis=1, keepdims=True)
+    oblasts = np.stack([counted[owner == o].sum(axis=0) for o in range(len(inputs.oblasts))])
+    carried = sum_groups(cells[:, census.first - 1].sum(axis=1), census.starts)
+    for _ in range(FIT_SWEEPS):
+        summed = np.stack([carried[owner == o].sum(axis=0) for o in range(len(inputs.oblasts))])
+        carried = carried * (oblasts / summed)[owner]
+        carried = carried * totals / carried.sum(axis=1, keepdims=True)
+    shares = (oblasts / oblasts.sum(axis=1, keepdims=True))[owner] * totals
+    ends = [*(f"-{start - 1}" for start in census.starts[1:]), "+"]
+    rows = []
+    for method, guess in (("estimate", carried), ("oblast_shares", shares)):
+        rows.append((method, "cells", "WAPE", 100 * float(np.abs(guess - counted).sum() / counted.sum())))
+        errors = 100 * np.abs(guess / np.maximum(counted, 1) - 1).mean(axis=0)
+        rows += [
+            (method, f"{first}{end}", "MAPE", float(error))
+            for first, end, error in zip(census.starts, ends, errors, strict=True)
+        ]
+    table = pd.DataFrame(rows, columns=["method", "age_group", "metric", "value"])
+    return table.assign(test="next_census", base_year=int(inputs.basis[-1]), status="estimated")
 
 
 def _scores(method: str, guess: Floats, actual: Floats) -> pd.DataFrame:

@@ -132,12 +132,15 @@ class ExposureObserved(Table):
     status: str = status_column()
 
 
-@declare("population", "age_score", "Проверка на оценката на възрастите: области, скрити в района си за планиране")
+@declare("population", "age_score", "Проверка на оценката на възрастите: скрити области и следващото преброяване")
 class AgeScore(Table):
-    """Ages of oblasts estimated as if they were unknown, against the published ones."""
+    """Ages estimated as if they were unknown, against published ones: of oblasts, and of municipalities at a census."""
 
+    test: str = column("hidden_oblast: области, скрити в района си; next_census: общини при следващото преброяване")
     base_year: int = column("година на проверката", "година")
-    method: str = column("метод: estimate (нашата оценка), region_shares (дялове на района)")
+    method: str = column(
+        "метод: estimate (нашата оценка), region_shares (дялове на района), oblast_shares (дялове на областта)"
+    )
     age_group: str = column("възрастова група; cells: всички клетки пол x петгодишна група")
     metric: str = column("мярка: MAPE средна абсолютна грешка, WAPE претеглена", isin=("MAPE", "WAPE"))
     value: float = column("грешка", "процент", ge=0)

@@ -28,15 +28,15 @@ def municipality_age(step: Step) -> pd.DataFrame:
 @table_asset(
     "population",
     "age_score",
+    reads={"municipality_age": "population.municipality_age"},
     deps=AGES_READ,
     settings=("base_year",),
 )
-def age_score(step: Step) -> pd.DataFrame:
-    """The same fit, one level up, where the ages are known."""
-    from ossu_analysis.population.age_structure import score_hidden_ages
-    from ossu_analysis.population.bulgaria import read_age_inputs
+def age_score(step: Step, municipality_age: pd.DataFrame) -> pd.DataFrame:
+    """The same fit where the ages are known: one level up, and at the next census."""
+    from ossu_analysis.population.bulgaria import age_scores
 
-    return score_hidden_ages(read_age_inputs(step.store, step.settings.base_year))
+    return age_scores(step.store, step.settings.base_year, municipality_age)
 
 
 @table_asset(

@@ -225,18 +225,22 @@ def _hidden_ages(hidden: pd.DataFrame) -> list[Block]:
     heading = Heading("hidden-ages", text("evaluation.card.hidden"))
     if hidden.empty:
         return [heading, Paragraph(text("common.no_data"))]
-    wide = hidden.pivot(index=["base_year", "age_group", "metric"], columns="method", values="value").div(100)
+    return [heading, *(_hidden_table(test, hidden[hidden["test"] == test]) for test in sorted(set(hidden["test"])))]
+
+
+def _hidden_table(test: str, scores: pd.DataFrame) -> Table:
+    wide = scores.pivot(index=["base_year", "age_group", "metric"], columns="method", values="value").div(100)
     rows = wide.reset_index().rename_axis(columns=None)
     rows["group"] = rows["age_group"].where(rows["age_group"] != "cells", text("evaluation.card.cells"))
     rows["measure"] = [text(f"evaluation.metric.{metric.lower()}") for metric in rows["metric"]]
-    methods = [name for name in ("estimate", "region_shares") if name in rows]
+    methods = [name for name in ("estimate", "region_shares", "oblast_shares") if name in rows]
     columns = (
         Column("group", text("evaluation.card.column.age_group"), width=3),
         Column("measure", text("evaluation.card.column.metric"), width=2),
         *(Column(name, text(f"evaluation.card.{name}"), "share", 2) for name in methods),
     )
-    caption = text("evaluation.card.caption_hidden", year=int(rows["base_year"].max()))
-    return [heading, Table("table-hidden", caption, rows, columns, note=text("evaluation.card.note_hidden"))]
+    caption = text(f"evaluation.card.caption_{test}", year=int(rows["base_year"].max()))
+    return Table(f"table-{test.replace('_', '-')}", caption, rows, columns, note=text(f"evaluation.card.note_{test}"))
 
 
 # --- municipalities

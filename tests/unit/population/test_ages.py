@@ -9,9 +9,10 @@ from ossu_analysis.population.age_structure import (
     AgeStructure,
     estimate_age_structure,
     municipality_age_table,
+    score_at_census,
     score_hidden_ages,
 )
-from ossu_analysis.population.cells import AGES
+from ossu_analysis.population.cells import AGES, SEXES, age_groups, grouped_array, sum_groups, table_array
 from ossu_analysis.population.exposure import ExposureGroups, exposure_observed
 from ossu_analysis.population.inputs import AgeInputs, age_inputs
 from ossu_analysis.population.jump_off import JumpOff
@@ -30,6 +31,47 @@ def test_ages_add_up_to_everything_published(structure: AgeStructure) -> None:
     oblasts = np.stack([cells[inputs.oblast_of == o, -1].sum(axis=0) for o in range(28)])
     np.testing.assert_allclose(oblasts, inputs.oblast_cells[:, -1], rtol=1e-6, atol=1e-6)
     np.testing.assert_allclose(oblasts.sum(axis=0), inputs.national[-1], rtol=1e-6, atol=1e-6)
+
+
+@pytest.fixture(scope="module")
+def today(official_tables: Tables) -> AgeStructure:
+    return estimate_age_structure(age_inputs(official_tables, 2024))
+
+
+def test_the_newest_base_equals_everything_published(today: AgeStructure, official_tables: Tables) -> None:
+    inputs, cells = today.inputs, today.cells[:, -1]
+    assert cells.sum() == pytest.approx(6_437_360)
+    published = official_tables["population_municipality"].query("year == 2024 and residence == 'total' and sex != 'T'")
+    towns = table_array(published, "persons", area_code=inputs.municipalities, sex=SEXES)
+    np.testing.assert_allclose(cells.sum(axis=2), towns, atol=1e-6)
+    ages = official_tables["population_oblast_residence_age"].query("residence == 'total'")
+    starts = age_groups(ages)
+    known = grouped_array(ages, "persons", starts, area_code=inputs.oblasts, sex=SEXES)
+    oblasts = np.stack([cells[inputs.oblast_of == o].sum(axis=0) for o in range(28)])
+    np.testing.assert_allclose(sum_groups(oblasts, starts), known, atol=1e-6)
+
+
+def test_no_step_of_the_pandemic_or_to_another_census_is_learnt_from(today: AgeStructure) -> None:
+    inputs = today.inputs
+    assert inputs.years[inputs.recent_steps + 1].tolist() == [2017, 2018, 2019, 2023, 2024]
+    assert inputs.years[inputs.new_base].tolist() == [2022]
+    assert [inputs.years[census.first] for census in inputs.censuses] == [2011, 2022]
+
+
+def test_ages_carried_to_the_next_census_are_half_as_wrong_as_shares(
+    today: AgeStructure, structure: AgeStructure
+) -> None:
+    score = score_at_census(today.cells, today.inputs)
+    validated(table_class("population", "age_score"), score)
+    value = score.set_index(["method", "age_group"])["value"]
+    assert value["estimate", "cells"] < 2.6 < 5.2 < value["oblast_shares", "cells"]
+    assert all(value["estimate", group] < value["oblast_shares", group] for group in ("0-14", "15-29", "45-64", "65+"))
+    assert score_at_census(structure.cells, structure.inputs).empty, "one census alone was known at the end of 2018"
+
+
+def test_hidden_oblasts_are_found_from_the_census_of_2021(today: AgeStructure) -> None:
+    value = score_hidden_ages(today.inputs).set_index(["method", "age_group"])["value"]
+    assert value["estimate", "cells"] < 2.4 < 6 < value["region_shares", "cells"]
 
 
 def test_table_is_what_is_declared(structure: AgeStructure) -> None:

@@ -57,8 +57,9 @@ def page(tmp_path_factory) -> str:
     lost = made.query("method == 'naive' and metric == 'mape'").assign(value=0.001, horizon_years=10)
     ages = made.query("metric == 'mape'").assign(age_group="65+", level="oblast", origin_year=2015)
     store.write("evaluation", "score", made_up.complete("evaluation", "score", pd.concat([made, lost, ages])))
-    age_score = pd.DataFrame({"base_year": 2018, "method": ["estimate", "region_shares"], "age_group": "65+",
-                              "metric": "MAPE", "value": [1.53, 8.15], "status": "estimated"})  # fmt: skip
+    age_score = pd.DataFrame({"test": "hidden_oblast", "base_year": 2018, "age_group": "65+",
+                              "method": ["estimate", "region_shares"], "metric": "MAPE",
+                              "value": [1.53, 8.15], "status": "estimated"})  # fmt: skip
     store.write("population", "age_score", age_score)
     write_report_card(store, root, made_up.imprint())
     return (root / FILE).read_text(encoding="utf-8")
