@@ -230,15 +230,20 @@ def _without_service(about: Situation, terms: Terms) -> Decision:
 
 
 def with_guests(about: Situation, made: Decision, guests: int, terms: Terms) -> Decision:
-    """The decision of a host that also takes some people of other municipalities; free places are used first."""
-    base = made.path[terms.years[-1]]
-    own = max(about.registered, about.needed(terms.years[-1])) if about.places else 0
+    """The decision of a host that also takes people of other municipalities; places that are there are used first."""
+    base, places = made.path[terms.years[-1]], about.places or 0
+    own = max(about.registered, about.needed(terms.years[-1])) if places else 0
     wanted = max(base, own + guests)
-    path = {year: max(made.path[year], wanted) if terms.can_open(year, about.lead_years) else made.path[year]
-            for year in terms.years}  # fmt: skip
     if wanted == base:
         return made
-    return replace(made, kind="expand" if about.places else "open", path=path, reason="guests")
+    path = {
+        year: max(made.path[year], wanted if terms.can_open(year, about.lead_years) else min(wanted, places))
+        for year in terms.years
+    }
+    if wanted < places:
+        return replace(made, path=path)
+    kind = "keep" if wanted == places else "expand" if places else "open"
+    return replace(made, kind=kind, path=path, reason="guests")
 
 
 def _rising(path: Mapping[int, int]) -> dict[int, int]:

@@ -1,5 +1,6 @@
 """Tables of the link ``proposal``."""
 
+import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
@@ -94,6 +95,13 @@ class Line(Table):
     def places_and_change_are_proposed(cls, table: pd.DataFrame) -> "pd.Series[bool]":
         """Places + change = proposed, in every line."""
         return (table["existing_places"] + table["change"] == table["proposed_users"]).fillna(True).astype(bool)
+
+    @pa.dataframe_check
+    @classmethod
+    def decisions_change_what_they_say(cls, table: pd.DataFrame) -> "pd.Series[bool]":
+        """More is more, less is less, and what is kept does not move."""
+        sign = table["decision"].map({"expand": 1, "open": 1, "keep": 0, "reduce": -1, "close": -1})
+        return sign.isna() | (np.sign(table["change"].fillna(0).astype(float)) == sign)
 
     @pa.dataframe_check
     @classmethod

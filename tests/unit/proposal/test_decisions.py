@@ -113,6 +113,15 @@ def test_a_host_fills_its_free_places_before_it_grows():
     assert (grown.kind, grown.places, grown.reason) == ("expand", 35, "guests")
 
 
+def test_a_host_that_would_shrink_keeps_places_for_its_guests():
+    about = situation(2, 6, places=15, occupied=2, smallest=8, lead_years=3)
+    less = decide(about, TERMS)
+    assert (less.kind, less.places) == ("reduce", 8)
+    some, all_of_them = with_guests(about, less, 8, TERMS), with_guests(about, less, 13, TERMS)
+    assert (some.kind, list(some.path.values())) == ("reduce", [10, 10, 10])
+    assert (all_of_them.kind, list(all_of_them.path.values())) == ("keep", [15, 15, 15])
+
+
 def test_groups_of_an_oblast_are_joined_as_a_whole_and_the_bound_is_kept():
     rng = np.random.default_rng(5)
     at = rng.uniform(0, 60, (12, 2))
