@@ -169,7 +169,7 @@ def response_of(inputs: AgeInputs, used: np.ndarray) -> Floats:
 
 def _last_steps(persons: Floats, unsound: np.ndarray) -> np.ndarray:
     """Numbers of the last steps in a row that are sound and have ages at both ends, at most `RESPONSE_YEARS`."""
-    known = np.isfinite(persons).all(axis=(0, 2, 3))
+    known = np.asarray(np.isfinite(persons).all(axis=(0, 2, 3)))
     steps = np.flatnonzero(known[:-1] & known[1:] & ~unsound[1:])
     in_a_row = np.arange(len(steps)) + (steps[-1] - len(steps) + 1 if len(steps) else 0)
     return steps[steps == in_a_row][-RESPONSE_YEARS:]

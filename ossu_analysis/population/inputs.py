@@ -263,7 +263,8 @@ def _years_and_basis(population: pd.DataFrame, censuses: pd.DataFrame) -> tuple[
     """Years from the first one on a census with ages of municipalities, and the census of each."""
     basis = population.groupby("year")["basis"].max().astype(int)
     first = int(basis.index[basis.isin(censuses["census"])].min())
-    return basis.loc[first:].index.to_numpy(), basis.loc[first:].to_numpy()
+    kept = basis.loc[first:]
+    return np.asarray(kept.index, dtype=np.int64), np.asarray(kept, dtype=np.int64)
 
 
 def _censuses(known: Mapping[str, pd.DataFrame], codes: list[str], basis: Ints) -> tuple[CensusAges, ...]:
