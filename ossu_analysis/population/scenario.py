@@ -80,10 +80,12 @@ def fertility_factors(scenario: Scenario, level: float, years: Sequence[int], ba
 def extra_growth(scenario: Scenario, history: TotalsHistory) -> float:
     """Yearly log growth that the scenario adds to every area.
 
+    Years in which a census enters tell no migration and are left out: the years beside them count as one row.
+
     Raises
     ------
     OssuError
-        ``population.no_migration_record`` when no five recorded years in a row lie between censuses.
+        ``population.no_migration_record`` when fewer than five years are recorded.
     """
     if scenario.growth == "reference":
         return 0.0
@@ -91,11 +93,11 @@ def extra_growth(scenario: Scenario, history: TotalsHistory) -> float:
         np.nansum(part, axis=0) for part in (history.population, history.births, history.deaths)
     )
     rate = (np.diff(population) - births[1:] + deaths[1:]) / population[:-1]
-    rate[np.isin(history.years[1:], history.census_years)] = np.nan
-    means = np.convolve(rate, np.ones(WINDOW) / WINDOW, mode="valid")
-    if not np.isfinite(means).any() or not np.isfinite(means[-1]):
+    recorded = rate[~np.isin(history.years[1:], history.census_years) & np.isfinite(rate)]
+    if len(recorded) < WINDOW:
         raise OssuError("population.no_migration_record", scenario=scenario.id, year=history.origin)
-    extreme = np.nanmin(means) if scenario.growth == "worst_five_years" else np.nanmax(means)
+    means = np.convolve(recorded, np.ones(WINDOW) / WINDOW, mode="valid")
+    extreme = means.min() if scenario.growth == "worst_five_years" else means.max()
     return float(extreme - means[-1])
 
 

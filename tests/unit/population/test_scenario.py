@@ -119,3 +119,10 @@ def test_the_size_of_an_adjustment_is_a_declared_table() -> None:
         len(validated(table_class("population", "adjustment"), adjustment_table([], "reference", "medium", False, "")))
         == 0
     )
+
+
+def test_the_year_of_a_census_interrupts_no_row_of_five_years() -> None:
+    worst = read_scenario(FOLDER, "higher_emigration")
+    plain, stepped = [-0.02] * 5 + [0.01] * 5, [-0.02] * 5 + [0.01] * 3 + [-0.3] + [0.01] * 2
+    after_census = extra_growth(worst, history_with(stepped, census=(2009,)))
+    assert after_census == pytest.approx(extra_growth(worst, history_with(plain))) == pytest.approx(-0.03)
