@@ -18,12 +18,11 @@ from ossu_analysis.report.facts import table_or_empty
 from ossu_analysis.report.formats.page import render
 from ossu_analysis.report.imprint import Imprint
 from ossu_analysis.report.run import overview
+from ossu_analysis.report.run.what_came import GIVEN, came_blocks
 from ossu_analysis.store import Store
 from ossu_analysis.texts import number, percent, sort_key, text
 
 FILE = "report_card.html"
-GIVEN = "ossu_given_country"
-"""Ours with the country's true total known: says where the error lies, and is not a rival."""
 ORDER: dict[str, tuple[Any, ...]] = {
     "level": ("municipality", "oblast", "region", "country"),
     "size_class": ("0-3000", "3000-6000", "6000-12000", "12000-40000", "40000-"),
@@ -158,6 +157,7 @@ def _blocks(score: pd.DataFrame, card: pd.DataFrame) -> list[Block]:
         "ages": compared(_of_ages(score), ["crosses_census", "level", "age_group", "horizon_years"]),
     }
     blocks: list[Block] = [Heading("baselines", text("evaluation.card.baselines")), *_lost(tables, card)]
+    blocks += came_blocks(score)
     blocks += [
         Heading("windows", text("evaluation.card.windows")),
         Picture("backtest", text("report.caption.backtest"), overview.backtest_chart(score)),

@@ -205,6 +205,7 @@ def lines() -> pd.DataFrame:
                 "existing_places": 40 if users else None,
                 "demand_median": 62.0 if users else np.nan,
                 "decision": "expand" if users else "study",
+                "change": users - 40 if users else None,
                 "effective_year": 2021 if users else None,
                 "persons_elsewhere": 0,
                 "persons_of_others": 0,

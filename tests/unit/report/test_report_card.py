@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from ossu_analysis.report.run.report_card import FILE, compared, town_rows, town_table, write_report_card
+from ossu_analysis.report.run.what_came import came_blocks, came_rows
 from ossu_analysis.store import Store
 
 from . import made_up
@@ -92,3 +93,49 @@ def test_page_of_a_run_without_scores_says_so(tmp_path) -> None:
     write_report_card(Store(tmp_path), tmp_path, made_up.imprint())
     page = (tmp_path / FILE).read_text(encoding="utf-8")
     assert "Няма година, от която прогнозата да може да се провери" in page and "няма данни" in page
+
+
+def totals_from(origin: int, errors: dict[str, list[float]]) -> pd.DataFrame:
+    """Municipal errors one to five years ahead by method, with the bias of the country, and our ranges."""
+    rows = [
+        (level, method, at + 1, metric, value)
+        for method, values in errors.items()
+        for at, error in enumerate(values)
+        for level, metric, value in (
+            ("municipality", "mape", error),
+            ("municipality", "within_10", 0.9),
+            ("country", "malpe", -error / 2),
+            *([("municipality", "coverage_80", 0.66)] if method == "ossu" else []),
+        )
+    ]
+    table = pd.DataFrame(rows, columns=["level", "method", "horizon_years", "metric", "value"])
+    return table.assign(origin_year=origin, age_group="total", size_class="all", areas=265)
+
+
+def words(blocks: list) -> list[str]:
+    return [block.text for block in blocks if hasattr(block, "text")]
+
+
+def test_the_forecast_beside_what_came_names_every_better_simple_method() -> None:
+    ours = {"ossu": [0.01, 0.02, 0.03, 0.04, 0.05]}
+    rivals = {"naive": [0.02, 0.03, 0.04, 0.05, 0.06], "linexp": [0.02, 0.03, 0.04, 0.05, 0.048]}
+    known_total = {"ossu_given_country": [0.0] * 5}
+    earlier = totals_from(2013, ours | {"naive": [0.001] * 5})
+    score = pd.concat([totals_from(2018, ours | rivals | known_total), earlier])
+    blocks = list(came_blocks(score))
+    said = [one for one in words(blocks) if "по-точен от нашата прогноза" in one]
+    assert said == ["2023 г.: по-точен от нашата прогноза (5,00\u00a0%) е „LINEXP“ 4,80\u00a0%."]
+    rows = came_rows(score, 2018)
+    assert rows.loc[rows["year"] == 2023, "method"].tolist() == ["linexp", "ossu", "naive"]
+    last = rows[(rows["year"] == 2023) & (rows["method"] == "ossu")].iloc[0]
+    assert last[["mape", "sum_bias", "within_10", "coverage_80"]].tolist() == [0.05, -0.025, 0.9, 0.66]
+    assert rows.loc[rows["method"] != "ossu", "coverage_80"].isna().all()
+    assert any("7.9.2021" in one for one in words(blocks))
+
+
+def test_the_forecast_beside_what_came_says_when_none_was_better_and_nothing_when_none_has_passed() -> None:
+    best = totals_from(2013, {"ossu": [0.01] * 5, "naive": [0.02] * 5})
+    blocks = list(came_blocks(best))
+    assert "В нито една от тези години прост метод не е бил по-точен от нашата прогноза." in words(blocks)
+    assert not any("7.9.2021" in one for one in words(blocks))
+    assert not list(came_blocks(best[best["horizon_years"] < 5]))
