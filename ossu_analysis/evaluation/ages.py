@@ -1,10 +1,11 @@
 """Scores of age groups: oblasts, planning regions and the country forecast from earlier years, beside simple methods.
 
 Ages of municipalities are published in census years only and cannot be scored here; those of oblasts are known from
-2013 on. From each base year the whole age model runs on the figures up to it; its totals are moved to those that our
-forecast of totals gives (medians of municipalities, summed). Beside it stand: no change; constant shares of the same
-totals; a line per sex and age group through the first and the last year known; cohort-change ratios of the years known,
-as they are (Hamilton and Perry 1962).
+2013 on. A year for which only the regions have ages is scored for them and the country. From each base year the whole
+age model runs on the figures up to it; its totals are moved to those that our forecast of totals gives (medians of
+municipalities, summed). Beside it stand: no change; constant shares of the same totals; a line per sex and age group
+through the first and the last year known; cohort-change ratios of the years known, as they are (Hamilton and Perry
+1962).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,11 +24,12 @@ from ossu_analysis.population.middle_path import project_oblasts
 from ossu_analysis.population.ratios import direct_ratios
 from ossu_analysis.population.totals import fit_totals
 
-AGE_ORIGINS = (2013, 2014, 2015, 2016, 2017)
+AGE_ORIGINS = tuple(range(2013, 2022))
 """Base years with oblast ages behind and ahead of them."""
 AGE_GROUPS = {"0-17": (0, 18), "15-64": (15, 65), "18-64": (18, 65), "65+": (65, 101), "80+": (80, 101)}
 """First age, and the age after the last one, of the groups in which services plan."""
 LEVELS = ("oblast", "region", "country")
+OBLAST_AGES = ("population_oblast_age", "population_oblast_residence_age")
 
 
 def age_scores(tables: Mapping[str, pd.DataFrame], origins: Sequence[int] = AGE_ORIGINS) -> pd.DataFrame:
@@ -39,10 +41,10 @@ def age_scores(tables: Mapping[str, pd.DataFrame], origins: Sequence[int] = AGE_
         The tables that the age model reads (`ossu_analysis.population.tables_read`), under their names.
     origins : sequence of int
     """
-    last = int(tables["population_oblast_age"]["year"].max())
+    last = max(int(year) for name in OBLAST_AGES for year in tables[name]["year"].unique())
     newest = age_inputs(tables, last)
     rows = [row for origin in origins if origin < last for row in _origin_scores(tables, origin, newest)]
-    return pd.DataFrame(rows).assign(size_class="all", crosses_census=False, is_calibrated=False, status="forecast")
+    return pd.DataFrame(rows).assign(size_class="all", is_calibrated=False, status="forecast")
 
 
 def _origin_scores(tables: Mapping[str, pd.DataFrame], origin: int, newest: AgeInputs) -> Iterator[dict[str, Any]]:
@@ -50,9 +52,19 @@ def _origin_scores(tables: Mapping[str, pd.DataFrame], origin: int, newest: AgeI
     years = range(origin + 1, newest.base_year + 1)
     order = [newest.oblasts.index(code) for code in structure.inputs.oblasts]
     ahead = [int(np.flatnonzero(newest.years == year)[0]) for year in years]
-    actual = newest.oblast_cells[order][:, ahead].sum(axis=2)
+    region, regions = structure.inputs.region_of_oblast, newest.region_cells[:, ahead].sum(axis=(2, 3))
+    known = {"oblast": newest.oblast_cells[order][:, ahead].sum(axis=2), "region": regions}
+    known["country"] = regions.sum(axis=0, keepdims=True)
+    on_later = newest.basis[ahead] != structure.inputs.basis[-1]
     for method, forecast in _forecasts(structure, _expected_totals(tables, structure, years), years).items():
-        yield from _scores(method, origin, forecast, actual, structure.inputs.region_of_oblast)
+        guess = {
+            "oblast": forecast,
+            "region": _summed(forecast, region),
+            "country": forecast.sum(axis=0, keepdims=True),
+        }
+        for level in LEVELS:
+            place = {"method": method, "level": level, "origin_year": origin}
+            yield from (place | row for row in _scores(guess[level], known[level], on_later))
 
 
 def _expected_totals(tables: Mapping[str, pd.DataFrame], structure: AgeStructure, years: range) -> Floats:
@@ -92,17 +104,14 @@ def _direct(structure: AgeStructure, horizon: int) -> Floats:
     return np.stack(path, axis=1)
 
 
-def _scores(method: str, origin: int, forecast: Floats, actual: Floats, region: Any) -> Iterator[dict[str, Any]]:
-    for level in LEVELS:
-        owner = {"oblast": np.arange(len(region)), "region": region, "country": np.zeros_like(region)}[level]
-        guess, truth = (_summed(values, owner) for values in (forecast, actual))
+def _scores(guess: Floats, actual: Floats, on_later: Any) -> Iterator[dict[str, Any]]:
+    """Scores of the areas of a level (A, H, 101) by group and year, years without ages left out."""
+    for at in np.flatnonzero(np.isfinite(actual).all(axis=(0, 2))):
         for group, (low, high) in AGE_GROUPS.items():
-            for at in range(actual.shape[1]):
-                ours, true = (values[:, at, low:high].sum(axis=-1) for values in (guess, truth))
-                place = {"method": method, "level": level, "age_group": group, "origin_year": origin}
-                for metric, scores in point_scores(ours, true).items():
-                    value = over_areas(metric, scores)
-                    yield place | {"horizon_years": at + 1, "metric": metric, "value": value, "areas": len(scores)}
+            ours, true = (values[:, at, low:high].sum(axis=-1) for values in (guess, actual))
+            place = {"age_group": group, "horizon_years": int(at) + 1, "crosses_census": bool(on_later[at])}
+            for metric, scores in point_scores(ours, true).items():
+                yield place | {"metric": metric, "value": over_areas(metric, scores), "areas": len(scores)}
 
 
 def _summed(values: Floats, owner: Any) -> Floats:
