@@ -54,7 +54,11 @@ def _until(tables: "dict[str, pd.DataFrame]", base_year: int) -> "dict[str, pd.D
     return {name: table[table["year"] <= base_year] if "year" in table else table for name, table in tables.items()}
 
 
-def summary_text(score: "pd.DataFrame", horizons: tuple[int, ...] = (1, 3, 5, 10)) -> str:
+SUMMARY_HORIZONS = (1, 3, 5, 10)
+"""Years ahead whose scores are told."""
+
+
+def summary_text(score: "pd.DataFrame") -> str:
     """The main scores as Bulgarian lines: ours beside the simple methods, with and without a census."""
     from ossu_analysis.texts import percent, text
 
@@ -63,7 +67,7 @@ def summary_text(score: "pd.DataFrame", horizons: tuple[int, ...] = (1, 3, 5, 10
     municipal = score[(score["level"] == "municipality") & (score["size_class"] == "all")]
     lines = [text("evaluation.summary")]
     for (horizon, crosses), of_kind in municipal.groupby(["horizon_years", "crosses_census"]):
-        if horizon not in horizons:
+        if horizon not in SUMMARY_HORIZONS:
             continue
         means = average(of_kind, ["method"]).set_index("method").sort_values("mape")
         scores = "; ".join(

@@ -16,6 +16,8 @@ import pandas as pd
 
 _AREA = ["area_level", "area_code"]
 _LEVELS = ("country", "oblast", "municipality")
+SCENARIO = "reference"
+"""What came is held against the forecast itself, not against what somebody assumed."""
 
 
 def population_deviation(
@@ -24,7 +26,6 @@ def population_deviation(
     population: pd.DataFrame,
     births: pd.DataFrame,
     deaths: pd.DataFrame,
-    scenario: str = "reference",
 ) -> pd.DataFrame:
     """Deviation of every year that has been observed since the earlier forecast, as ``monitoring.deviation``.
 
@@ -34,8 +35,6 @@ def population_deviation(
         ``population.forecast`` and ``population.component`` of the earlier run.
     population, births, deaths : DataFrame
         ``sources.population_municipality``, ``births_municipality``, ``deaths_municipality``; all areas and years.
-    scenario : str
-        Scenario of the earlier run.
 
     Returns
     -------
@@ -44,17 +43,17 @@ def population_deviation(
         where births or deaths of any year in between are.
     """
     total = forecast["sex"].eq("T") & forecast["age_from"].eq(0) & forecast["age_to"].isna()
-    chosen = forecast[total & forecast["scenario"].eq(scenario) & forecast["area_level"].isin(_LEVELS)]
+    chosen = forecast[total & forecast["scenario"].eq(SCENARIO) & forecast["area_level"].isin(_LEVELS)]
     base_year = int(chosen["base_year"].iloc[0])
     table = _ranges(chosen, base_year).join(_actual(population, "persons"), how="inner")
     table = table[table["actual"].notna()]
     table["deviation"] = table["actual"] - table["forecast_mean"]
-    table = table.join(_causes(component, births, deaths, base_year, scenario))
+    table = table.join(_causes(component, births, deaths, base_year))
     table = table.reset_index().merge(_base_correction(chosen, population, base_year), on=_AREA, how="left")
     explained = table["cause_births"] + table["cause_deaths"] + table["cause_base"]
     return table.assign(
         base_year=base_year,
-        scenario=scenario,
+        scenario=SCENARIO,
         cause_migration=table["deviation"] - explained,
         deviation_share=table["deviation"] / table["forecast_mean"].where(table["forecast_mean"] > 0),
         is_inside_80=table["actual"].between(table["forecast_low"], table["forecast_high"]),
@@ -82,11 +81,9 @@ def _actual(source: pd.DataFrame, measure: str) -> pd.DataFrame:
     return values.rename("actual").to_frame()
 
 
-def _causes(
-    component: pd.DataFrame, births: pd.DataFrame, deaths: pd.DataFrame, base_year: int, scenario: str
-) -> pd.DataFrame:
+def _causes(component: pd.DataFrame, births: pd.DataFrame, deaths: pd.DataFrame, base_year: int) -> pd.DataFrame:
     """Births and deaths that came otherwise than forecast, summed from the base year on."""
-    mean = component[component["output_type"].eq("mean") & component["scenario"].eq(scenario)]
+    mean = component[component["output_type"].eq("mean") & component["scenario"].eq(SCENARIO)]
     expected = mean[mean["year"] > base_year].set_index([*_AREA, "year"])[["births", "deaths"]].sort_index()
     surprise = pd.DataFrame(
         {

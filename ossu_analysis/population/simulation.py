@@ -134,7 +134,7 @@ def with_remainder(running: NDArray[np.int64], factor: Floats) -> NDArray[np.int
 
 
 @dataclass(frozen=True)
-class _Work:
+class Work:
     """What every block needs."""
 
     population: Population
@@ -145,6 +145,7 @@ class _Work:
 
     @property
     def facts(self) -> dict[str, Any]:
+        """Columns that are the same in every row."""
         return {
             "scenario": self.settings.scenario,
             "base_year": self.population.base.year,
@@ -153,7 +154,18 @@ class _Work:
 
     @property
     def factors(self) -> Floats:
+        """Factor of fertility of every forecast year."""
         return np.array(self.settings.fertility_factors or [1.0] * len(self.population.years))
+
+
+@dataclass(frozen=True)
+class Block:
+    """Some sisters, the area above them, and what their group shares."""
+
+    above: str
+    leaves: list[str]
+    part: slice
+    group: Group | None
 
 
 def simulate(
@@ -161,7 +173,6 @@ def simulate(
     settings: SimulationSettings,
     groups: ExposureGroups | None = None,
     outputs: Collection[str] = ALL_OUTPUTS,
-    only: Sequence[str] | None = None,
 ) -> Iterator[Chunk]:
     """Simulate block by block and yield the tables of each.
 
@@ -173,8 +184,6 @@ def simulate(
         Of the forecast years; needed for ``exposure_draw``.
     outputs : collection of str
         Tables wanted: ``forecast``, ``component``, ``exposure_draw``.
-    only : sequence of str, optional
-        Areas directly above the leaves that are simulated; all when not given. What holds others too is not shown.
 
     Yields
     ------
@@ -184,17 +193,24 @@ def simulate(
     Raises
     ------
     OssuError
-        ``population.unknown_oblast``, ``population.no_totals``.
+        ``population.no_totals``.
     """
-    sisters = population.tree.sisters
-    for code in only or ():
-        if code not in sisters:
-            raise OssuError("population.unknown_oblast", oblast=code, known=", ".join(sisters))
+    work = work_of(population, settings, groups, outputs)
+    yield from tables_of(work, blocks_of(work))
+
+
+def work_of(
+    population: Population, settings: SimulationSettings, groups: ExposureGroups | None, outputs: Collection[str]
+) -> Work:
+    """What every block needs to make the tables that are wanted; parameters as of `simulate`."""
     wanted = groups.of_years(population.years) if groups and "exposure_draw" in outputs else None
     bounds = class_bounds(wanted, group_starts()) if wanted else group_starts()
-    work = _Work(population, wanted, bounds, settings, frozenset(outputs))
-    above = _Above(population)
-    blocks = _blocks(work, sisters if only is None else only)
+    return Work(population, wanted, bounds, settings, frozenset(outputs))
+
+
+def tables_of(work: Work, blocks: Iterable[Block]) -> Iterator[Chunk]:
+    """Tables of some blocks, as `simulate` yields them; an area above is shown when all of it has come."""
+    population, above = work.population, _Above(work.population)
     for leaves, rows, total in _run(work, blocks):
         complete = list(above.add(leaves, total))
         direct = [each for each in complete if each[0] == population.tree.parent[leaves[0]]]
@@ -203,29 +219,20 @@ def simulate(
         yield from (chunk for chunk in chunks if chunk)
 
 
-@dataclass(frozen=True)
-class _Block:
-    """Some sisters, and what their group shares."""
-
-    leaves: list[str]
-    part: slice
-    group: Group | None
-
-
-def _blocks(work: _Work, codes: Collection[str]) -> Iterator[_Block]:
+def blocks_of(work: Work) -> Iterator[Block]:
+    """All areas of the population, some sisters at a time."""
     population, jump_off, seed = work.population, work.population.jump_off, work.settings.seed
     national = None if jump_off is None else national_paths(jump_off, population.years, population.draws, seed)
-    for at, (code, sisters) in enumerate(population.tree.sisters.items()):
-        if code in codes:
-            shared = None
-            if jump_off is not None and national is not None:
-                shared = shared_by_group(jump_off, at, population.years, national, seed)
-            for start in range(0, len(sisters), TOGETHER):
-                part = slice(start, start + TOGETHER)
-                yield _Block(sisters[part], part, shared)
+    for at, (above, sisters) in enumerate(population.tree.sisters.items()):
+        shared = None
+        if jump_off is not None and national is not None:
+            shared = shared_by_group(jump_off, at, population.years, national, seed)
+        for start in range(0, len(sisters), TOGETHER):
+            part = slice(start, start + TOGETHER)
+            yield Block(above, sisters[part], part, shared)
 
 
-def _run(work: _Work, blocks: Iterator[_Block]) -> Iterator[tuple[list[str], dict[str, list[Any]], _Sum]]:
+def _run(work: Work, blocks: Iterable[Block]) -> Iterator[tuple[list[str], dict[str, list[Any]], _Sum]]:
     """Results of the blocks in order. Threads, because nearly all work is done in arrays, and nothing is copied."""
     from joblib import Parallel, delayed
 
@@ -243,7 +250,7 @@ def _one_thread() -> AbstractContextManager[Any]:
     return threadpool_limits(1)
 
 
-def _one_block(work: _Work, block: _Block) -> tuple[list[str], dict[str, list[Any]], _Sum]:
+def _one_block(work: Work, block: Block) -> tuple[list[str], dict[str, list[Any]], _Sum]:
     shown, total = [], _Sum()
     kept: dict[str, list[Any]] = {name: [] for name in work.outputs}
     for area in _drawn(work, block):
@@ -255,7 +262,7 @@ def _one_block(work: _Work, block: _Block) -> tuple[list[str], dict[str, list[An
     return block.leaves, _leaf_tables(work, shown, kept) if shown else {}, total
 
 
-def _drawn(work: _Work, block: _Block) -> Iterator[AreaDraws]:
+def _drawn(work: Work, block: Block) -> Iterator[AreaDraws]:
     population, totals = work.population, work.population.totals(block.leaves)
     if population.jump_off is None or block.group is None:
         for code, (persons, _) in zip(block.leaves, totals, strict=True):
@@ -267,7 +274,7 @@ def _drawn(work: _Work, block: _Block) -> Iterator[AreaDraws]:
     )
 
 
-def _published(work: _Work, area: AreaDraws) -> dict[str, Any]:
+def _published(work: Work, area: AreaDraws) -> dict[str, Any]:
     """What is kept of the draws of one area, by table."""
     kept: dict[str, Any] = {}
     if "forecast" in work.outputs:
@@ -279,7 +286,7 @@ def _published(work: _Work, area: AreaDraws) -> dict[str, Any]:
     return kept
 
 
-def _leaf_tables(work: _Work, codes: list[str], kept: dict[str, list[Any]]) -> dict[str, list[Any]]:
+def _leaf_tables(work: Work, codes: list[str], kept: dict[str, list[Any]]) -> dict[str, list[Any]]:
     tables: dict[str, list[Any]] = {}
     if "exposure_draw" in work.outputs:
         tables["exposure_draw"] = [_exposure_table(work, np.stack(kept["exposure_draw"], axis=1), codes)]
@@ -290,18 +297,18 @@ def _leaf_tables(work: _Work, codes: list[str], kept: dict[str, list[Any]]) -> d
     return tables
 
 
-def _forecast_tables(work: _Work, codes: list[str], values: Floats) -> list[Any]:
+def _forecast_tables(work: Work, codes: list[str], values: Floats) -> list[Any]:
     population = work.population
     level = population.level[codes[0]]
     return area_tables(level, codes, population.years, values, population.base, population.layout, work.facts)
 
 
-def _component_table(work: _Work, codes: list[str], values: Floats) -> Any:
+def _component_table(work: Work, codes: list[str], values: Floats) -> Any:
     population = work.population
     return component_table(population.level[codes[0]], codes, population.years, values, work.facts)
 
 
-def _chunk(work: _Work, rows: dict[str, list[Any]], above: list[tuple[str, _Sum]]) -> Chunk:
+def _chunk(work: Work, rows: dict[str, list[Any]], above: list[tuple[str, _Sum]]) -> Chunk:
     """Tables of a block's leaves and of the areas above that are complete."""
     tables = {name: list(parts) for name, parts in rows.items()}
     for code, total in above:
@@ -315,7 +322,7 @@ def _chunk(work: _Work, rows: dict[str, list[Any]], above: list[tuple[str, _Sum]
     return {name: unify(parts) if len(parts) > 1 else parts[0] for name, parts in tables.items()}
 
 
-def _in_target_groups(work: _Work, cumulated: NDArray[np.int32]) -> NDArray[np.float32]:
+def _in_target_groups(work: Work, cumulated: NDArray[np.int32]) -> NDArray[np.float32]:
     """Persons of one area in the target groups, (groups, H, draws)."""
     groups = work.groups
     if groups is None:
@@ -326,7 +333,7 @@ def _in_target_groups(work: _Work, cumulated: NDArray[np.int32]) -> NDArray[np.f
     return persons.transpose(1, 0, 2).astype(np.float32)
 
 
-def _exposure_table(work: _Work, persons: NDArray[np.float32], codes: list[str]) -> Any:
+def _exposure_table(work: Work, persons: NDArray[np.float32], codes: list[str]) -> Any:
     """Rows sorted by target group, municipality, year and draw."""
     import pyarrow as pa
 

@@ -24,6 +24,8 @@ from ossu_analysis.population.trials import Trials, try_before
 if TYPE_CHECKING:
     import pyarrow
 
+AREAS_PER_CHUNK = 64
+"""Areas whose draws are written at once."""
 Draws = NDArray[np.float32]
 
 
@@ -174,13 +176,13 @@ def draw_totals(
     return whole.astype(np.float32), hidden_loss.astype(np.float32)
 
 
-def draw_chunks(totals: TotalDraws, areas_per_chunk: int = 64) -> "Iterator[pyarrow.Table]":
+def draw_chunks(totals: TotalDraws) -> "Iterator[pyarrow.Table]":
     """Rows of ``population.total_draw``, some areas at a time, sorted by municipality, year, draw."""
     import pyarrow
 
     draws, _, horizon = totals.persons.shape
-    for start in range(0, len(totals.areas), areas_per_chunk):
-        part = slice(start, start + areas_per_chunk)
+    for start in range(0, len(totals.areas), AREAS_PER_CHUNK):
+        part = slice(start, start + AREAS_PER_CHUNK)
         codes, count = totals.areas[part], len(totals.areas[part])
         index = np.repeat(np.arange(count, dtype=np.int32), horizon * draws)
         yield pyarrow.table(

@@ -107,17 +107,10 @@ def trace_address(area: str, table: str, service: str, column: str) -> str:
     return f"../../trace/{area}.html#{table}-{service}-{column}"
 
 
-def signed(value: float, digits: int = 0) -> str:
+def signed(value: float, digits: int) -> str:
     """``+12`` or ``-12``: a change shows its sign."""
     printed = texts.number(value, digits)
     return f"+{printed}" if value > 0 and printed.strip("0,") else printed
-
-
-def probability(share: float, digits: int = 0) -> str:
-    """``83 %``; never 0 or 100, because draws cannot prove certainty."""
-    if share < 0.01 or share > 0.99:
-        return texts.text("report.words.under_1" if share < 0.5 else "report.words.over_99")
-    return texts.percent(share, digits)
 
 
 def spoken_interval(middle: float, low: float, high: float, *, digits: int = 0) -> str:
@@ -137,7 +130,7 @@ _PRINTERS = {
     "count": texts.number,
     "change": signed,
     "share": lambda value, digits: texts.percent(value, digits or 1),
-    "probability": probability,
+    "probability": lambda share, digits: texts.probability(share),
     "money": texts.number,
 }
 

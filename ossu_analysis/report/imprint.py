@@ -1,6 +1,5 @@
 """Which run made a document: the years, rules, scenario and software that its footer names."""
 
-import datetime
 from dataclasses import dataclass, field
 
 from ossu_analysis import __version__, texts
@@ -74,7 +73,7 @@ def scenario_name(code: str) -> str:
     return code if name == key else name
 
 
-def imprint_of(store: Store, settings: RunSettings, run_id: str, made_on: datetime.date | None = None) -> Imprint:
+def imprint_of(store: Store, settings: RunSettings, run_id: str) -> Imprint:
     """What every document of the run says of its making.
 
     Parameters
@@ -85,8 +84,6 @@ def imprint_of(store: Store, settings: RunSettings, run_id: str, made_on: dateti
         Settings of the run.
     run_id : str
         Short ASCII id of the run.
-    made_on : date, optional
-        The day of the settings unless given.
     """
     rules = table_or_empty(store, "reference", "rule")
     return Imprint(
@@ -98,5 +95,5 @@ def imprint_of(store: Store, settings: RunSettings, run_id: str, made_on: dateti
         rules_version="; ".join(sorted(set(rules["version"]))) or text("common.no_criterion"),
         software_version=__version__,
         scenario=settings.scenario,
-        made_on=(made_on or settings.as_of).isoformat(),
+        made_on=settings.as_of.isoformat(),
     )

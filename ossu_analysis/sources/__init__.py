@@ -17,7 +17,9 @@ from ossu_analysis.sources.readers import Release, faults_between, faults_of_rel
 from ossu_analysis.store import Store
 from ossu_analysis.text_table import checksum
 
-READERS: dict[str, Callable[..., pd.DataFrame]] = {table: partial(read_source_table, table=table) for table in LAYOUTS}
+READERS: dict[str, Callable[..., pd.DataFrame]] = {
+    table: partial(read_source_table, table=table, as_of="") for table in LAYOUTS
+}
 """``READERS[table](store)`` reads ``sources.<table>``; it raises `FaultsFound` when its raw files have faults.
 
 ``as_of="2027-06-30"`` leaves newer vintages out."""

@@ -59,7 +59,7 @@ class Release:
         return relative(self.path, self.store.root)
 
 
-def read_source_table(store: Store, table: str, as_of: str = "") -> pd.DataFrame:
+def read_source_table(store: Store, table: str, as_of: str) -> pd.DataFrame:
     """Read one table of the link ``sources`` in its declared columns.
 
     Parameters
@@ -88,7 +88,7 @@ def read_source_table(store: Store, table: str, as_of: str = "") -> pd.DataFrame
     return pd.concat(tidy).drop_duplicates(layout.tidy_keys, keep="last", ignore_index=True)
 
 
-def releases(store: Store, layout: Layout, as_of: str = "") -> Iterator[Release]:
+def releases(store: Store, layout: Layout, as_of: str) -> Iterator[Release]:
     """The vintages that list a table, source by source, oldest first; with ``as_of`` none that is newer."""
     for source in layout.sources:
         for folder in source_folders(store, source):

@@ -71,17 +71,17 @@ def percent(share: float | None, digits: int = 1) -> str:
     return ".." if share is None or share != share else f"{number(100 * share, digits)}{NBSP}%"
 
 
-def probability(share: float, digits: int = 0) -> str:
+def probability(share: float) -> str:
     """``83 %``; never 0 or 100, because draws cannot prove certainty."""
     if share < 0.01 or share > 0.99:
         return text("report.words.under_1" if share < 0.5 else "report.words.over_99")
-    return percent(share, digits)
+    return percent(share, 0)
 
 
-def money(amount: float | None, currency: str = "EUR", digits: int = 0) -> str:
+def money(amount: float | None, currency: str = "EUR") -> str:
     """An amount with its sign: ``1 234 €`` or ``1 234 лв.``."""
     sign = {"EUR": "€", "BGN": "лв."}.get(currency, currency)
-    return ".." if amount is None or amount != amount else f"{number(amount, digits)}{NBSP}{sign}"
+    return ".." if amount is None or amount != amount else f"{number(amount)}{NBSP}{sign}"
 
 
 def interval(middle: float | None, low: float | None, high: float | None, digits: int = 0) -> str:

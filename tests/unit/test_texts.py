@@ -23,8 +23,13 @@ def test_numbers_in_bulgarian_form(value, digits, expected):
 def test_interval_share_money_and_day():
     assert texts.interval(120, 95, 150) == "120 (95–150)"
     assert texts.percent(0.123) == "12,3\u00a0%"
-    assert texts.money(1234.5, "EUR", 2) == "1\u00a0234,50\u00a0€"
+    assert texts.money(1234.4, "BGN") == "1\u00a0234\u00a0лв."
     assert texts.day("2026-11-21") == "21.11.2026 г."
+
+
+@pytest.mark.parametrize(("share", "said"), [(1.0, "над 99\u00a0%"), (0.0, "под 1\u00a0%"), (0.416, "42\u00a0%")])
+def test_probability_is_never_certain(share, said):
+    assert texts.probability(share) == said
 
 
 def test_order_is_bulgarian_not_bytes():

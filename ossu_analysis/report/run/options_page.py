@@ -22,8 +22,8 @@ from ossu_analysis.texts import text
 PAGE = "options.html"
 
 
-def read_plans(store: Store, area_code: str | None = None) -> list[Plans]:
-    """Options of every area in the working tables, or of one; empty when none were made."""
+def read_plans(store: Store) -> list[Plans]:
+    """Options of every area in the working tables; empty when none were made."""
     tables = {name: table_or_empty(store, "proposal", name) for name in PLAN_TABLES}
     towns, oblasts, services = (
         table_or_empty(store, "reference", name) for name in ("municipality", "oblast", "service")
@@ -42,7 +42,6 @@ def read_plans(store: Store, area_code: str | None = None) -> list[Plans]:
             dict(zip(towns["municipality_code"], towns["oblast_code"], strict=True)),
         )
         for area in asked
-        if area_code in (None, area)
     ]
 
 

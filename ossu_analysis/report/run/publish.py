@@ -6,7 +6,6 @@ rename; only then does ``latest`` move. A run that fails or is killed leaves the
 removed when the next one starts.
 """
 
-import datetime
 import os
 import shutil
 import subprocess
@@ -53,7 +52,6 @@ def publish_run(
     documents_folder: Path,
     checks: Sequence[CheckResult] = (),
     timings: Mapping[str, float] | None = None,
-    made_on: datetime.date | None = None,
 ) -> Path:
     """Make a finished run of the working tables and documents, and point ``latest`` at it.
 
@@ -71,8 +69,6 @@ def publish_run(
         What the checks of the chain found.
     timings : mapping of str to float, optional
         Seconds per link.
-    made_on : date, optional
-        The day of the settings unless given.
 
     Returns
     -------
@@ -84,7 +80,7 @@ def publish_run(
     OssuError
         ``report.run_exists`` when a finished run has that name; it is not touched.
     """
-    imprint = imprint_of(store, settings, run_id, made_on)
+    imprint = imprint_of(store, settings, run_id)
     finished = store.runs / f"{imprint.made_on}-{run_id}"
     if finished.exists():
         raise OssuError("report.run_exists", name=finished.name)

@@ -5,12 +5,14 @@ from typing import Any
 import pandas as pd
 
 from ossu_analysis.report import charts
-from ossu_analysis.report.content import Block, Column, Heading, Paragraph, Picture, Table, probability, trace_address
+from ossu_analysis.report.content import Block, Column, Heading, Paragraph, Picture, Table, trace_address
 from ossu_analysis.report.sections.subject import Subject, by_name, named, status_of
-from ossu_analysis.texts import day, interval, number, text
+from ossu_analysis.texts import day, interval, number, probability, text
 
 SHOWN_PANELS = 6
 """Services drawn as small multiples: those with the largest demand at the horizon."""
+GAPS_TOLD = 3
+"""Services whose missing places are told in sentences: those that lack the most."""
 SAID_BESIDE = ("common.demonstration", "common.no_criterion", "gap.no_map_number", "gap.no_cost_standard",
                "gap.no_staff_standard", "capacity.straight_line")  # fmt: skip
 SUMS = ["places", "occupied", "waiting", "staff_posts", "staff_filled"]
@@ -220,9 +222,9 @@ def _unsaid(remark: str) -> str:
     return "; ".join(kept) or "–"
 
 
-def gap_sentences(rows: pd.DataFrame, year: int, shown: int = 3) -> list[str]:
+def gap_sentences(rows: pd.DataFrame, year: int) -> list[str]:
     """One sentence per service with the largest missing places; one sentence when nothing is missing."""
-    missing = rows[rows["gap_to_demand_places"] >= 0.5].nlargest(shown, "gap_to_demand_places")
+    missing = rows[rows["gap_to_demand_places"] >= 0.5].nlargest(GAPS_TOLD, "gap_to_demand_places")
     if rows.empty:
         return [text("report.sentence.gap_unknown", year=year)]
     if missing.empty:

@@ -13,13 +13,14 @@ from ossu_analysis.population.bulgaria import bulgarian_population
 from ossu_analysis.population.exposure import ExposureGroups, exposure_groups, exposure_observed
 from ossu_analysis.population.history import history_of
 from ossu_analysis.population.inputs import age_inputs
-from ossu_analysis.population.simulation import SimulationSettings, simulate
+from ossu_analysis.population.simulation import SimulationSettings
 from ossu_analysis.population.tables_read import AGES_AND_TOTALS, SOURCE_TABLES
 from ossu_analysis.population.totals import forecast_totals
 from ossu_analysis.reference import READERS as REFERENCE
 from ossu_analysis.schemas.sources import LAYOUTS
 from ossu_analysis.sources import READERS as SOURCES
 from ossu_analysis.store import Store
+from tests.unit.population.alone import simulate_alone
 
 Tables = dict[str, pd.DataFrame]
 ROOT = Path(__file__).parents[3]
@@ -59,7 +60,7 @@ def everything(
     chosen = SimulationSettings(settings.seed, run_id="r")
     found = {
         f"{at} {name}": table
-        for at, chunk in enumerate(simulate(bulgarian_population(structure, totals), chosen, groups, only=oblasts))
+        for at, chunk in enumerate(simulate_alone(oblasts, bulgarian_population(structure, totals), chosen, groups))
         for name, table in chunk.items()
     }
     observed = exposure_observed(

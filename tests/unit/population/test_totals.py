@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ossu_analysis.population import totals
 from ossu_analysis.population.history import Census, TotalsHistory, known_censuses, prepare_history
 from ossu_analysis.population.spread import Growth
 from ossu_analysis.population.totals import draw_chunks, draw_totals, fit_totals, forecast_totals
@@ -181,9 +182,10 @@ def test_years_must_follow_the_history() -> None:
         fit_totals(HISTORY, range(2016, 2020))
 
 
-def test_tables_are_what_the_schemas_declare() -> None:
+def test_tables_are_what_the_schemas_declare(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(totals, "AREAS_PER_CHUNK", 7)
     found = forecast_totals(HISTORY, range(2015, 2018), 12, seed=1)
-    chunks = [chunk.to_pandas() for chunk in draw_chunks(found, areas_per_chunk=7)]
+    chunks = [chunk.to_pandas() for chunk in draw_chunks(found)]
     rows = pd.concat(chunks, ignore_index=True)
     assert list(rows) == [info.name for info in columns(table_class("population", "total_draw"))]
     assert len(rows) == found.persons.size

@@ -12,7 +12,6 @@ from ossu_analysis.report.content import (
     Heading,
     Paragraph,
     Table,
-    probability,
     signed,
     spoken_interval,
 )
@@ -39,13 +38,8 @@ def test_interval_is_readable_beside_a_minus(values, said):
     assert spoken_interval(*values) == said
 
 
-@pytest.mark.parametrize(("share", "said"), [(1.0, f"над 99{NBSP}%"), (0.0, f"под 1{NBSP}%"), (0.416, f"42{NBSP}%")])
-def test_probability_is_never_certain(share, said):
-    assert probability(share) == said
-
-
 def test_change_shows_its_sign_but_no_sign_of_nothing():
-    assert [signed(value) for value in (22.4, -3.0, 0.3, 0.0)] == ["+22", "−3", "0", "0"]
+    assert [signed(value, 0) for value in (22.4, -3.0, 0.3, 0.0)] == ["+22", "−3", "0", "0"]
 
 
 def test_missing_number_and_missing_word_have_different_signs():

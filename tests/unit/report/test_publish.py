@@ -44,8 +44,8 @@ def undrawn(monkeypatch):
     monkeypatch.setattr(Chart, "_saved", lambda chart, form, **options: form.encode())
 
 
-def published(store, run_id="ab12cd", **more):
-    return publish_run(store, run_id, SETTINGS, store.root / "none", CHECKS, {"population": 1.23456}, **more)
+def published(store, run_id="ab12cd"):
+    return publish_run(store, run_id, SETTINGS, store.root / "none", CHECKS, {"population": 1.23456})
 
 
 def test_run_holds_everything_and_latest_names_it(store):
