@@ -24,6 +24,7 @@ from ossu_analysis.population.cells import (
     grouped_array,
     table_array,
 )
+from ossu_analysis.population.component_method import usual_deaths
 from ossu_analysis.population.graduation import agree_with_whole, births_tilt, national_single_ages, split_groups
 from ossu_analysis.population.municipality_age import CensusAges
 from ossu_analysis.population.tables_read import SOURCE_TABLES
@@ -51,7 +52,7 @@ class AgeInputs:
     basis : int array (T,)
         Census on which the counts of each year rest.
     exceptional : bool array (T,)
-        Years by which no trend and no ratio is measured (``reference.exceptional_year``).
+        Years of an epidemic (`component_method.usual_deaths`), by which no trend and no ratio is measured.
     totals : ndarray (M, T, 2, 2)
         Persons by municipality, year, residence, sex.
     births : ndarray (M, T, 2);  deaths : ndarray (M, T)
@@ -194,7 +195,8 @@ def age_inputs(tables: Mapping[str, pd.DataFrame], base_year: int) -> AgeInputs:
     known = known_by({name: tables[name] for name in SOURCE_TABLES}, base_year)
     _require(tables, base_year)
     years, basis = _years_and_basis(known["population_municipality"], _municipal_censuses(known))
-    exceptional = np.isin(years, tables["exceptional_year"]["year"])
+    epidemic = _epidemic_years(known["deaths_municipality"])
+    exceptional = np.isin(years, epidemic)
     today = known["population_municipality"].query(
         "area_level == 'municipality' and year == @base_year and persons > 0"
     )
@@ -238,7 +240,7 @@ def age_inputs(tables: Mapping[str, pd.DataFrame], base_year: int) -> AgeInputs:
         death_groups=_area_groups(known["deaths_oblast_age"], "deaths", oblast_codes, death_years, death_starts),
         person_groups=_area_groups(known["population_oblast_age"], "persons", oblast_codes, death_years, death_starts),
         death_starts=death_starts,
-        expectancy=_expectancy(known["life_expectancy_region"], tables["exceptional_year"]),
+        expectancy=_expectancy(known["life_expectancy_region"], epidemic),
         crude_births=_crude_births(known),
         schedule_starts=starts,
         schedule_shares=shares,
@@ -427,8 +429,14 @@ def _death_years(known: Mapping[str, pd.DataFrame], years: Ints) -> Ints:
     return years[np.logical_and(*(np.isin(years, some) for some in with_ages))]
 
 
-def _expectancy(table: pd.DataFrame, exceptional_year: pd.DataFrame) -> Floats:
-    whole = table[(table["area_code"] == COUNTRY) & ~table["year"].isin(exceptional_year["year"])]
+def _epidemic_years(deaths: pd.DataFrame) -> Ints:
+    """Years up to the base year whose deaths in the country are far above the usual."""
+    yearly = deaths[(deaths["area_code"] == COUNTRY) & (deaths["sex"] == "T")].groupby("year")["deaths"].sum()
+    return np.asarray(yearly.index[~usual_deaths(yearly.to_numpy(float))], dtype=np.int64)
+
+
+def _expectancy(table: pd.DataFrame, epidemic: Ints) -> Floats:
+    whole = table[(table["area_code"] == COUNTRY) & ~table["year"].isin(epidemic)]
     years = sorted(set(whole["year"]))
     return table_array(whole, "life_expectancy", year=years, sex=SEXES, age=range(int(whole["age"].max()) + 1))
 

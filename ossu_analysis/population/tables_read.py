@@ -14,7 +14,7 @@ SOURCE_TABLES = (
     "population_single_age",
     "fertility_schedule",
 )
-REFERENCE_TABLES = ("municipality", "oblast", "area_change", "exceptional_year")
+REFERENCE_TABLES = ("municipality", "oblast", "area_change")
 HISTORY_TABLES = {
     "population_municipality": "sources",
     "births_municipality": "sources",

@@ -26,7 +26,6 @@ CODE_LISTS = (
     "municipality",
     "area_change",
     "census",
-    "exceptional_year",
     "target_group",
     "retirement_age",
     "legacy_service",

@@ -65,16 +65,6 @@ class CensusDay(Table):
     source_bg: str = column("откъде е датата")
 
 
-@declare("reference", "exceptional_year", "Години, по които не се учи как се променят смъртността и възрастите")
-class ExceptionalYear(Table):
-    """Years of a shock: trends and ratios leave them out, and a range may draw such a year again."""
-
-    year: int = column("календарна година", "година", unique=True)
-    kind: str = column("вид: pandemic пандемия", isin=["pandemic"])
-    note_bg: str = column("какво е станало")
-    source_bg: str = column("откъде е числото")
-
-
 CONFIDENCE = ("verified", "secondary", "inferred", "computed_from_rule", "later_acts_not_checked")
 
 
