@@ -12,13 +12,13 @@ import dagster as dg
 import pandas as pd
 
 from ossu_analysis.errors import BLOCKING, Fault
-from ossu_analysis.texts import number, text
+from ossu_analysis.texts import heading, number, text
 from pipelines.assets import as_failure
 from pipelines.pages import printed
 from pipelines.resources import Workspace
 
 SHOWN = 50
-COLUMNS = [text(f"pipelines.column.{name}") for name in ("file", "row", "column", "found", "expected", "todo")]
+COLUMNS = ["file", "row", "column", "found", "expected", "todo"]
 Names = Mapping[str, Sequence[str]]
 
 
@@ -64,7 +64,7 @@ def rule(key: dg.AssetCheckKey, bad: pd.DataFrame, said: str, blocking: bool) ->
     key : AssetCheckKey
         Which check of which asset.
     bad : DataFrame
-        Rows that fail, with Bulgarian column names.
+        Rows that fail; every column has a heading in the texts.
     said : str
         Text key with a ``{count}``.
     blocking : bool
@@ -101,7 +101,7 @@ def _cells(fault: Fault) -> list[str]:
 
 
 def _rows(bad: pd.DataFrame) -> dg.MetadataValue:
-    names = [str(name) for name in bad.columns]
+    names = [heading(name) for name in bad.columns]
     records = [
         dg.TableRecord({name: printed(value) for name, value in zip(names, row, strict=True)})
         for row in bad.head(SHOWN).itertuples(index=False)

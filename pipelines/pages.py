@@ -15,7 +15,7 @@ import pandas as pd
 
 from ossu_analysis.schemas import columns, table_class
 from ossu_analysis.store import Store, connect, quoted
-from ossu_analysis.texts import day, number, text
+from ossu_analysis.texts import day, heading, number, text
 
 PREVIEW_ROWS = 8
 PREVIEW_COLUMNS = 9
@@ -54,9 +54,10 @@ def table_page(store: Store, link: str, table: str) -> dict[str, Any]:
         db.execute(f"create or replace temp view shown as select * from read_parquet({quoted(path)})")
         asked = PREVIEWS.get((link, table))
         first = db.sql(asked or f"select * from shown limit {PREVIEW_ROWS}").df()
-        for name in {text("pipelines.page.status_column"), "status"} & set(first.columns):
-            first[name] = first[name].map(_status)
-        page[text("pipelines.page.preview")] = markdown_table(first if asked else first.iloc[:, :PREVIEW_COLUMNS])
+        if "status" in first:
+            first["status"] = first["status"].map(_status)
+        first = first.rename(columns=heading) if asked else first.iloc[:, :PREVIEW_COLUMNS]
+        page[text("pipelines.page.preview")] = markdown_table(first)
         page["dagster/row_count"] = int(db.sql("select count(*) as n from shown").df()["n"].iloc[0])
         known = db.sql("select * from shown limit 0").columns
         for column in [name for name in ("status", "source_id", "scenario") if name in known]:
@@ -155,10 +156,10 @@ def failing_rows(faulty: Any, limit: int = 50) -> dg.MetadataValue:
     records = [
         dg.TableRecord(
             {
-                text("pipelines.column.column"): str(case.column),
-                text("pipelines.column.rule"): str(case.check),
-                text("pipelines.column.value"): str(case.failure_case),
-                text("pipelines.column.row"): str(case.index),
+                heading("column"): str(case.column),
+                heading("rule"): str(case.check),
+                heading("value"): str(case.failure_case),
+                heading("row"): str(case.index),
             }
         )
         for case in cases.itertuples(index=False)

@@ -17,7 +17,7 @@ def published_totals_hold(store: Store) -> pd.DataFrame:
 def nobody_left_out(store: Store) -> pd.DataFrame:
     """Services with places and without users."""
     return store.sql(
-        """select municipality_code as община, service_code as услуга, period_end as период, places as места
+        """select municipality_code, service_code, period_end, places
         from capacity.current where is_empty and places > 0 order by 3 desc, 1, 2""",
         ("capacity", "current"),
     )
@@ -30,8 +30,8 @@ def places_are_divided_not_made(store: Store) -> pd.DataFrame:
             from capacity.current group by all),
           theirs as (select service_code, period_end, sum(places) as places, sum(occupied) as users
             from capacity.by_residence group by all)
-        select service_code as услуга, period_end as период, here.places as места, theirs.places as "места по жители",
-          here.users as потребители, theirs.users as "потребители по жители"
+        select service_code, period_end, here.places, theirs.places as places_by_residents,
+          here.users, theirs.users as users_by_residents
         from here full join theirs using (service_code, period_end)
         where abs(coalesce(here.places, 0) - coalesce(theirs.places, 0)) > 1e-6
           or abs(coalesce(here.users, 0) - coalesce(theirs.users, 0)) > 1e-6""",
@@ -50,14 +50,14 @@ def state_money_within_the_map(store: Store) -> pd.DataFrame:
     paid = capacity["funding_type"].fillna("").str.contains(PAID_BY_STATE)
     rows = capacity[capacity["period_end"].eq(last) & paid].merge(mapped, on=["municipality_code", "service_code"])
     over = rows[rows["occupied"].astype(float) > rows["users"]]
-    names = {"municipality_code": "община", "service_code": "услуга", "occupied": "потребители", "users": "карта"}
-    return over[list(names)].rename(columns=names)
+    shown = over[["municipality_code", "service_code", "occupied", "users"]]
+    return shown.rename(columns={"occupied": "users", "users": "on_map"})
 
 
 def project_money_has_an_end(store: Store) -> pd.DataFrame:
     """Services on project money without a last day: nobody can say until when delegation can be asked for."""
     return store.sql(
-        """select municipality_code as община, service_code as услуга, occupied as потребители, period_end as период
+        """select municipality_code, service_code, occupied as users, period_end
         from capacity.current
         where list_contains(string_split(funding_type, '|'), 'project') and funding_end is null""",
         ("capacity", "current"),
@@ -69,7 +69,7 @@ def travel_times_are_complete(store: Store) -> pd.DataFrame:
     return store.sql(
         """with given as (select least(from_code, to_code) as one, greatest(from_code, to_code) as other
             from reference.travel_time)
-        select a.municipality_code as община, b.municipality_code as "другата община"
+        select a.municipality_code, b.municipality_code as other_municipality
         from reference.municipality as a join reference.municipality as b on a.municipality_code < b.municipality_code
           anti join given on given.one = a.municipality_code and given.other = b.municipality_code
         where exists (from reference.travel_time) order by 1, 2""",

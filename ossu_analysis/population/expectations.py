@@ -24,14 +24,14 @@ def people_are_conserved(store: Store) -> pd.DataFrame:
     """Areas and years whose mean changes by something else than the four components."""
     return store.sql(
         f"""with total as (select area_code, year, scenario, persons from population.forecast where {_TOTAL})
-        select now.area_code as код, now.year as година, now.persons - former.persons as изменение,
-          births - deaths + net_migration + hidden_loss as компоненти
+        select now.area_code, now.year, now.persons - former.persons as change,
+          births - deaths + net_migration + hidden_loss as components
         from total as now
         join total as former on now.area_code = former.area_code and now.year = former.year + 1
         join population.component as part
           on now.area_code = part.area_code and now.year = part.year and now.scenario = part.scenario
-        where part.output_type = 'mean' and abs(изменение - компоненти) > {PERSON}
-        order by abs(изменение - компоненти) desc""",
+        where part.output_type = 'mean' and abs(change - components) > {PERSON}
+        order by abs(change - components) desc""",
         ("population", "forecast"),
         ("population", "component"),
     )
@@ -44,15 +44,16 @@ def areas_add_up(store: Store) -> pd.DataFrame:
     the fit of the one to the other was carried; from the first forecast year on there is one set of draws.
     """
     return store.sql(
-        f"""select year as година, sex as пол, age_from as "от възраст", age_to as "до възраст",
-          sum(persons) filter (area_level = 'municipality') as общини,
-          sum(persons) filter (area_level = 'oblast') as области,
-          sum(persons) filter (area_level = 'region') as райони,
-          sum(persons) filter (area_level = 'country') as страната
+        f"""select year, sex, age_from, age_to,
+          sum(persons) filter (area_level = 'municipality') as municipality_sum,
+          sum(persons) filter (area_level = 'oblast') as oblast_sum,
+          sum(persons) filter (area_level = 'region') as region_sum,
+          sum(persons) filter (area_level = 'country') as country
         from population.forecast
         where output_type = 'mean' and (year > base_year or (age_from = 0 and age_to is null))
         group by year, sex, age_from, age_to, scenario
-        having greatest(abs(общини - страната), abs(области - страната), abs(райони - страната)) > {PERSON}
+        having greatest(abs(municipality_sum - country), abs(oblast_sum - country), abs(region_sum - country))
+          > {PERSON}
         order by 1, 2, 3""",
         ("population", "forecast"),
     )
@@ -61,10 +62,10 @@ def areas_add_up(store: Store) -> pd.DataFrame:
 def sexes_add_up(store: Store) -> pd.DataFrame:
     """Rows of both sexes that are not women and men."""
     return store.sql(
-        f"""select area_code as код, year as година, age_from as "от възраст", age_to as "до възраст",
-          sum(persons) filter (sex = 'T') as общо, sum(persons) filter (sex <> 'T') as "жени и мъже"
+        f"""select area_code, year, age_from, age_to,
+          sum(persons) filter (sex = 'T') as both_sexes, sum(persons) filter (sex <> 'T') as women_and_men
         from population.forecast where output_type = 'mean'
-        group by area_code, year, age_from, age_to, scenario having abs(общо - "жени и мъже") > {PERSON}""",
+        group by area_code, year, age_from, age_to, scenario having abs(both_sexes - women_and_men) > {PERSON}""",
         ("population", "forecast"),
     )
 
@@ -74,8 +75,7 @@ def base_year_is_published(store: Store) -> pd.DataFrame:
     return store.sql(
         f"""with base as (select area_code, sex, year, persons from population.forecast
           where year = base_year and age_from = 0 and age_to is null and output_type = 'mean')
-        select source.area_code as код, sex as пол, year as година, source.persons as публикувано,
-          base.persons as "в прогнозата"
+        select source.area_code, sex, year, source.persons as published, base.persons as in_forecast
         from sources.population_municipality as source left join base using (area_code, sex, year)
         where residence = 'total' and year = (select any_value(base_year) from population.forecast)
           and source.persons is not null
@@ -100,8 +100,8 @@ def changes_are_like_observed(store: Store) -> pd.DataFrame:
           select area_code, year, persons, lag(persons) over path as former from population.forecast
           where {_TOTAL} and area_level = 'municipality'
           window path as (partition by area_code, scenario order by year))
-        select area_code as община, year as година, former as "предходна година", persons as прогноза,
-          100 * (persons / former - 1) as "изменение в %"
+        select area_code as municipality_code, year, former, persons as forecast_mean,
+          100 * (persons / former - 1) as change_percent
         from ahead where former > 0 and persons > 0 and abs(ln(persons / former)) >
           (select quantile_cont(change, {RARE}) from seen where is_same_basis)
         order by abs(ln(persons / former)) desc""",

@@ -3,13 +3,11 @@
 import pandas as pd
 
 from ossu_analysis.store import Store
-from ossu_analysis.texts import text
 
 
 def _failing(store: Store, query: str, *tables: str) -> pd.DataFrame:
-    """Rows of a query under headings for people."""
-    rows = store.sql(query, *(("gap" if name.endswith("_gap") else "proposal", name) for name in tables))
-    return rows.rename(columns={name: text(f"proposal.heading.{name}") for name in rows})
+    """Rows of a query over the gap and the proposal."""
+    return store.sql(query, *(("gap" if name.endswith("_gap") else "proposal", name) for name in tables))
 
 
 def proposed_is_places_and_change(store: Store) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from ossu_analysis.store import Store
 def codes_are_known(store: Store) -> pd.DataFrame:
     """Oblasts of municipalities, groups of services and services of rules that no list knows."""
     return store.sql(
-        """select 'reference.municipality' as таблица, municipality_code as ред, oblast_code as "непознат код"
+        """select 'reference.municipality' as table_name, municipality_code as entry, oblast_code as unknown_code
           from reference.municipality anti join reference.oblast using (oblast_code)
         union all select 'reference.service', service_code, target_group
           from reference.service anti join reference.target_group using (target_group) where target_group is not null
@@ -27,7 +27,7 @@ def codes_are_known(store: Store) -> pd.DataFrame:
 def criteria_are_loaded(store: Store) -> pd.DataFrame:
     """Services whose criterion has no rate: their legal maximum cannot be computed."""
     return store.sql(
-        """select service_code as услуга, short_name_bg as име, coalesce(legal_ref, '') as основание
+        """select service_code, short_name_bg, coalesce(legal_ref, '') as legal_ref
         from reference.service where not criterion_loaded order by 1""",
         ("reference", "service"),
     )
@@ -40,14 +40,5 @@ def rules_are_sound(store: Store) -> pd.DataFrame:
 
     counted = store.read("reference", "target_group", "age_rule <> 'none'")["target_group"]
     found = check_rules(store.read("reference", "rule"), counted)
-    return pd.DataFrame(
-        {
-            "файл": fault.file,
-            "колона": fault.column,
-            "намерено": fault.found,
-            "грешка": text(fault.code),
-            "очаквано": fault.expected,
-            "какво да направите": text(f"{fault.code}.todo"),
-        }
-        for fault in found
-    )
+    rows = [(one.file, one.column, one.found, text(one.code), one.expected, text(f"{one.code}.todo")) for one in found]
+    return pd.DataFrame(rows, columns=["file", "column", "found", "fault", "expected", "todo"])

@@ -1,7 +1,7 @@
 """What the page of a main table shows first: the rows that an analyst looks for, and one chart.
 
-`PREVIEWS` holds a question in SQL per table (the table itself is ``shown``), `CHARTS` a function of the store that
-returns a `Chart` drawn by `overview` and the sections of the documents.
+`PREVIEWS` holds a question in SQL per table (the table itself is ``shown``; its columns have headings in the texts),
+`CHARTS` a function of the store that returns a `Chart` drawn by `overview` and the sections of the documents.
 """
 
 from collections.abc import Callable
@@ -20,69 +20,63 @@ WIDTH_OF_PAGE = 80
 
 PREVIEWS = {
     ("population", "forecast"): """
-        select year as "към 31.12.", max(persons) filter (output_type = 'mean') as "България, средно",
-          max(persons) filter (output_type_id = '0.1') as "80 %, от",
-          max(persons) filter (output_type_id = '0.9') as "80 %, до", max(status) as статус
+        select year as year_end, max(persons) filter (output_type = 'mean') as country_mean,
+          max(persons) filter (output_type_id = '0.1') as low_80,
+          max(persons) filter (output_type_id = '0.9') as high_80, max(status) as status
         from shown where area_code = 'BG' and sex = 'T' and age_from = 0 and age_to is null
           and (year - base_year) % 4 in (0, 1) group by 1 order by 1""",
     ("population", "component"): """
-        select year as година, births as раждания, deaths as умирания, net_migration as миграция,
-          hidden_loss as "неотчетена загуба" from shown where area_code = 'BG' and output_type = 'mean'
-        order by 1 limit 10""",
+        select year, births, deaths, net_migration, hidden_loss
+        from shown where area_code = 'BG' and output_type = 'mean' order by 1 limit 10""",
     ("capacity", "current"): """
-        select service_code as услуга, period_end as "към", count(*) as общини, sum(places)::bigint as места,
-          sum(occupied)::bigint as заети, sum(waiting)::bigint as чакащи, string_agg(distinct status, ', ') as статус
+        select service_code, period_end, count(*) as municipalities, sum(places)::bigint as places,
+          sum(occupied)::bigint as occupied, sum(waiting)::bigint as waiting,
+          string_agg(distinct status, ', ') as status
         from shown where period_end = (select max(period_end) from shown) group by 1, 2 order by 1""",
     ("demand", "demand_forecast"): """
-        select service_code as услуга, year as "към 31.12.", max(persons) filter (output_type = 'median') as търсене,
-          max(persons) filter (output_type_id = '0.1') as "80 %, от",
-          max(persons) filter (output_type_id = '0.9') as "80 %, до", max(status) as статус
+        select service_code, year as year_end, max(persons) filter (output_type = 'median') as demand_median,
+          max(persons) filter (output_type_id = '0.1') as low_80,
+          max(persons) filter (output_type_id = '0.9') as high_80, max(status) as status
         from shown where area_code = 'BG' and year = (select max(year) from shown) group by 1, 2 order by 1""",
     ("demand", "driver"): """
-        select service_code as услуга, use_today as "обслужени днес", population_size as "брой на хората",
-          age_structure as "дял на групата", rate_trend as "дял на търсещите", released_unmet as "без място днес",
-          policy as сценарий, demand_then as "търсене тогава", target_year as година
+        select service_code, use_today, population_size, age_structure, rate_trend, released_unmet, policy,
+          demand_then, target_year
         from shown where area_code = 'BG' order by demand_then desc""",
     ("demand", "scenario_forecast"): """
-        select scenario as сценарий, count(distinct service_code) as услуги, max(year) as година,
-          count(*) filter (area_level = 'oblast') > 0 as "и по области", any_value(status) as статус
+        select scenario, count(distinct service_code) as services, max(year) as year,
+          count(*) filter (area_level = 'oblast') > 0 as is_by_oblast, any_value(status) as status
         from shown group by 1 order by 1""",
     ("gap", "change"): """
-        select service_code as услуга, sum(gap_now) as "недостиг днес", sum(population) as "брой на хората",
-          sum(age_structure) as "дял на групата", sum(rate) as "дял на търсещите", sum(waiting) as "без място днес",
-          sum(closures) as закрити, sum(openings) as открити, sum(gap_then) as "недостиг тогава"
+        select service_code, sum(gap_now) as gap_now, sum(population) as population_size,
+          sum(age_structure) as age_structure, sum(rate) as rate_trend, sum(waiting) as released_unmet,
+          sum(closures) as closures, sum(openings) as openings, sum(gap_then) as gap_then
         from shown group by 1 order by 9 desc""",
     ("gap", "service_gap"): """
-        select municipality_code as община, service_code as услуга, year as година, places as места,
-          waiting as чакащи, demand_median as търсене, gap_to_demand_places as недостиг,
-          probability_gap_positive as вероятност, status as статус
+        select municipality_code, service_code, year, places, waiting, demand_median, gap_to_demand_places,
+          probability_gap_positive, status
         from shown where year = (select max(year) from shown) order by gap_to_demand_places desc nulls last limit 10""",
     ("gap", "oblast_gap"): """
-        select service_code as услуга, year as година, places as места, waiting as чакащи, demand_median as търсене,
-          demand_low as "80 %, от", demand_high as "80 %, до", gap_to_demand_places as недостиг, status as статус
+        select service_code, year, places, waiting, demand_median, demand_low as low_80, demand_high as high_80,
+          gap_to_demand_places, status
         from shown where area_code = 'BG' and year = (select max(year) from shown) order by 1""",
     ("proposal", "line"): f"""
-        select area_code as код, service_code as услуга, existing_places as места, waiting as чакащи,
-          demand_median as търсене, proposed_users as предложени, criterion_note as критерий, status as статус
+        select area_code, service_code, existing_places, waiting, demand_median, proposed_users, criterion_note, status
         from shown where oblast_code = '{OBLAST}' order by part, proposed_users - existing_places desc limit 10""",
     ("proposal", "allocation"): """
-        select area_code as код, title as вариант, expected_served as обслужени, worst_share as "най-слаба община",
-          yearly_cost as "разход годишно", currency as валута, new_places as "нови места", travel as път,
-          status as статус from shown""",
+        select area_code, title as option_title, expected_served, worst_share, yearly_cost, currency, new_places,
+          travel, status from shown""",
     ("evaluation", "score"): """
-        select method as метод, horizon_years as хоризонт, crosses_census as "през преброяване",
-          100 * sum(value * areas) / sum(areas) as "средна грешка, %"
+        select method, horizon_years, crosses_census, 100 * sum(value * areas) / sum(areas) as mean_error
         from shown where level = 'municipality' and size_class = 'all' and metric = 'mape'
           and horizon_years in (5, 10) group by all order by 2, 3, 4""",
     ("monitoring", "deviation"): """
-        select area_code as код, year as година, actual as публикувано, forecast_mean as прогноза,
-          deviation as отклонение, cause_births as раждания, cause_deaths as умирания, cause_migration as миграция,
-          is_inside_80 as "в границите" from shown
-        where area_level <> 'municipality' and year = (select max(year) from shown)
+        select area_code, year, actual, forecast_mean, deviation, cause_births, cause_deaths, cause_migration,
+          is_inside_80
+        from shown where area_level <> 'municipality' and year = (select max(year) from shown)
         order by abs(deviation) desc limit 10""",
-    ("report", "headline"): "select label as показател, value as стойност, status as статус from shown",
+    ("report", "headline"): "select label, value, status from shown",
     ("report", "document"): """
-        select place as място, title as заглавие, string_agg(format, ', ') as формати, status as статус
+        select place, title, string_agg(format, ', ') as formats, status
         from shown group by all order by 1""",
 }
 

@@ -18,7 +18,7 @@ from ossu_analysis import texts
 from ossu_analysis.report.charts.base import Chart
 from ossu_analysis.report.imprint import Imprint
 
-SLOT = "[ДОПЪЛНЕТЕ]"
+SLOT = texts.text("common.fill_in")
 NUMERIC = {"count", "change", "share", "probability", "interval", "money"}
 
 
@@ -120,8 +120,8 @@ def spoken_interval(middle: float, low: float, high: float, *, digits: int = 0) 
     if pd.isna(low) or pd.isna(high):
         return texts.number(middle, digits)
     if round(low, digits) < 0:
-        printed = [texts.number(value, digits) for value in (middle, low, high)]
-        return "{} (от {} до {})".format(*printed)
+        said = {"middle": middle, "low": low, "high": high}
+        return texts.text("report.words.interval", **{name: texts.number(said[name], digits) for name in said})
     return texts.interval(middle, low, high, digits)
 
 

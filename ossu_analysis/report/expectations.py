@@ -9,6 +9,7 @@ from ossu_analysis.report.run.registry import WAREHOUSE, latest_run
 from ossu_analysis.store import Store, connect, quoted, readable
 from ossu_analysis.texts import text
 
+_MOVED = ["area_code", "year", "new_mean", "former_low", "former_high"]
 _TOTAL = "sex = 'T' and age_from = 0 and age_to is null and output_type = 'mean'"
 
 
@@ -16,8 +17,7 @@ def documents_open(store: Store) -> pd.DataFrame:
     """Listed files that are missing, empty or not what their ending says."""
     listed = store.read("report", "document")[["file", "format"]]
     faults = [_fault(store.tables / "report" / file, form) for file, form in listed.to_numpy()]
-    rows = listed.assign(fault=faults).rename(columns={"file": "файл", "format": "формат", "fault": "грешка"})
-    return rows[rows["грешка"] != ""]
+    return listed.assign(fault=faults).query("fault != ''")
 
 
 def _fault(path: Path, form: str) -> str:
@@ -38,8 +38,8 @@ def nothing_left_to_fill_in(store: Store) -> pd.DataFrame:
     mark = text("common.fill_in").encode()
     paths = [store.tables / "report" / file for file in listed["file"]]
     left = [path.read_bytes().count(mark) if path.is_file() else 0 for path in paths]
-    rows = pd.DataFrame({"документ": listed["title"], "място": listed["place"], "за допълване": left})
-    return rows[rows["за допълване"] > 0]
+    rows = pd.DataFrame({"document": listed["title"], "place": listed["place"], "left_to_fill": left})
+    return rows[rows["left_to_fill"] > 0]
 
 
 def near_the_last_run(store: Store) -> pd.DataFrame:
@@ -47,15 +47,15 @@ def near_the_last_run(store: Store) -> pd.DataFrame:
 
     Empty before the first run, and when the base years differ: then the figures are meant to move.
     """
-    finished = latest_run(store)
+    finished, nothing = latest_run(store), pd.DataFrame(columns=_MOVED)
     if finished is None:
-        return pd.DataFrame()
+        return nothing
     with connect(":memory:") as db:
         with readable(finished / WAREHOUSE):
             db.execute(f"attach {quoted(finished / WAREHOUSE)} as finished (read_only)")
         known = db.sql("select 1 from duckdb_tables() where schema_name = 'population' and table_name = 'forecast'")
         if not known.fetchall():
-            return pd.DataFrame()
+            return nothing
         fresh = store.made("population", "forecast")
         db.execute(f"create or replace temp view fresh as select * from read_parquet({quoted(fresh)})")
         return db.sql(
@@ -63,7 +63,7 @@ def near_the_last_run(store: Store) -> pd.DataFrame:
               max(persons) filter (output_type_id = '0.1') as low, max(persons) filter (output_type_id = '0.9') as high
               from finished.population.forecast
               where area_level in ('country', 'oblast') and sex = 'T' and age_from = 0 and age_to is null group by all)
-            select area_code as код, year as година, persons as "нова прогноза", low as "предишна, долна граница",
-              high as "предишна, горна граница" from fresh join former using (area_code, year, scenario, base_year)
+            select area_code, year, persons as new_mean, low as former_low, high as former_high
+            from fresh join former using (area_code, year, scenario, base_year)
             where {_TOTAL} and persons not between low and high order by 2, 1"""
         ).df()

@@ -10,15 +10,14 @@ from ossu_analysis.texts import text
 
 def municipalities_make_the_country(store: Store) -> pd.DataFrame:
     """Years in which the totals of oblasts or of municipalities do not add up to the published country."""
-    bad = store.sql(
+    return store.sql(
         """select year, sex, sum(persons) filter (area_level = 'country') as country,
-          sum(persons) filter (area_level = 'oblast') as oblasts,
-          sum(persons) filter (area_level = 'municipality') as municipalities
+          sum(persons) filter (area_level = 'oblast') as oblast_sum,
+          sum(persons) filter (area_level = 'municipality') as municipality_sum
         from sources.population_municipality where residence = 'total' group by all
-        having country <> oblasts or country <> municipalities order by 1, 2""",
+        having country <> oblast_sum or country <> municipality_sum order by 1, 2""",
         ("sources", "population_municipality"),
     )
-    return bad.rename(columns=lambda name: text(f"sources.column.{name}"))
 
 
 def population_moved_as_before(store: Store) -> pd.DataFrame:
@@ -37,6 +36,5 @@ def deaths_moved_as_before(store: Store) -> pd.DataFrame:
 
 
 def _asked(faults: list[Fault]) -> pd.DataFrame:
-    names = [text(f"sources.column.{name}") for name in ("file", "year", "found", "expected", "todo")]
     rows = [(one.file, one.column, one.found, one.expected, text(f"{one.code}.todo")) for one in faults]
-    return pd.DataFrame(rows, columns=names)
+    return pd.DataFrame(rows, columns=["file", "year", "found", "expected", "todo"])

@@ -5,7 +5,6 @@ import datetime
 import pandas as pd
 
 from ossu_analysis.store import Store
-from ossu_analysis.texts import text
 
 LATE_AFTER_DAYS = 400
 """Publishers give a new vintage once a year; a table whose newest one is older than this is late."""
@@ -15,20 +14,17 @@ def late_vintages(store: Store, day: datetime.date) -> pd.DataFrame:
     """Tables whose newest vintage is old, whenever they were read again: table, publisher, vintage, days."""
     newest = _newest(store)
     days = (pd.Timestamp(day) - pd.to_datetime(newest["vintage"])).dt.days
-    return _named(newest.assign(days=days), "table_name", "publisher_bg", "vintage", "days")[days > LATE_AFTER_DAYS]
+    shown = newest.assign(days=days)[["table_name", "publisher_bg", "vintage", "days"]]
+    return shown[days > LATE_AFTER_DAYS]
 
 
 def newer_than(store: Store, base_year: int) -> pd.DataFrame:
     """Tables with figures after the base year, which serve monitoring and what is in force today, not the forecast."""
     newest = _newest(store)
     rows = newest[newest["last_year"] > base_year]
-    return _named(rows, "table_name", "publisher_bg", "last_year")
+    return rows[["table_name", "publisher_bg", "last_year"]]
 
 
 def _newest(store: Store) -> pd.DataFrame:
     rows = store.read("reference", "source").sort_values("vintage")
     return rows.drop_duplicates("table_name", keep="last").sort_values("table_name")
-
-
-def _named(rows: pd.DataFrame, *columns: str) -> pd.DataFrame:
-    return rows[[*columns]].rename(columns={name: text(f"sources.vintage.{name}") for name in columns})

@@ -44,6 +44,11 @@ def text(key: str, language: str = "bg", **facts: Any) -> str:
     return found.format(**facts) if facts else found
 
 
+def heading(column: str) -> str:
+    """Bulgarian heading of a column of a table that is shown as it is, as rows that fail a check."""
+    return text(f"heading.{column}")
+
+
 def texts_below(key: str) -> dict[str, str]:
     """Bulgarian sentences of the entries below a key, by the rest of their keys."""
     return {name.removeprefix(f"{key}."): said for name, said in _catalogue("bg").items() if name.startswith(f"{key}.")}

@@ -53,17 +53,17 @@ def test_whole_tables_break_no_law(store, law):
 
 def test_people_who_appear_from_nowhere_are_found(store):
     spoil(store, "year == 2019", 0.5)
-    assert set(population.people_are_conserved(store)["код"]) == set(AREAS)
+    assert set(population.people_are_conserved(store)["area_code"]) == set(AREAS)
 
 
 def test_municipality_outside_its_oblast_is_found(store):
     spoil(store, "year == 2019 and area_level == 'municipality'", 2e-6)
-    assert population.areas_add_up(store)["година"].unique().tolist() == [2019]
+    assert population.areas_add_up(store)["year"].unique().tolist() == [2019]
 
 
 def test_women_counted_twice_are_found(store):
     spoil(store, "year == 2019 and area_code == 'SML02' and sex == 'F'", 1)
-    assert population.sexes_add_up(store)["код"].tolist() == ["SML02"]
+    assert population.sexes_add_up(store)["area_code"].tolist() == ["SML02"]
 
 
 def test_use_above_demand_and_places_is_found(tmp_path):
@@ -80,8 +80,8 @@ def test_use_above_demand_and_places_is_found(tmp_path):
         store.write("demand", name, pd.DataFrame([row | {"persons": persons}]))
     assert demand.use_is_within_demand(store).empty and demand.use_is_within_places(store).empty
     store.write("demand", "use_forecast", pd.DataFrame([row | {"persons": 10.1}]))
-    assert demand.use_is_within_demand(store)["код"].tolist() == ["SML02"]
-    assert demand.use_is_within_places(store)["община"].tolist() == ["SML02"]
+    assert demand.use_is_within_demand(store)["area_code"].tolist() == ["SML02"]
+    assert demand.use_is_within_places(store)["municipality_code"].tolist() == ["SML02"]
 
 
 @pytest.mark.parametrize(

@@ -47,11 +47,11 @@ def test_whole_tables_break_nothing(tmp_path):
 def test_places_made_by_the_division_are_found(tmp_path):
     store = stored(tmp_path)
     store.write("capacity", "by_residence", store.read("capacity", "by_residence").assign(places=20.0))
-    assert expectations.places_are_divided_not_made(store)["услуга"].tolist() == ["DAY-CH"]
+    assert expectations.places_are_divided_not_made(store)["service_code"].tolist() == ["DAY-CH"]
 
 
 def test_users_on_state_money_beyond_the_map_are_found(tmp_path):
-    assert expectations.state_money_within_the_map(stored(tmp_path, map_number=20))["карта"].tolist() == [20]
+    assert expectations.state_money_within_the_map(stored(tmp_path, map_number=20))["on_map"].tolist() == [20]
     assert expectations.state_money_within_the_map(stored(tmp_path, map_number=20, funding_type="municipal")).empty
 
 

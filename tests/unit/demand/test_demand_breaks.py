@@ -67,8 +67,8 @@ def test_the_check_names_service_measure_and_years() -> None:
 
     (row,) = series_are_unbroken(Returns()).to_dict("records")
     assert row == {
-        "услуга": "ASSIST", "какво се брои": "брой услуги", "до година": 2018, "от година": 2019,
-        "преди": 9, "след": 4, "промяна на потребителите": 0,
+        "service_code": "ASSIST", "measure": "брой услуги", "year_before": 2018, "year_after": 2019,
+        "before": 9, "after": 4, "users_change": 0,
     }  # fmt: skip
 
 

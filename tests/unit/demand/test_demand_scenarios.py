@@ -119,7 +119,7 @@ def test_an_empty_share_must_say_what_is_missing(tmp_path: Path) -> None:
 
 def test_the_check_lists_scenarios_that_wait_for_figures() -> None:
     found = every_scenario_has_its_figures(Store(FOLDER.parents[2]))
-    assert found["сценарий"].tolist() == ["constant_disability", "residential_to_home"]
+    assert found["scenario"].tolist() == ["constant_disability", "residential_to_home"]
 
 
 def test_a_misspelt_key_is_named(tmp_path: Path) -> None:
