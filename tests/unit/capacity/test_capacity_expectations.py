@@ -91,4 +91,4 @@ def test_a_rule_with_an_indicator_that_nobody_counts_is_found(tmp_path):
         rules[name] = rules[name].astype(object).mask(loaded, value)
     store.write("reference", "rule", rules.astype({"rate": float}))
     found = reference.rules_are_sound(store)
-    assert set(found["колона"]) == {"rate_unit", "indicator"} and found["намерено"].str.contains("DAY-CH").all()
+    assert set(found["column"]) == {"rate_unit", "indicator"} and found["found"].str.contains("DAY-CH").all()
