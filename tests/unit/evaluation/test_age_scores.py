@@ -76,3 +76,14 @@ def test_the_default_run_scores_totals_and_ages_up_to_its_base_year(tables: dict
     assert set(score.loc[score["age_group"] != "total", "origin_year"]) == {2013}
     early, _ = quick_backtest(store, 2012)
     assert set(early["age_group"]) == {"total"} and (early["origin_year"] + early["horizon_years"]).max() == 2012
+
+
+def test_years_with_ages_of_regions_alone_are_scored_and_the_census_is_marked() -> None:
+    store = Store(ROOT)
+    readers = {"sources": SOURCES, "reference": REFERENCE}
+    score = age_scores({name: readers[link][name](store) for name, link in AGES_AND_TOTALS.items()}, [2020])
+    assert np.isfinite(score["value"]).all()
+    years = {level: set(part["horizon_years"]) for level, part in score.groupby("level")}
+    # Oblasts have ages of 2021 and 2024, regions of every year; counts from 2022 on rest on the census of 2021.
+    assert years == {"oblast": {1, 4}, "region": {1, 2, 3, 4}, "country": {1, 2, 3, 4}}
+    assert (score["crosses_census"] == score["horizon_years"].ge(2)).all()
