@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("raw", "reference", "assumptions", "rules", "demo")
-SETTINGS = {"draws": 200, "until_year": 2023}
+SETTINGS = {"draws": 200, "until_year": 2029}
 RECORDED: dict[Path, object] = {}
 """What was read during the run of a project."""
 

@@ -74,12 +74,12 @@ def test_published_tables_are_those_that_the_refresh_makes(db):
 
 
 def test_base_year_is_what_was_published(db):
-    base = f"from population.forecast where year = 2018 and {TOTAL}"
+    base = f"from population.forecast where year = 2024 and {TOTAL}"
     country = db.sql(f"select persons, status {base} and area_code = 'BG'")
-    assert country.df().to_numpy().tolist() == [[7_000_039.0, "observed"]]
+    assert country.df().to_numpy().tolist() == [[6_437_360.0, "observed"]]
     off = db.sql(
         f"""select area_code, f.persons, s.persons from population.forecast f join sources.population_municipality s
-        using (area_code, year, sex) where year = 2018 and residence = 'total' and {TOTAL} and f.persons <> s.persons"""
+        using (area_code, year, sex) where year = 2024 and residence = 'total' and {TOTAL} and f.persons <> s.persons"""
     ).df()
     assert off.empty
     assert db.sql(f"select count(*) n {base}").df()["n"][0] >= 265 + 28 + 1
@@ -88,7 +88,7 @@ def test_base_year_is_what_was_published(db):
 def test_oblast_ages_of_the_base_year_are_what_was_published(db):
     off = db.sql(
         """select * from population.forecast f join sources.population_oblast_age s
-        using (area_level, area_code, year, sex, age_from) where year = 2018 and area_level = 'oblast'
+        using (area_level, area_code, year, sex, age_from) where year = 2024 and area_level = 'oblast'
         and f.age_to is not distinct from s.age_to and f.persons <> s.persons"""
     ).df()
     assert off.empty
@@ -133,7 +133,7 @@ def test_groups_without_a_rate_are_named_not_guessed(db):
 
 def test_manifest_names_settings_sources_and_checks(finished):
     manifest = json.loads((finished / "manifest.json").read_text(encoding="utf-8"))
-    assert manifest["settings"]["draws"] == 200 and manifest["settings"]["base_year"] == 2018
+    assert manifest["settings"]["draws"] == 200 and manifest["settings"]["base_year"] == 2024
     assert all(source["sha256"] and source["vintage"] for source in manifest["sources"])
     assert len(manifest["checks"]) >= 6
 

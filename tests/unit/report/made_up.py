@@ -220,7 +220,7 @@ def lines() -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows).astype(
-        dict.fromkeys(("existing_places", "proposed_users", "analyst_users", "effective_year"), "Int64")
+        dict.fromkeys(("existing_places", "proposed_users", "change", "analyst_users", "effective_year"), "Int64")
     )
 
 
