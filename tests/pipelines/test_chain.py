@@ -144,7 +144,7 @@ def test_traced_number_is_recomputed_from_its_inputs(finished, table):
     assert [step.label for step in steps if step.is_confirmed is False] == []
     assert any(step.is_confirmed for step in steps)
     raw = next(step for step in steps if step.table == "sources.population_municipality")
-    assert raw.value == 3890 and "population_municipality.csv, ред" in raw.source
+    assert raw.value == 2957 and "population_municipality.csv, ред" in raw.source
 
 
 def test_one_return_moves_the_gap_and_its_trace(own_project, finished):
