@@ -47,7 +47,8 @@ def test_a_measured_spread_has_the_width_of_the_errors_and_scales_with_them(seed
     generator = np.random.default_rng(seed)
     size, parent = np.exp(generator.normal(9, 1, 60)), np.arange(60) % 5
     errors = scale * np.cumsum(generator.standard_normal((8, 60, 5)), axis=2)
-    found, doubled = measure_spread(errors, size, parent), measure_spread(2 * errors, size, parent)
+    endless = np.full(9, np.inf)
+    found, doubled = (measure_spread(times * errors, size, parent, endless) for times in (1, 2))
     steps = np.arange(1.0, 6)
     for part in ("country", "area"):
         np.testing.assert_allclose(getattr(doubled, part).sd(steps), 2 * getattr(found, part).sd(steps), rtol=1e-4)
