@@ -149,7 +149,7 @@ def test_traced_number_is_recomputed_from_its_inputs(finished, table):
 
 def test_one_return_moves_the_gap_and_its_trace(own_project, finished):
     """A real return in the inbox replaces the made-up ones; the gap falls by exactly the places it adds."""
-    before = trace_row(finished, "gap", "SML02", "ASSIST", 2021)[0]
+    before = trace_row(finished, "gap", "SML02", "ASSIST", 2027)[0]
     (own_project / "data" / "inbox" / "SML02.csv").write_text(
         "Код на община;Код на услуга;Година;Места;Потребители;Чакащи\n"
         "SML02;ASSIST;2020;60;31;0\nSML02;ASSIST;2021;64;33;0\n",
@@ -162,7 +162,7 @@ def test_one_return_moves_the_gap_and_its_trace(own_project, finished):
     )
     moved = ("collection/*", "capacity/*", "demand/*", "gap/*", "proposal/*", "report/*")
     later = rerun(own_project, *moved)
-    after = trace_row(later, "gap", "SML02", "ASSIST", 2021)[0]
+    after = trace_row(later, "gap", "SML02", "ASSIST", 2027)[0]
     places = next(step for step in after.walk() if step.table == "collection.return")
     assert places.value == 64 and "SML02.csv" in places.source and places.status == "observed"
     assert all(step.is_confirmed is not False for step in after.walk())
@@ -177,7 +177,7 @@ def test_one_return_moves_the_gap_and_its_trace(own_project, finished):
 
 def test_one_raw_cell_moves_the_traced_number(own_project, finished):
     """The poverty rate of one oblast, edited in the publisher's file, moves the need that was computed from it."""
-    before = trace_row(finished, "need", "SML02", "TG-POV", 2020)[0]
+    before = trace_row(finished, "need", "SML02", "TG-POV", 2025)[0]
     file = next((own_project / "data" / "raw" / "nsi_poverty").glob("*/at_risk_of_poverty.csv"))
     rows = pd.read_csv(file, dtype=str, keep_default_na=False)
     cell = rows["area_code"].eq("SML") & rows["year"].eq(rows.loc[rows["area_code"].eq("SML"), "year"].max())
@@ -187,7 +187,7 @@ def test_one_raw_cell_moves_the_traced_number(own_project, finished):
     rows.to_csv(file, index=False)
     moved = ("reference/source", "sources/at_risk_of_poverty", "demand/group_rate", "demand/need_forecast", "report/*")
     later = rerun(own_project, *moved)
-    after = trace_row(later, "need", "SML02", "TG-POV", 2020)[0]
+    after = trace_row(later, "need", "SML02", "TG-POV", 2025)[0]
     rates = [next(s.value for s in found.walk() if s.table == "demand.group_rate") for found in (before, after)]
     assert rates[1] > rates[0] and after.value > before.value
 

@@ -163,7 +163,7 @@ def test_help_has_no_english_word_but_names(latin, bulgarian):
     [
         (("run", "--draws", "10"), "настройка draws: .*Намерено: 10. Очаква се: не по-малко от 200"),
         (("run", "--scenario", "няма"), "Няма сценарий „няма“"),
-        (("run", "--base-year", "2040"), r"until_year \(2035\) да е след base_year \(2040\)"),
+        (("run", "--base-year", "2050"), "Има от 2013 до 2024"),
         (("run", "--as-of", "утре"), "настройка as_of: .*дата ГГГГ-ММ-ДД"),
         (("documents", "--oblast", "Смолен"), r"Най-близки: Смолян \(SML\)"),
         (("template", "Бяла", "--year", "2026"), r"RSE04 \(Бяла\), VAR05 \(Бяла\)"),
