@@ -185,7 +185,7 @@ def test_one_raw_cell_moves_the_traced_number(own_project, finished):
     assert cell.sum() == 1
     rows.loc[cell, "rate_percent"] = str(float(rows.loc[cell, "rate_percent"].iloc[0]) + 10)
     rows.to_csv(file, index=False)
-    moved = ("reference/source", "sources/at_risk_of_poverty", "demand/group_rate", "demand/need_forecast", "report/*")
+    moved = ("reference/source", "sources/at_risk_of_poverty", "demand/*", "gap/*", "proposal/*", "report/*")
     later = rerun(own_project, *moved)
     after = trace_row(later, "need", "SML02", "TG-POV", 2025)[0]
     rates = [next(s.value for s in found.walk() if s.table == "demand.group_rate") for found in (before, after)]
