@@ -52,7 +52,7 @@ class Fault:
         """One Bulgarian line: place, what is wrong, found, expected, what to do."""
         parts = {"sheet": self.sheet, "row": self.row, "column": self.column}
         where = ", ".join(
-            filter(None, [self.file, *(v and text(f"common.fault.{k}", value=v) for k, v in parts.items())])
+            filter(None, [self.file, *(text(f"common.fault.{k}", value=v) if v else "" for k, v in parts.items())])
         )
         said = text(self.code)
         found = self.found and text("common.fault.found", value=self.found)

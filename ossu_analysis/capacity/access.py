@@ -99,11 +99,11 @@ def travel_minutes(
 
 
 def _bad_rows(table: pd.DataFrame, start: NDArray, end: NDArray, minutes: NDArray, file: str) -> list[Fault]:
-    found = []
+    faults = []
     for column, where in (("from_code", start < 0), ("to_code", end < 0), ("minutes", ~(minutes >= 0))):
         code = "bad_minutes" if column == "minutes" else "unknown_code"
         # Row 1 of a file is its heading.
-        found += [
+        faults += [
             Fault(
                 f"allocation.access.{code}",
                 file=file,
@@ -113,7 +113,7 @@ def _bad_rows(table: pd.DataFrame, start: NDArray, end: NDArray, minutes: NDArra
             )
             for row in np.flatnonzero(where)
         ]
-    return found
+    return faults
 
 
 def _missing_pairs(matrix: NDArray, codes: Sequence[str], required: NDArray | None, file: str) -> list[Fault]:
@@ -138,13 +138,13 @@ class Ways:
         Great-circle distance times the terrain factor.
     minutes : ndarray of shape (n, n) or None
         Travel times where a table is given.
-    said : str
+    how_measured : str
         How kilometres were measured, in Bulgarian; empty when travel times are given.
     """
 
     km: NDArray
     minutes: NDArray | None
-    said: str
+    how_measured: str
 
     @property
     def way(self) -> NDArray:
@@ -181,10 +181,10 @@ def ways_between(
     latitude, longitude = (municipality[name].to_numpy(dtype=float) for name in ("seat_lat", "seat_lon"))
     km = seat_distances_km(latitude, longitude, terrain_factor)
     if travel_time is None or travel_time.empty:
-        said = text("capacity.straight_line")
+        how_measured = text("capacity.straight_line")
         if terrain_factor != 1.0:
-            said = text("capacity.times_factor", factor=number(terrain_factor, 2))
-        return Ways(km, None, said)
+            how_measured = text("capacity.times_factor", factor=number(terrain_factor, 2))
+        return Ways(km, None, how_measured)
     oblast = municipality["oblast_code"].to_numpy(dtype=str)
     same = oblast[:, None] == oblast[None, :]
     codes = municipality["municipality_code"].tolist()
@@ -205,8 +205,8 @@ def nearest(way: NDArray, has_places: NDArray) -> tuple[NDArray, NDArray]:
         return np.full(len(way), np.nan), np.full(len(way), -1)
     there = np.flatnonzero(has_places)
     chosen = way[:, there].argmin(axis=1)
-    found = way[np.arange(len(way)), there[chosen]]
-    return np.where(np.isinf(found), np.nan, found), np.where(np.isinf(found), -1, there[chosen])
+    distance = way[np.arange(len(way)), there[chosen]]
+    return np.where(np.isinf(distance), np.nan, distance), np.where(np.isinf(distance), -1, there[chosen])
 
 
 def two_step_catchment(way: NDArray, places: NDArray, persons: NDArray, reach: float) -> NDArray:
@@ -293,7 +293,7 @@ def access(
             "places_per_thousand": PER_THOUSAND * reached[:, column],
             "reach": reach,
             "reach_unit": text(f"capacity.unit.{'km' if ways.minutes is None else 'minutes'}"),
-            "remark": ways.said or text("capacity.by_travel_times"),
+            "remark": ways.how_measured or text("capacity.by_travel_times"),
             "status": weakest([status[service], "estimated"]),
         }
         tables.append(pd.DataFrame(table))
@@ -333,9 +333,9 @@ def persons_of_services(
     }
     parts = []
     for code, group in zip(service["service_code"], service["exposed_group"], strict=True):
-        found = counted.get(group, inhabitants)
+        counts = counted.get(group, inhabitants)
         shown = group if group in counted else EVERYBODY
-        parts.append(found.rename("persons").rename_axis("municipality_code").reset_index().assign(
+        parts.append(counts.rename("persons").rename_axis("municipality_code").reset_index().assign(
             service_code=code, persons_group=shown))  # fmt: skip
     return pd.concat(parts, ignore_index=True)
 

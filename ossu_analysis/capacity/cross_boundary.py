@@ -50,8 +50,8 @@ def cross_boundary(
     served = capacity[~capacity["is_closing"].astype(bool) & capacity["occupied"].notna()]
     served = served.rename(columns={"source_id": "return_id", "status": "return_status"})
     listed = residence.assign(service_code=residence["service_code"].replace(counted_as(service)))
-    found = pd.concat([_guests(served, listed), _mobile(served, persons)], ignore_index=True)
-    grouped = found.groupby([HOST, HOME, "service_code", *_PERIOD], as_index=False, sort=True)
+    persons_served = pd.concat([_guests(served, listed), _mobile(served, persons)], ignore_index=True)
+    grouped = persons_served.groupby([HOST, HOME, "service_code", *_PERIOD], as_index=False, sort=True)
     table = grouped.agg(users=("users", "sum"), places=("places", "sum"), is_mobile=("is_mobile", "max"),
                         source_id=("source_id", "first"), rank=("rank", "max"))  # fmt: skip
     return table.assign(status=table.pop("rank").map(lambda worst: STATUSES[int(worst)]))

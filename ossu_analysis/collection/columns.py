@@ -57,7 +57,7 @@ def column_of(label: str) -> str | None:
 
 @cache
 def _labels() -> dict[str, str]:
-    known = {}
+    known: dict[str, str] = {}
     for column in (*COLUMNS, HOME, *PROFILE):
         written = [column, text(f"collection.column.{column}"), *text(f"collection.alias.{column}").split("|")]
         known |= {folded(label): column for label in written}

@@ -4,7 +4,7 @@ A slip of the pen (20 places become 1,025) is a number like any other, so that o
 """
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Mapping
 
 import pandas as pd
 
@@ -68,7 +68,7 @@ def _above_persons(returns: pd.DataFrame, persons: "pd.Series[float]") -> Iterat
             yield _fault("collection.above_persons", row, measure, expected=f"≤ {people:.0f}")
 
 
-def _fault(code: str, row: dict[str, object], measure: str, expected: str) -> Fault:
+def _fault(code: str, row: Mapping[Hashable, object], measure: str, expected: str) -> Fault:
     found = f"{row['service_code']}, {str(row['period_end'])[:4]}: {row[measure]}"
     label = text(f"collection.column.{measure}")
     return Fault(code, str(row["source_id"]), "", None, label, found, expected, TO_CHECK, str(row["municipality_code"]))
@@ -81,7 +81,7 @@ def accepted(returns: pd.DataFrame, former: pd.DataFrame) -> Iterator[str]:
         codes, last = rows["municipality_code"].unique(), rows["period_end"].max()
         own = before[before["municipality_code"].isin(codes) & before["period_end"].lt(last)]
         newest = own[own["period_end"].eq(own["period_end"].max())]
-        facts = {"file": file, "rows": len(rows), "municipalities": ", ".join(codes[:5])}
+        facts: dict[str, object] = {"file": file, "rows": len(rows), "municipalities": ", ".join(codes[:5])}
         facts |= {"years": "–".join(sorted({rows["period_end"].min()[:4], last[:4]}))}
         facts |= {"users": rows.loc[rows["period_end"].eq(last), "users"].sum()}
         facts |= {"before": newest["users"].sum() if len(newest) else ".."}

@@ -81,15 +81,15 @@ def _forecasts(structure: AgeStructure, totals: Floats, years: range) -> dict[st
     last, steps = known[:, -1], np.arange(1, len(years) + 1)
     yearly = (last - known[:, 0]) / max(known.shape[1] - 1, 1)
     shares = last / last.sum(axis=-1, keepdims=True)
-    found = {
+    methods = {
         OURS: project_oblasts(structure, years, totals).sum(axis=2),
         "naive": np.repeat(last[:, None], len(years), axis=1),
         "constant_share": totals[..., None] * shares[:, None],
         "linear": np.maximum(last[:, None] + yearly[:, None] * steps[:, None], 0.0),
     }
     if known.shape[1] > 1:
-        found["direct_ratios"] = _direct(structure, len(years))
-    return found
+        methods["direct_ratios"] = _direct(structure, len(years))
+    return methods
 
 
 def _direct(structure: AgeStructure, horizon: int) -> Floats:

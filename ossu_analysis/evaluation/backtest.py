@@ -111,13 +111,13 @@ def _scores(window: Window) -> Iterator[dict[str, Any]]:
 
 def _scores_of_areas(window: Window, at: int) -> dict[tuple[str, str], Floats]:
     actual = np.where(window.actual[:, at] > 0, window.actual[:, at], np.nan)
-    found = {
+    errors = {
         (method, metric): scores
         for method, points in window.points.items()
         for metric, scores in point_scores(points[:, at], actual).items()
     }
     ranges = draw_scores(window.draws[:, :, at].astype(float), actual)
-    return found | {(OURS, metric): scores for metric, scores in ranges.items()}
+    return errors | {(OURS, metric): scores for metric, scores in ranges.items()}
 
 
 def _area_errors(window: Window, at: int) -> pd.DataFrame:
@@ -125,5 +125,5 @@ def _area_errors(window: Window, at: int) -> pd.DataFrame:
     low, high = central_range(window.draws[:, :, at], 80)
     table = {name: np.abs(window.points[name][:, at] / actual - 1) for name in (OURS, *BASELINES)}
     table |= {"bias": window.points[OURS][:, at] / actual - 1, "inside": (low <= actual) & (actual <= high)}
-    found = pd.DataFrame(table).assign(municipality_code=window.areas, crosses_census=bool(window.crosses_census[at]))
-    return found[np.isfinite(actual)]
+    errors = pd.DataFrame(table).assign(municipality_code=window.areas, crosses_census=bool(window.crosses_census[at]))
+    return errors[np.isfinite(actual)]

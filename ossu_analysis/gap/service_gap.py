@@ -347,7 +347,7 @@ class _Comparison:
         yield text("gap.places_for_others"), stock.places_for_others > 0
         yield text("gap.places_elsewhere"), stock.places_elsewhere > 0
         yield text("gap.mobile"), stock.mobile > 0
-        yield self.ways.said, bool(self.ways.said) and is_open
+        yield self.ways.how_measured, bool(self.ways.how_measured) and is_open
 
 
 def _medians(need: pd.DataFrame, scenario: str) -> pd.DataFrame:

@@ -41,8 +41,8 @@ class Areas:
         if "area_code" not in table:
             return {}
         present = set(table["area_code"])
-        found = {area: self._ancestor_in(area, present) for area in present if area in self.levels}
-        return {area: parent for area, parent in found.items() if parent}
+        ancestors = {area: self._ancestor_in(area, present) for area in present if area in self.levels}
+        return {area: parent for area, parent in ancestors.items() if parent}
 
     def _ancestor_in(self, area: str, present: set[str]) -> str:
         parent = self.parents.get(area, "")

@@ -39,6 +39,6 @@ def rules_are_sound(store: Store) -> pd.DataFrame:
     from ossu_analysis.texts import text
 
     counted = store.read("reference", "target_group", "age_rule <> 'none'")["target_group"]
-    found = check_rules(store.read("reference", "rule"), counted)
-    rows = [(one.file, one.column, one.found, text(one.code), one.expected, text(f"{one.code}.todo")) for one in found]
+    faults = check_rules(store.read("reference", "rule"), counted)
+    rows = [(one.file, one.column, one.found, text(one.code), one.expected, text(f"{one.code}.todo")) for one in faults]
     return pd.DataFrame(rows, columns=["file", "column", "found", "fault", "expected", "todo"])

@@ -13,14 +13,14 @@ LEVELS = ("country", "oblast", "municipality")
 NEAREST = 3
 
 
-def area_code(store: Store, said: str, levels: Collection[str] = LEVELS) -> str:
+def area_code(store: Store, typed: str, levels: Collection[str] = LEVELS) -> str:
     """Code of an area from its code or its Bulgarian name, in any case.
 
     Parameters
     ----------
     store : Store
         Whose code lists are read.
-    said : str
+    typed : str
         What somebody typed: ``sml02``, ``Баните``, ``област Смолян``.
     levels : collection of str
         Which of `LEVELS` are meant.
@@ -31,7 +31,7 @@ def area_code(store: Store, said: str, levels: Collection[str] = LEVELS) -> str:
         ``common.which_area`` when several areas have that name; ``common.no_area`` when none has.
     """
     known = _named(store, levels)
-    wanted = said.strip().casefold()
+    wanted = typed.strip().casefold()
     for prefix in (text("reference.prefix.oblast"), text("reference.prefix.municipality")):
         wanted = wanted.removeprefix(f"{prefix} ")
     codes = [code for code, name in known if wanted in (code.casefold(), name.casefold())]
@@ -39,16 +39,16 @@ def area_code(store: Store, said: str, levels: Collection[str] = LEVELS) -> str:
         return codes[0]
     if codes:
         listed = ", ".join(f"{code} ({name})" for code, name in known if code in codes)
-        raise OssuError("common.which_area", said=said, listed=listed)
+        raise OssuError("common.which_area", said=typed, listed=listed)
     names = {name.casefold(): f"{name} ({code})" for code, name in known} | {code.casefold(): code for code, _ in known}
     near = get_close_matches(wanted, names, NEAREST, cutoff=0.5)
-    raise OssuError("common.no_area", said=said, nearest=", ".join(names[one] for one in near) or "–")
+    raise OssuError("common.no_area", said=typed, nearest=", ".join(names[one] for one in near) or "–")
 
 
 def _named(store: Store, levels: Collection[str]) -> list[tuple[str, str]]:
-    found = [(COUNTRY, text("report.words.country"))] if "country" in levels else []
+    named = [(COUNTRY, text("report.words.country"))] if "country" in levels else []
     for level in ("oblast", "municipality"):
         if level in levels:
             rows = read_reference_table(store, level)
-            found += [(str(code), str(name)) for code, name in rows[[f"{level}_code", "name_bg"]].to_numpy()]
-    return found
+            named += [(str(code), str(name)) for code, name in rows[[f"{level}_code", "name_bg"]].to_numpy()]
+    return named

@@ -133,7 +133,7 @@ _DAYS = ("valid_from", "valid_to", "verified_on")
 def _unknown_codes(files: dict[str, RuleFile], store: Store) -> list[Fault]:
     services = set(read_reference_table(store, "service", skip=("criterion_loaded",))["service_code"])
     groups = set(read_reference_table(store, "target_group")["target_group"])
-    found = []
+    faults = []
     for file, content in files.items():
         for rule in content.rules:
             for column, code, known in (
@@ -142,8 +142,8 @@ def _unknown_codes(files: dict[str, RuleFile], store: Store) -> list[Fault]:
                 ("condition.indicator", rule.condition.indicator if rule.condition else None, groups),
             ):
                 if code is not None and code not in known:
-                    found.append(Fault("reference.unknown_code", file=file, column=column, found=code))
-    return found
+                    faults.append(Fault("reference.unknown_code", file=file, column=column, found=code))
+    return faults
 
 
 def read_services(store: Store) -> pd.DataFrame:

@@ -32,10 +32,10 @@ def check_rules(rules: pd.DataFrame, known_indicators: Collection[str] | None = 
         Indicators that have values; a loaded rule that asks for another one is a fault.
     """
     loaded = rules[is_loaded(rules)]
-    found = [*_overlaps(loaded), *_bad_dates(rules), *_without_unit(loaded)]
+    faults = [*_overlaps(loaded), *_bad_dates(rules), *_without_unit(loaded)]
     if known_indicators is not None:
-        found += _unknown(loaded, set(known_indicators))
-    return found
+        faults += _unknown(loaded, set(known_indicators))
+    return faults
 
 
 def _fault(code: str, rule: Mapping[Any, Any], column: str, found: str, expected: str = "") -> Fault:

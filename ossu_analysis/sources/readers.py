@@ -79,12 +79,12 @@ def read_source_table(store: Store, table: str, as_of: str) -> pd.DataFrame:
         When its raw files have faults: all of them.
     """
     layout, areas = LAYOUTS[table], read_areas(store)
-    found = [_checked(release, areas) for release in releases(store, layout, as_of)]
-    if not found:
+    checked = [_checked(release, areas) for release in releases(store, layout, as_of)]
+    if not checked:
         raise OssuError("sources.no_release", table=table, folder=f"data/raw/{layout.sources[0]}")
-    raise_if_any(fault for _, _, faults in found for fault in faults)
-    raise_if_any(faults_between([release for release, _, _ in found]))
-    tidy = [_tidy(cells, release, areas) for release, cells, _ in found]
+    raise_if_any(fault for _, _, faults in checked for fault in faults)
+    raise_if_any(faults_between([release for release, _, _ in checked]))
+    tidy = [_tidy(cells, release, areas) for release, cells, _ in checked]
     return pd.concat(tidy).drop_duplicates(layout.tidy_keys, keep="last", ignore_index=True)
 
 
@@ -98,10 +98,10 @@ def releases(store: Store, layout: Layout, as_of: str) -> Iterator[Release]:
                 yield Release(store, folder, record, entry, layout)
 
 
-def faults_between(found: Sequence[Release]) -> Iterator[Fault]:
+def faults_between(known: Sequence[Release]) -> Iterator[Fault]:
     """Years that fall between two vintages of one source."""
-    for source in dict.fromkeys(release.record.source_id for release in found):
-        same = [release for release in found if release.record.source_id == source]
+    for source in dict.fromkeys(release.record.source_id for release in known):
+        same = [release for release in known if release.record.source_id == source]
         spans = sorted(release.entry.years for release in same)
         reached = spans[0][1]
         for first, last in spans[1:]:
@@ -141,8 +141,8 @@ def _unknown_services(raw: pd.DataFrame, release: Release) -> Iterator[Fault]:
 
 def _tidy(cells: pd.DataFrame, release: Release, areas: Areas) -> pd.DataFrame:
     kept = cells[cells["age"] != TOTAL_AGE] if AGES in release.layout.sums else cells
-    made = {name: _column(name, kept, release, areas) for name in release.layout.tidy_columns}
-    return pd.DataFrame(made, index=kept.index)
+    columns = {name: _column(name, kept, release, areas) for name in release.layout.tidy_columns}
+    return pd.DataFrame(columns, index=kept.index)
 
 
 def _column(name: str, cells: pd.DataFrame, release: Release, areas: Areas) -> "pd.Series | str | None":

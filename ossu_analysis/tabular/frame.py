@@ -6,6 +6,7 @@ Belongs here: reading for those who work on whole columns (`ossu project`, `ossu
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -83,7 +84,7 @@ def _codes(sheet: Sheet, known: Mapping[str, str]) -> list[str]:
     return [label for label in sheet.header if known.get(folded(label), "").endswith("_code")]
 
 
-def folded_codes(cells: "pd.Series[Cell]", spelling: dict[str, str]) -> "pd.Series[str]":
+def folded_codes(cells: "pd.Series[Any]", spelling: dict[str, str]) -> "pd.Series[str]":
     """Codes as text: ``100.0`` is ``100``, and spellings that differ in case only are the first of them.
 
     Parameters

@@ -52,8 +52,8 @@ def read(path: Path, file: str, name_of: NameOf) -> tuple[list[RawSheet], list[F
         package = zipfile.ZipFile(io.BytesIO(content))
         size = sum(entry.file_size for entry in package.infolist())
         if size > MOST_UNPACKED:
-            limits = {"found": f"{size / 1e6:.0f} MB", "expected": f"≤ {MOST_UNPACKED / 1e6:.0f} MB"}
-            return [], [Fault("tabular.too_large", file, **limits)]
+            most = f"≤ {MOST_UNPACKED / 1e6:.0f} MB"
+            return [], [Fault("tabular.too_large", file, found=f"{size / 1e6:.0f} MB", expected=most)]
         return _sheets(_transitional(package, content), file)
     except Exception as error:  # openpyxl and zipfile raise whatever a broken file leads them to
         return [], [Fault("tabular.unreadable_file", file, found=type(error).__name__)]
@@ -78,9 +78,9 @@ def _sheets(content: bytes, file: str) -> tuple[list[RawSheet], list[Fault]]:
     import openpyxl
 
     structures = _structures(content)
-    if found := [(name, about.cells) for name, about in structures.items() if about.cells > MOST_CELLS]:
-        limits = {"found": f"> {MOST_CELLS}", "expected": f"≤ {MOST_CELLS}"}
-        return [], [Fault("tabular.too_many_cells", file, found[0][0], **limits)]
+    if full := [name for name, about in structures.items() if about.cells > MOST_CELLS]:
+        fault = Fault("tabular.too_many_cells", file, full[0], found=f"> {MOST_CELLS}", expected=f"≤ {MOST_CELLS}")
+        return [], [fault]
     with warnings.catch_warnings(action="ignore"):  # what openpyxl leaves out (rules, pictures) is no figure
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
     raw, faults = [], list[Fault]()
@@ -220,7 +220,7 @@ def _mark_merged(about: Structure, merge: str) -> None:
     """The cells under a merge; what stands in its first cell is not what the others report."""
     from openpyxl.utils.cell import range_boundaries
 
-    left, top, right, bottom = range_boundaries(merge)
+    left, top, right, bottom = (limit or 1 for limit in range_boundaries(merge))
     for row in range(top, min(bottom, top + 2000) + 1):
         for column in range(left, min(right, left + MOST_COLUMNS) + 1):
             if (row, column) != (top, left):

@@ -20,11 +20,11 @@ UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufff
 def _catalogue(language: str) -> dict[str, str]:
     import yaml
 
-    found: dict[str, str] = {}
+    catalogue: dict[str, str] = {}
     for file in sorted((FOLDER / language).glob("*.yaml")):
         content = yaml.load(file.read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-        _flatten(file.stem, content or {}, found)
-    return found
+        _flatten(file.stem, content or {}, catalogue)
+    return catalogue
 
 
 def _flatten(prefix: str, entries: dict[str, Any], into: dict[str, str]) -> None:
@@ -38,10 +38,10 @@ def _flatten(prefix: str, entries: dict[str, Any], into: dict[str, str]) -> None
 
 def text(key: str, language: str = "bg", **facts: Any) -> str:
     """Return the sentence of a key with its placeholders filled; an unknown key comes back as it is."""
-    found = _catalogue(language).get(key) or _catalogue("bg").get(key)
-    if found is None:
+    sentence = _catalogue(language).get(key) or _catalogue("bg").get(key)
+    if sentence is None:
         return "" if key.endswith(".todo") else key
-    return found.format(**facts) if facts else found
+    return sentence.format(**facts) if facts else sentence
 
 
 def heading(column: str) -> str:
@@ -51,12 +51,16 @@ def heading(column: str) -> str:
 
 def texts_below(key: str) -> dict[str, str]:
     """Bulgarian sentences of the entries below a key, by the rest of their keys."""
-    return {name.removeprefix(f"{key}."): said for name, said in _catalogue("bg").items() if name.startswith(f"{key}.")}
+    return {
+        name.removeprefix(f"{key}."): sentence
+        for name, sentence in _catalogue("bg").items()
+        if name.startswith(f"{key}.")
+    }
 
 
-def printable(said: str) -> str:
+def printable(sentence: str) -> str:
     """The text without control characters, which a name or a reason typed by hand may hold."""
-    return UNPRINTABLE.sub("", said)
+    return UNPRINTABLE.sub("", sentence)
 
 
 def number(value: float | None, digits: int = 0) -> str:
