@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from ossu_analysis.errors import BLOCKING, NOTICE, Fault
-from ossu_analysis.tabular.cells import Cell, Unreadable, code, number, shown
+from ossu_analysis.tabular.cells import Unreadable, code, number, shown
 from ossu_analysis.tabular.personal import personal_data
 from ossu_analysis.tabular.sheets import Sheet, folded, open_sheets
 from ossu_analysis.texts import text
