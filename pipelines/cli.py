@@ -170,6 +170,19 @@ def check() -> None:
     raise typer.Exit(1 if blocking else 0)
 
 
+@_both("lint")
+def lint(plan: Annotated[Path, _argument("plan")]) -> None:
+    """What a plan says against itself; ends with 1 where there is something to look at."""
+    from ossu_analysis.monitoring.lint import as_text, findings, read_paper
+    from ossu_analysis.reference import READERS
+
+    store = _store()
+    paper = read_paper(plan)
+    found = findings(paper, READERS["legacy_service"](store), READERS["service"](store))
+    typer.echo(as_text(paper, found))
+    raise typer.Exit(1 if found else 0)
+
+
 @_both("template")
 def template(
     municipality: Annotated[str, _argument("municipality")],
