@@ -26,7 +26,7 @@ def justification(line: Mapping[Any, Any], names: Mapping[str, str]) -> str:
     names : mapping of str to str
         Municipalities for people, by code.
     """
-    facts = {name: _said(line.get(name)) for name in _NUMBERS}
+    facts = _numbers_of(line)
     facts |= {"year": line["planning_year"], "chance": _chance(line["probability_gap_positive"])}
     facts |= {"since": line["effective_year"], "host": names.get(str(line["host_code"]), ""),
               "change": _said(_distance(line)), "path": line["places_by_year"]}  # fmt: skip
@@ -34,6 +34,15 @@ def justification(line: Mapping[Any, Any], names: Mapping[str, str]) -> str:
     if line["planning_level"] == "unknown":
         parts.append(text("proposal.level_unknown"))
     return " ".join(parts)
+
+
+def why(line: Mapping[Any, Any]) -> str:
+    """The reason of a decision in one sentence."""
+    return text(f"proposal.why.{line['reason']}", **_numbers_of(line))
+
+
+def _numbers_of(line: Mapping[Any, Any]) -> dict[str, Any]:
+    return {name: _said(line.get(name)) for name in _NUMBERS}
 
 
 def _what_is(line: Mapping[Any, Any], facts: dict[str, Any]) -> list[str]:

@@ -235,23 +235,32 @@ def in_sections(blocks: Iterable[Block]) -> tuple[Block, ...]:
 
 @dataclass(frozen=True)
 class Document(Printable):
-    """A document: title, imprint and blocks in reading order; ``name`` is its file name without ending."""
+    """A document: title, imprint and blocks in reading order; ``name`` is its file name without ending.
+
+    ``front`` is the answer: it stands on the first page, before the imprint and the contents.
+    """
 
     name: str
     title: str
     subtitle: str
     imprint: Imprint
     blocks: tuple[Block, ...]
+    front: tuple[Block, ...] = ()
+
+    @property
+    def headings(self) -> list[Heading]:
+        """The headings, in order."""
+        return [block for block in (*self.front, *self.blocks) if isinstance(block, Heading)]
 
     @property
     def tables(self) -> list[Table]:
         """The tables, in order."""
-        return [block for block in self.blocks if isinstance(block, Table)]
+        return [block for block in (*self.front, *self.blocks) if isinstance(block, Table)]
 
     @property
     def pictures(self) -> list[Picture]:
         """The figures, in order."""
-        return [block for block in self.blocks if isinstance(block, Picture)]
+        return [block for block in (*self.front, *self.blocks) if isinstance(block, Picture)]
 
     @property
     def banner(self) -> str:
@@ -261,9 +270,9 @@ class Document(Printable):
         return texts.text("report.banner.demonstration") if demonstration else ""
 
     def numbered(self) -> Iterator[tuple[str, Block]]:
-        """Blocks with their label: „Таблица 3“, „Фигура 1“, or empty for text."""
+        """Blocks with their label, the front first: „Таблица 3“, „Фигура 1“, or empty for text."""
         counts = {Table: 0, Picture: 0}
-        for block in self.blocks:
+        for block in (*self.front, *self.blocks):
             kind = type(block)
             if kind not in counts:
                 yield "", block

@@ -4,7 +4,7 @@ Belongs here: reading, selecting and turning long rows (``output_type``, ``outpu
 ``low_80`` and so on. Nothing is rounded and nothing is estimated here.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,6 +12,7 @@ import pandas as pd
 
 from ossu_analysis.demand.scenario import all_scenarios
 from ossu_analysis.reference.areas import COUNTRY
+from ossu_analysis.reference.standards import UnitCost, read_unit_costs
 from ossu_analysis.schemas import all_tables, columns
 from ossu_analysis.schemas.proposal import PLAN_TABLES
 from ossu_analysis.store import Store
@@ -86,14 +87,22 @@ class Facts:
         Code of three letters, or ``BG``, and the name for people.
     scenario_titles : mapping of str to str
         Scenarios of demand by code.
+    unit_costs : sequence of UnitCost
+        What one user costs by decision, those with an unseen amount included.
     tables : DataFrame
         By field of `TABLES`; the others are empty.
     """
 
     def __init__(
-        self, oblast_code: str, oblast_name: str, scenario_titles: Mapping[str, str], **tables: pd.DataFrame
+        self,
+        oblast_code: str,
+        oblast_name: str,
+        scenario_titles: Mapping[str, str],
+        unit_costs: Sequence[UnitCost],
+        **tables: pd.DataFrame,
     ) -> None:
         self.oblast_code, self.oblast_name, self.scenario_titles = oblast_code, oblast_name, scenario_titles
+        self.unit_costs = unit_costs
         self._tables = tables
 
     def __getattr__(self, field: str) -> pd.DataFrame:
@@ -172,7 +181,8 @@ def read_facts(
         if field in fields
     }
     titles = {one.id: one.title_bg for one in all_scenarios(store.assumptions / "demand_scenarios")}
-    return Facts(area_code, text("report.words.country") if is_country else str(names.loc[area_code]), titles, **tables)
+    name = text("report.words.country") if is_country else str(names.loc[area_code])
+    return Facts(area_code, name, titles, tuple(read_unit_costs(store)), **tables)
 
 
 def _listed(codes: Iterable[str]) -> str:

@@ -8,12 +8,18 @@ language of the interface and falls back to Bulgarian.
 import re
 from functools import cache
 from pathlib import Path
+from string import Formatter
 from typing import Any
 
 FOLDER = Path(__file__).parent
 NBSP, MINUS = "\u00a0", "\u2212"
 UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 """Characters that no file of XML, and so no Word, Excel or HTML file, may hold."""
+KEPT_TOGETHER = re.compile(
+    r"(?<=\bчл\.) (?=\d)|(?<=\bал\.) (?=\d)|(?<=\bт\.) (?=\d)|(?<=[§№]) (?=\d)|(?<=\d[)]) (?=лица|места)"
+    r"|(?<=\d) (?=г\.|%|км\b|лв\.|€|лице|лица|място|места|мест|години|\d{3}\b)|(?<=\d\.) (?=г\.)"
+)
+"""Spaces at which no line may end: between a number and what it counts, and inside a reference to a law."""
 
 
 @cache
@@ -41,7 +47,20 @@ def text(key: str, language: str = "bg", **facts: Any) -> str:
     sentence = _catalogue(language).get(key) or _catalogue("bg").get(key)
     if sentence is None:
         return "" if key.endswith(".todo") else key
-    return sentence.format(**facts) if facts else sentence
+    return _SENTENCE.vformat(sentence, (), facts) if facts else sentence
+
+
+class _Sentence(Formatter):
+    """Fills a sentence; ``{places:място|места}`` prints the number with the word for one or for many."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        if "|" not in format_spec:
+            return str(format(value, format_spec))
+        one, many = format_spec.split("|")
+        return f"{value}{NBSP}{one if str(value).lstrip('+' + MINUS) == '1' else many}"
+
+
+_SENTENCE = _Sentence()
 
 
 def heading(column: str) -> str:
@@ -59,8 +78,8 @@ def texts_below(key: str) -> dict[str, str]:
 
 
 def printable(sentence: str) -> str:
-    """The text without control characters, which a name or a reason typed by hand may hold."""
-    return UNPRINTABLE.sub("", sentence)
+    """The text as it is printed: without the control characters of what is typed by hand, numbers never divided."""
+    return KEPT_TOGETHER.sub(NBSP, UNPRINTABLE.sub("", sentence))
 
 
 def number(value: float | None, digits: int = 0) -> str:

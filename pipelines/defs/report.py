@@ -54,7 +54,7 @@ def headline(step: Step) -> pd.DataFrame:
     "document",
     deps=READ_BY_DOCUMENTS,
     if_made=ON_DEMAND,
-    files=("assumptions/demand_scenarios/*.yaml", "reference/*.csv"),
+    files=("assumptions/demand_scenarios/*.yaml", "assumptions/standards/unit_costs.yaml", "reference/*.csv"),
     settings=(*MAIN, "as_of"),
     config=DocumentChoice,
 )

@@ -32,6 +32,17 @@ def test_probability_is_never_certain(share, said):
     assert texts.probability(share) == said
 
 
+@pytest.mark.parametrize(("count", "said"), [("1", "1\u00a0място"), ("−1", "−1\u00a0място"), ("11", "11\u00a0места")])
+def test_one_place_and_many(count, said):
+    assert texts.text("report.decisions.from_to", first="0", then=count) == f"от 0 на {said}"
+
+
+def test_no_line_divides_a_number_from_what_it_counts():
+    said = "чл. 43, ал. 2: 12 лица на 31.12.2029 г.; § 33"
+    assert texts.printable(said) == said.replace("чл. ", "чл.\xa0").replace("ал. ", "ал.\xa0").replace(
+        "12 ", "12\xa0").replace("2029 ", "2029\xa0").replace("§ ", "§\xa0")  # fmt: skip
+
+
 def test_order_is_bulgarian_not_bytes():
     assert sorted(["Ямбол", "ботевград", "Бургас"], key=texts.sort_key) == ["ботевград", "Бургас", "Ямбол"]
 

@@ -1,9 +1,11 @@
 """The municipal proposal: which sections, in which order, under which title and file name."""
 
+from collections.abc import Sequence
+
 from ossu_analysis.report.content import Block, Document, in_sections
 from ossu_analysis.report.facts import Facts
 from ossu_analysis.report.imprint import Imprint
-from ossu_analysis.report.sections import allocation, groups, network, notes, outlook, people, proposal
+from ossu_analysis.report.sections import allocation, decisions, groups, network, notes, outlook, people, proposal
 from ossu_analysis.report.sections.subject import Subject
 from ossu_analysis.texts import text
 
@@ -36,10 +38,13 @@ def municipal_proposal(facts: Facts, municipality_code: str, imprint: Imprint) -
         *allocation.public_money(subject),
         *notes.notes(subject),
     ]
-    return municipal_document(subject, "predlozhenie", text("report.title.municipal"), blocks)
+    front = decisions.decisions(subject)
+    return municipal_document(subject, "predlozhenie", text("report.title.municipal"), blocks, front)
 
 
-def municipal_document(subject: Subject, output: str, title: str, blocks: list[Block]) -> Document:
+def municipal_document(
+    subject: Subject, output: str, title: str, blocks: list[Block], front: Sequence[Block] = ()
+) -> Document:
     """A document of a municipality under its title, with the oblast beside its name."""
     facts, imprint = subject.facts, subject.imprint
     return Document(
@@ -50,6 +55,7 @@ def municipal_document(subject: Subject, output: str, title: str, blocks: list[B
         ),
         imprint=imprint,
         blocks=in_sections(blocks),
+        front=tuple(front),
     )
 
 

@@ -26,8 +26,8 @@ def write_html(document: Document, path: Path) -> Path:
     path : Path
         File to write; its folder exists.
     """
-    headings = [block for block in document.blocks if isinstance(block, Heading)]
-    page = render("document.html", document=document, headings=headings, blocks=list(document.numbered()))
+    labelled, first = list(document.numbered()), len(document.front)
+    page = render("document.html", document=document, front=labelled[:first], blocks=labelled[first:])
     path.write_text(page, encoding="utf-8")
     return path
 
@@ -47,9 +47,17 @@ def _environment() -> Any:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=lambda said: (
+            texts.printable(said) if isinstance(said, str) and not hasattr(said, "__html__") else said
+        ),
     )
     environment.globals.update(text=texts.text, data_uri=data_uri, kind_of=_kind_of)
     return environment
+
+
+def _printed(said: Any) -> Any:
+    """Plain text as it is printed; what is HTML already stays."""
+    return texts.printable(said) if type(said) is str else said
 
 
 def data_uri(content: bytes, media_type: str) -> str:

@@ -36,8 +36,12 @@ def write_docx(document: Document, path: Path) -> Path:
 
     word = docx.Document(io.BytesIO(_template()))
     _describe(word, document)
-    _front(word, document)
-    for label, block in document.numbered():
+    labelled = list(document.numbered())
+    _title(word, document)
+    for label, block in labelled[: len(document.front)]:
+        _add(word, label, block)
+    _imprint(word, document)
+    for label, block in labelled[len(document.front) :]:
         _add(word, label, block)
     _foot(word, document)
     word.save(str(path))
@@ -155,15 +159,21 @@ def _describe(word: Any, document: Document) -> None:
     properties.language = "bg-BG"
 
 
-def _front(word: Any, document: Document) -> None:
+def _title(word: Any, document: Document) -> None:
     _paragraph(word, "Title", document.title)
     _paragraph(word, "Subtitle", document.subtitle)
     if document.banner:
         _paragraph(word, "Warning", document.banner)
+
+
+def _imprint(word: Any, document: Document) -> None:
+    """What made the document, and its contents; on a page of their own where the answer stands on the first."""
+    if document.front:
+        _paragraph(word, "Normal").paragraph_format.page_break_before = True
     lines = [(f"{label}:", value) for label, value in document.imprint.lines()]
     _append(word, _table_xml([], lines, [1.0, 2.2], [False, False]))
     _paragraph(word, "Subtitle", texts.text("report.words.contents")).paragraph_format.space_before = 12 * 12700
-    _contents(word, [block for block in document.blocks if isinstance(block, Heading) and block.level <= 2])
+    _contents(word, [heading for heading in document.headings if heading.level <= 2])
 
 
 def _contents(word: Any, headings: list[Heading]) -> None:

@@ -10,7 +10,7 @@ from ossu_analysis.report.content import Block, Column, Document, Heading, Table
 from ossu_analysis.report.facts import Facts, read_facts
 from ossu_analysis.report.formats.page import write_html
 from ossu_analysis.report.imprint import Imprint
-from ossu_analysis.report.sections import hearing
+from ossu_analysis.report.sections import decisions, hearing
 from ossu_analysis.report.sections.network import gap_rows
 from ossu_analysis.report.sections.subject import Subject, status_of
 from ossu_analysis.store import Store
@@ -60,7 +60,9 @@ def _write(facts: Facts, code: str, folder: Path, imprint: Imprint) -> tuple[str
 def page(subject: Subject, place: str) -> Document:
     """What is proposed and why, then where places will be missing in the planning year."""
     blocks: list[Block] = [*hearing.short(subject), Heading("gap", text("report.heading.gap")), _gap_table(subject)]
-    return Document(subject.code, text("report.title.municipality_page"), place, subject.imprint, in_sections(blocks))
+    front = tuple(decisions.decisions(subject))
+    title = text("report.title.municipality_page")
+    return Document(subject.code, title, place, subject.imprint, in_sections(blocks), front)
 
 
 def _gap_table(subject: Subject) -> Table:

@@ -205,6 +205,10 @@ def lines() -> pd.DataFrame:
                 "existing_places": 40 if users else None,
                 "demand_median": 62.0 if users else np.nan,
                 "decision": "expand" if users else "study",
+                "reason": "no_list" if users else "no_return",
+                "probability_gap_positive": 0.9991 if users else np.nan,
+                "confidence": "C",
+                "host_code": None,
                 "change": users - 40 if users else None,
                 "effective_year": 2021 if users else None,
                 "persons_elsewhere": 0,
@@ -279,6 +283,7 @@ def facts(**changes) -> Facts:
         "options": options(),
         "sources": sources,
         "scenario_titles": {},
+        "unit_costs": (),
         "services": services_named(
             {
                 "ASSIST": "Асистентска подкрепа",

@@ -101,11 +101,11 @@ def test_cliffs_name_the_day_and_the_last_month():
     table = next(
         block for block in cliff_section(cliffs, NAMES, {"DAY-CH": "Дневна грижа"}) if isinstance(block, Table)
     )
-    assert "31.12.2027 г." in table.rows()[0] and table.is_demonstration and table.source
+    assert "31.12.2027\u00a0г." in table.rows()[0] and table.is_demonstration and table.source
 
 
 def test_the_annex_is_empty_where_nothing_was_made():
-    facts = Facts("AAA", "Проба", {}, municipalities=MUNICIPALITY)
+    facts = Facts("AAA", "Проба", {}, (), municipalities=MUNICIPALITY)
     assert annex(SimpleNamespace(facts=facts, code="AAA", label="Проба")) == []
 
 
@@ -117,7 +117,7 @@ def test_public_money_of_a_municipality_is_its_own_and_of_an_oblast_all():
         "funding_cliff": pd.DataFrame({
             "municipality_code": ["AAA01", "AAA02"], "service_code": "DAY-CH", "funding_end": "2027-12-31", "users": 5,
             "last_month_to_apply": "2027-08", "remark": "–", "status": "observed"})}  # fmt: skip
-    facts = Facts("AAA", "Проба", {}, municipalities=MUNICIPALITY, **made_up)
+    facts = Facts("AAA", "Проба", {}, (), municipalities=MUNICIPALITY, **made_up)
     for level, code, rows in (("municipality", "AAA02", 1), ("oblast", "AAA", 2)):
         blocks = public_money(SimpleNamespace(facts=facts, code=code, level=level))
         tables = [block for block in blocks if isinstance(block, Table)]
