@@ -12,7 +12,7 @@ import numpy as np
 from ossu_analysis.demand.movement import walk
 from ossu_analysis.demand.rate_path import draw_rate_path
 from ossu_analysis.demand.use_rate import UseRate
-from ossu_analysis.draws import normals, stream
+from ossu_analysis.draws import mirrored_normals, stream
 
 SMALLEST_SHAPE = np.float32(0.05)
 """Shape of the gamma below which its spread no longer grows: a twentieth of a person."""
@@ -71,9 +71,22 @@ def draw_demand(
     levels = fitted.levels.draw(rng, draws).astype(np.float32)[:, None, :]
     levels = levels * walk(fitted.moves, years - panel.years[-1], len(panel.areas), draws, rng)
     path, levels = change(fitted, path, levels, years) if change else (path, levels)
-    mean = exposed * np.exp(path).astype(np.float32)[None]
+    place = mirrored_order(exposed) if exposed.shape[2] > 1 else np.zeros(draws, dtype=int)
+    mean = exposed[..., place] * np.exp(path).astype(np.float32)[None]
     mean *= levels.astype(np.float32)
-    return DemandDraws(panel.service_code, panel.areas, years, counts_around(mean, fitted.dispersion, rng))
+    counts = counts_around(mean, fitted.dispersion, rng)
+    return DemandDraws(panel.service_code, panel.areas, years, counts[..., np.argsort(place, kind="stable")])
+
+
+def mirrored_order(exposed: np.ndarray) -> np.ndarray:
+    """Order of the draws in which the second half mirrors the first: few people in all then meet many.
+
+    Draws of the population are not mirrored themselves; put so, they turn around like the rates they are multiplied by.
+    """
+    draws = exposed.shape[2]
+    rising = np.argsort(exposed[:, -1].sum(axis=0, dtype=np.float64), kind="stable")
+    half = (draws + 1) // 2
+    return np.concatenate([rising[:half], rising[half:][::-1]])
 
 
 def counts_around(mean: np.ndarray, dispersion: float, rng: np.random.Generator) -> np.ndarray:
@@ -94,7 +107,7 @@ def counts_around(mean: np.ndarray, dispersion: float, rng: np.random.Generator)
     """
     shape = np.maximum(mean / (np.float32(1) + np.float32(dispersion) * mean), SMALLEST_SHAPE)
     ninth = 1 / (9 * shape)
-    root = normals(rng, mean.shape)
+    root = mirrored_normals(rng, mean.shape)
     root *= np.sqrt(ninth)
     root += 1 - ninth
     np.maximum(root, 0, out=root)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ossu_analysis.demand.rate_path import DRIFT
-from ossu_analysis.draws import normals
+from ossu_analysis.draws import mirrored_normals, paired_chances
 
 PRIOR = DRIFT**2
 """Prior mean of a year's movement (variance of a log): that of the drift of the country's rate."""
@@ -39,7 +39,7 @@ class Movement:
         from scipy.stats import truncnorm
 
         lowest = -self.middle / self.error
-        return np.asarray(truncnorm.ppf(rng.random(draws), lowest, np.inf, self.middle, self.error))
+        return np.asarray(truncnorm.ppf(paired_chances(rng, draws), lowest, np.inf, self.middle, self.error))
 
 
 def estimate(relative: np.ndarray, chance: np.ndarray, dispersion: float) -> Movement:
@@ -108,7 +108,7 @@ def walk(movement: Movement, ahead: np.ndarray, areas: int, draws: int, rng: np.
     """
     spans = np.diff(np.maximum(ahead, 0), prepend=0).astype(np.float32)
     variance = movement.draw(rng, draws).astype(np.float32)
-    steps = normals(rng, (areas, len(ahead), draws))
+    steps = mirrored_normals(rng, (areas, len(ahead), draws))
     steps *= np.sqrt(spans[:, None] * variance)
     steps -= spans[:, None] * variance / 2
     return np.exp(np.cumsum(steps, axis=1, out=steps), out=steps)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ossu_analysis.draws import mirrored_chances
+
 NODES = 25
 WIDTH = 5.0
 """Nodes of a municipality's grid, and its half-width in posterior standard deviations."""
@@ -92,7 +94,7 @@ class Levels:
         edge = np.cumsum(self.weights, axis=1) - self.weights / 2
         edge = np.maximum.accumulate(edge + 1e-12 * np.arange(nodes), axis=1)
         rows = np.arange(areas)[:, None]
-        chance = np.clip(rng.random((areas, draws)), edge[:, :1], edge[:, -1:])
+        chance = np.clip(mirrored_chances(rng, (areas, draws)), edge[:, :1], edge[:, -1:])
         found = np.searchsorted((edge + 2 * rows).ravel(), (chance + 2 * rows).ravel()).reshape(areas, draws)
         right = np.clip(found - rows * nodes, 1, nodes - 1)
         low, high = edge[rows, right - 1], edge[rows, right]

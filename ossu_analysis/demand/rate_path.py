@@ -23,7 +23,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ossu_analysis.draws import normals
+from ossu_analysis.draws import mirrored_chances, paired_chances
 
 DRIFT = 0.03
 """Prior standard deviation of the yearly drift of a log rate, 3 % a year: a convention."""
@@ -81,6 +81,8 @@ def draw_rate_path(
     -------
     numpy.ndarray, shape (m, draws)
     """
+    from scipy.special import ndtri
+
     seen = np.isfinite(effects)
     years, effects, covariance = years[seen], effects[seen], covariance[np.ix_(seen, seen)]
     steps = _step_years(years)
@@ -92,8 +94,8 @@ def draw_rate_path(
     if len(years) < LONG:
         log_weight = _equal_over_trends(candidates, log_weight)
     weight = np.exp(log_weight - log_weight.max())
-    chosen = np.searchsorted(np.cumsum(weight / weight.sum()).round(9), rng.random(draws))
-    chance = normals(rng, (len(wanted), draws)).astype(float)
+    chosen = np.searchsorted(np.cumsum(weight / weight.sum()).round(9), paired_chances(rng, draws))
+    chance = ndtri(mirrored_chances(rng, (len(wanted), draws)))
     paths = np.empty_like(chance)
     for at in np.unique(np.minimum(chosen, len(fitted) - 1)):
         _, mean, spread = fitted[at]
@@ -142,8 +144,12 @@ def _step_years(years: np.ndarray) -> list[int]:
 
 
 def _root(matrix: np.ndarray) -> np.ndarray:
-    """Lower root of a covariance that may be singular; unlike one of eigenvectors it has no sign to choose."""
-    return np.linalg.cholesky((matrix + matrix.T) / 2 + 1e-9 * np.eye(len(matrix)))
+    """Upper root of a covariance that may be singular: the last year takes one number, the years before are bridges.
+
+    Unlike a root of eigenvectors it has no sign to choose.
+    """
+    turned = ((matrix + matrix.T) / 2 + 1e-9 * np.eye(len(matrix)))[::-1, ::-1]
+    return np.linalg.cholesky(turned)[::-1, ::-1]
 
 
 def _equal_over_trends(candidates: list[_Candidate], log_weight: np.ndarray) -> np.ndarray:

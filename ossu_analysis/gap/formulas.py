@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ossu_analysis.draws import add_up, draw_quantiles
+from ossu_analysis.draws import add_up, draw_quantiles, smoothed_quantile
 from ossu_analysis.formula import Formula
 
 Numbers = Any
@@ -20,6 +20,9 @@ HALF_A_PLACE = 0.5
 
 LOW, MIDDLE, HIGH = 0.1, 0.5, 0.9
 """The 80 % range of demand and its median."""
+
+WIDTHS = (0.25, 0.5, 1.0)
+"""Half of the range up to which confidence is A, B and C."""
 
 
 def places_for_residents(places: Numbers, places_for_others: Numbers, places_elsewhere: Numbers) -> Numbers:
@@ -48,8 +51,11 @@ def demand_high(draws: NDArray) -> NDArray:
 
 
 def demand_planned(draws: NDArray, planning_quantile: float) -> NDArray:
-    """Demand that places are planned for: the quantile that balances an empty place against a person not served."""
-    return draw_quantiles(draws, (planning_quantile,))[..., 0]
+    """Demand that places are planned for: the quantile that balances an empty place against a person not served.
+
+    Smoothed, since whether a unit opens must not hang on one draw; at the middle it is the median within 0.3 %.
+    """
+    return smoothed_quantile(draws, planning_quantile)
 
 
 def planning_quantile(unserved_to_empty: float) -> float:
@@ -72,11 +78,36 @@ def gap_to_demand_places(demand_median: Numbers, places_for_residents: Numbers, 
     return demand_median / occupancy_target - places_for_residents
 
 
+def gap_with_residents(
+    demand_median: Numbers, residents_to_move: Numbers, places_for_residents: Numbers, occupancy_target: float
+) -> Numbers:
+    """Places missing in an area whose closing homes have residents: they need a place each, beside the demand."""
+    return gap_to_demand_places(demand_median, places_for_residents - residents_to_move, occupancy_target)
+
+
+def chance_with_residents(
+    draws: NDArray, residents_to_move: Numbers, places_for_residents: Numbers, occupancy_target: float
+) -> NDArray:
+    """Chance of a gap where residents of closing homes take their places first."""
+    return probability_gap_positive(draws, places_for_residents - residents_to_move, occupancy_target)
+
+
 def probability_gap_positive(draws: NDArray, places_for_residents: Numbers, occupancy_target: float) -> NDArray:
     """Share of draws in which the gap rounds to at least one place; unknown where the places are."""
     places = np.asarray(places_for_residents, dtype=float)
     enough = (places + HALF_A_PLACE) * occupancy_target
     return np.where(np.isnan(places), np.nan, (draws >= enough[..., None]).mean(axis=-1))
+
+
+def confidence(places: Numbers, demand_low: Numbers, demand_median: Numbers, demand_high: Numbers) -> NDArray:
+    """Letters by the half of the 80 % range in shares of the demand (of one person where fewer ask), `WIDTHS`.
+
+    D is also what is not known, places or demand.
+    """
+    asked = np.maximum(demand_median, 1.0)
+    half = (np.asarray(demand_high, dtype=float) - demand_low) / 2 / asked
+    half = np.where(np.isnan(np.asarray(places, dtype=float)), np.nan, half)
+    return np.select([half <= width for width in WIDTHS], list("ABC"), default="D")
 
 
 def gap_to_map_places(map_number: Numbers, places: Numbers) -> Numbers:
@@ -153,9 +184,9 @@ FORMULAS = {
 _SUM, _KNOWN = (Formula(function, "trace.formula.sum_of_towns") for function in (sum_of_parts, sum_of_known_parts))
 AREA_FORMULAS = {
     **{name: FORMULAS[name] for name in ("demand_low", "demand_median", "demand_high", "demand_planned")},
-    **{
-        name: FORMULAS[name] for name in ("gap_to_demand_places", "gap_to_criterion_places", "probability_gap_positive")
-    },
+    "gap_to_criterion_places": FORMULAS["gap_to_criterion_places"],
+    "gap_to_demand_places": Formula(gap_with_residents, "trace.formula.gap_with_residents"),
+    "probability_gap_positive": Formula(chance_with_residents, "trace.formula.chance_with_residents"),
     **dict.fromkeys(("places", "occupied", "places_for_residents"), _SUM),
     **dict.fromkeys(("waiting", "map_number", "gap_to_map_places"), _KNOWN),
     **{

@@ -7,11 +7,11 @@ carry the sum of positive gaps, which is what stays missing when no municipality
 
 Kept apart and empty until loaded: map number, criterion maximum, gaps to them (`limits`). Yearly cost and staff are
 those of closing the median gap, where a standard is published. Homes that must close are shown with their residents
-and have no gap: their places are not capacity, their residents are demand for other services.
+and have no gap: their places are not capacity, their residents stand, oblast by oblast, beside the demand for the
+service that replaces them.
 
-Confidence, a letter by this rule: D, places unknown or from demonstration returns, or no demand; C, fewer than 20
-expected users, or the sign of the gap is unsure (probability between 0.1 and 0.9), or demand learnt partly from
-demonstration returns; B, none of these; A, as B with the criterion loaded.
+Confidence is a letter by the width of the 80 % range (`formulas.confidence`); that a figure is a demonstration is said
+by ``status``.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -42,8 +42,6 @@ if TYPE_CHECKING:
 
 FEW_USERS = 20
 """Below this many expected users a municipal figure is mostly pooled."""
-
-SURE = 0.9
 
 OUTSIDE_MAP = ("municipal_budget", "legacy")
 """Planning levels for which neither a criterion nor a map number exists (ЗСУ 47, § 33)."""
@@ -214,7 +212,7 @@ class _Comparison:
                 else None,
                 "price_year": cost.price_year if cost else pd.NA,
                 "rules_version": np.tile(self.limits.versions(code), len(self.grid.codes)),
-                "confidence": self._confidence(stock, middle, chance, allowed).ravel(),
+                "confidence": formulas.confidence(stock.places, low, middle, high).ravel(),
                 "remark": self._remark(code, stock, middle, allowed, mapped).ravel(),
                 "status": self._status(draws is not None),
             },
@@ -235,13 +233,13 @@ class _Comparison:
             grid.over_areas(formulas.sum_of_known_parts, part)
             for part in (stock.waiting, own_map, formulas.gap_to_map_places(own_map, stock.places))
         )
-        allowed = self.limits.allowed_in_areas(code)
+        allowed, moving = self.limits.allowed_in_areas(code), self._residents_to_move(code)
         low = middle = high = planned = chance = unshared = np.full(shape, np.nan)
         if draws is not None:
             asked = grid.add_up(draws)
             low, middle, high = formulas.demand_range(asked)
             planned = formulas.demand_planned(asked, self.settings.planning_quantile)
-            chance = formulas.probability_gap_positive(asked, theirs, target)
+            chance = formulas.chance_with_residents(asked, moving, theirs, target)
             unshared = grid.over_areas(
                 partial(formulas.missing_without_sharing_places, occupancy_target=target), draws, stock.for_residents
             )
@@ -264,15 +262,24 @@ class _Comparison:
                 "demand_low": low.ravel(),
                 "demand_high": high.ravel(),
                 "demand_planned": planned.ravel(),
-                "gap_to_demand_places": formulas.gap_to_demand_places(middle, theirs, target).ravel(),
+                "residents_to_move": moving.ravel(),
+                "gap_to_demand_places": formulas.gap_with_residents(middle, moving, theirs, target).ravel(),
                 "gap_to_map_places": to_map.ravel(),
                 "gap_to_criterion_places": formulas.gap_to_criterion_places(allowed, places).ravel(),
                 "missing_without_sharing_places": unshared.ravel(),
                 "probability_gap_positive": chance.ravel(),
+                "confidence": formulas.confidence(places, low, middle, high).ravel(),
                 "rules_version": np.tile(self.limits.versions(code), shape[0]),
                 "data_label": np.repeat(labels, shape[1]),
                 "status": self._status(draws is not None),
             }
+        )
+
+    def _residents_to_move(self, code: str) -> NDArray:
+        """Residents, in each area and year, of the closing homes that a service replaces."""
+        homes = [self.stocks.of(home).occupied for home, heir in self.closing.items() if heir == code]
+        return self.grid.over_areas(
+            formulas.sum_of_known_parts, np.nan_to_num(sum(homes, np.zeros_like(self.grid.unknown())))
         )
 
     def _keys(self, code: str) -> pd.DataFrame:
@@ -307,13 +314,6 @@ class _Comparison:
         both = np.stack([by_places[column.tobytes()] for column in has.T], axis=2)
         km, minutes = np.where(stock.mobile > 0, both * 0.0, both)
         return km, minutes
-
-    def _confidence(self, stock: Stock, middle: NDArray, chance: NDArray, allowed: NDArray) -> NDArray:
-        made_up = self.statuses.fillna("demonstration").eq("demonstration").to_numpy()[:, None]
-        unknown = np.isnan(stock.places) | np.isnan(middle)
-        unsure = (middle < FEW_USERS) | ((chance > 1 - SURE) & (chance < SURE))
-        shaky = unsure | (self.demand_status == "demonstration")
-        return np.select([unknown | made_up, shaky, np.isnan(allowed)], ["D", "C", "B"], default="A")
 
     def _remark(self, code: str, stock: Stock, middle: NDArray, allowed: NDArray, mapped: NDArray) -> NDArray:
         """Reasons that hold for a cell, joined; few combinations occur, so each is joined once."""

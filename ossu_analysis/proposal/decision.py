@@ -16,7 +16,10 @@ reason, and what would turn it. The rules:
 
 How many: the quantile of demand that balances an empty place against a person not served (``planned``), where a service
 is there not above those registered with the growth of demand, not fewer than are registered as far as the upper bound
-of demand reaches, not more than the criterion.
+of demand reaches. Bounds hold the number, and the decision names those that do (`BOUNDS`): in every year the criterion,
+the money of the municipality and what units of allowed sizes hold; before the horizon also the National Map (ЗСУ 43(2),
+until it is updated, 36) and, where posts are vacant, the places that there are. Residents of closing homes have a place
+whatever the bounds: what replaces their home must be in the map (ЗСУ § 34).
 """
 
 import math
@@ -29,8 +32,12 @@ DECISIONS = (
     "keep", "expand", "reduce", "close", "open", "serve_by_neighbour", "mobile_team", "transform", "study",
     "not_proposed",
 )  # fmt: skip
+BOUNDS = ("criterion", "money", "map", "staff", "unit")
+"""What may hold a number below the places that are wanted."""
 MONTHS_EMPTY = 3
 """Months without users after which a service is to be ended (ЗСУ 58)."""
+LEAST_VACANCY = 0.05
+"""Share of places unused for want of staff from which more places are no answer: a convention, as `smallest_change`."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +46,8 @@ class Outlook:
 
     Attributes
     ----------
-    planned, high : float
-        At the quantile that is planned for, and at the upper end of the 80 % range.
+    planned, high, low : float
+        At the quantile that is planned for, and at the ends of the 80 % range.
     growth : float
         Demand that is planned for, in shares of that of the base year.
     """
@@ -48,6 +55,12 @@ class Outlook:
     planned: float
     high: float
     growth: float = 1.0
+    low: float = 0.0
+
+    def at(self, demand: float) -> "Outlook":
+        """The outlook of those who know that demand will be so much."""
+        grown = demand / self.planned if self.planned > 0 else 1.0
+        return Outlook(demand, demand, self.growth * max(grown, 0.0), demand)
 
 
 @dataclass(frozen=True)
@@ -66,10 +79,14 @@ class Situation:
         Months without users; None where that is not known.
     smallest, lead_years : int
         Smallest unit, and years until a place opens.
+    largest : int or None
+        Largest unit; None where none is known.
     elsewhere : float
         Places that the residents have in other municipalities.
-    criterion : float or None
-        Most users by the ordinance; None where it is not loaded.
+    criterion, money, map_number : float or None
+        Most users by the ordinance, by the money there is and by the National Map; None where that is not loaded.
+    staffed : int or None
+        Places that the filled posts can serve; None where posts are not reported.
     moving : mapping of int to int
         Residents of closing homes who need a place here by each year.
     is_council_choice, must_close : bool
@@ -82,9 +99,13 @@ class Situation:
     waiting: int = 0
     empty_months: int | None = None
     smallest: int = 1
+    largest: int | None = None
     lead_years: int = 1
     elsewhere: float = 0.0
     criterion: float | None = None
+    money: float | None = None
+    map_number: float | None = None
+    staffed: int | None = None
     moving: Mapping[int, int] = field(default_factory=dict)
     is_council_choice: bool = False
     must_close: bool = False
@@ -94,14 +115,41 @@ class Situation:
         """People who are served or wait."""
         return self.occupied + self.waiting
 
-    def needed(self, year: int) -> int:
-        """Places to plan for: the planned quantile, and people on the list as far as demand may reach."""
+    @property
+    def is_short_of_staff(self) -> bool:
+        """Whether vacant posts leave places unused that more than a few people could take."""
+        usable = None if self.staffed is None else max(self.staffed, self.occupied)
+        return bool(self.places) and usable is not None and usable < (1 - LEAST_VACANCY) * (self.places or 0)
+
+    def wanted(self, year: int) -> int:
+        """Places before any bound: the planned quantile, and people on the list as far as demand may reach."""
         outlook = self.outlook[year]
         wanted = _whole(outlook.planned)
         if self.places:
             wanted = min(wanted, _whole(self.registered * outlook.growth))
-        wanted = max(wanted, min(self.registered, self.upper(year)))
-        return wanted if self.criterion is None else min(wanted, max(int(self.criterion), 0))
+        return max(wanted, min(self.registered, self.upper(year)))
+
+    def bounds(self, year: int) -> dict[str, float]:
+        """Most places by each bound that is known and holds in a year; none takes away what is there."""
+        known: dict[str, float | None] = {"criterion": self.criterion, "money": self.money}
+        if year < max(self.outlook):
+            known |= {"map": self.map_number, "staff": self.places if self.is_short_of_staff else None}
+        return {name: max(most, self.places or 0) for name, most in known.items() if most is not None}
+
+    def needed(self, year: int) -> int:
+        """Places to plan for within the bounds."""
+        return int(min([self.wanted(year), *self.bounds(year).values()]))
+
+    def built(self, year: int) -> int:
+        """Places that are needed, with those for people who move in, as units of allowed sizes can hold them."""
+        people = self.people_moving(year)
+        return whole_units(self.needed(year) + people, self.places or 0, self.smallest, self.largest,
+                           most=self.upper(year) + people, least=people)  # fmt: skip
+
+    def held_by(self, year: int) -> list[str]:
+        """Bounds that keep a year's places below those that are wanted."""
+        held = [name for name, most in self.bounds(year).items() if most < self.wanted(year)]
+        return held + ["unit"] * (self.built(year) < self.needed(year) + self.people_moving(year))
 
     def upper(self, year: int) -> int:
         """Most places that demand may need."""
@@ -125,11 +173,14 @@ class Decision:
         Places at the end of each year of the plan; empty where they are unknown.
     reason : str
         Key of the sentence that says why.
+    held : tuple of str
+        `BOUNDS` that keep the places of some year below those that are wanted.
     """
 
     kind: str
     path: Mapping[int, int]
     reason: str
+    held: tuple[str, ...] = ()
 
     @property
     def places(self) -> int | None:
@@ -172,9 +223,33 @@ def decide(about: Situation, terms: Terms) -> Decision:
     if about.places is None or not about.outlook:
         path = {} if about.places is None else dict.fromkeys(terms.years, about.places)
         return Decision("study", path, "no_return" if about.places is None else "no_demand")
-    if about.places == 0:
-        return _without_service(about, terms)
-    return _with_service(about, about.places, terms)
+    made = _with_service(about, about.places, terms) if about.places else _without_service(about, terms)
+    if made.kind not in ("keep", "expand", "open", "pending"):
+        return made
+    held = {name for year in terms.years for name in about.held_by(year)}
+    return replace(made, held=tuple(name for name in BOUNDS if name in held))
+
+
+def confidence(about: Situation, made: Decision, terms: Terms) -> str:
+    """How far a decision hangs on the forecast: what would be decided if demand came at either end of its 80 % range.
+
+    A, the same at both ends, perhaps with another number; B, something else at one end, but not more than a smallest
+    unit or a fifth of the places away; C, something else at one end and farther; D, something else at both ends, or
+    places or demand are unknown. What the law decides does not hang on the forecast.
+    """
+    if about.must_close:
+        return "A"
+    if about.places is None or not about.outlook:
+        return "D"
+    ends = [
+        decide(replace(about, outlook={year: one.at(getattr(one, end)) for year, one in about.outlook.items()}), terms)
+        for end in ("low", "high")
+    ]
+    other = [end for end in ends if end.kind != made.kind]
+    if len(other) != 1:
+        return "D" if other else "A"
+    moved = abs((other[0].places or 0) - (made.places or 0))
+    return "B" if moved <= max(about.smallest, about.places / 5) else "C"
 
 
 def _with_service(about: Situation, places: int, terms: Terms) -> Decision:
@@ -200,40 +275,46 @@ def _grown(about: Situation, places: int, year: int, terms: Terms) -> int:
     """Places at the end of a year where more are needed and it shows, else those there are."""
     if not terms.can_open(year, about.lead_years):
         return places
-    people = about.people_moving(year)
-    wanted = about.needed(year) + people
     # Everybody who must leave a home has a place, however few they are.
-    return wanted if wanted > places and (people or terms.is_worth(wanted - places, places)) else places
+    built, people = about.built(year), about.people_moving(year)
+    return built if built > places and (people or terms.is_worth(built - places, places)) else places
 
 
 def _reason_kept(about: Situation, places: int, terms: Terms) -> str:
-    needed = about.needed(terms.years[-1]) + about.people_moving(terms.years[-1])
+    last = terms.years[-1]
+    if terms.is_worth(about.wanted(last) - places, places) and about.held_by(last):
+        return "held"
+    needed = about.needed(last) + about.people_moving(last)
     if needed > places:
         return "small_change"
-    if _whole(about.outlook[terms.years[-1]].planned) > places:
+    if about.waiting and about.is_short_of_staff:
+        return "no_staff"
+    if _whole(about.outlook[last].planned) > places:
         return "free_places" if about.registered < places else "no_list"
     return "within_range" if terms.is_worth(places - needed, places) else "in_balance"
 
 
 def _without_service(about: Situation, terms: Terms) -> Decision:
-    wanted = {year: about.needed(year) + about.people_moving(year) for year in terms.years}
-    if max(wanted.values()) == 0 and about.elsewhere >= HALF_A_PLACE:
-        return Decision("serve_by_neighbour", dict.fromkeys(terms.years, 0), "already_elsewhere")
-    if max(wanted.values()) == 0:
-        return Decision("not_proposed", dict.fromkeys(terms.years, 0), "nobody")
+    none = dict.fromkeys(terms.years, 0)
+    wanted = {year: about.built(year) for year in terms.years}
+    if max(about.needed(y) + about.people_moving(y) for y in terms.years) == 0:
+        if about.elsewhere >= HALF_A_PLACE:
+            return Decision("serve_by_neighbour", none, "already_elsewhere")
+        return Decision("not_proposed", none, "nobody")
     opened = {y: number if terms.can_open(y, about.lead_years) else 0 for y, number in wanted.items()}
     moving = any(about.moving.values())
     if opened[terms.years[-1]] < about.smallest and not moving:
-        return Decision("pending", dict.fromkeys(terms.years, 0), "too_few")
+        return Decision("pending", none, "too_few")
     path = _rising({year: max(number, about.smallest) if number else 0 for year, number in opened.items()})
     return Decision("open", path, "residents" if moving else "no_service")
 
 
 def with_guests(about: Situation, made: Decision, guests: int, terms: Terms) -> Decision:
-    """The decision of a host that also takes people of other municipalities; places that are there are used first."""
+    """The decision of a host that also takes people of other areas; places that are there are used first."""
     base, places = made.path[terms.years[-1]], about.places or 0
     own = max(about.registered, about.needed(terms.years[-1])) if places else 0
-    wanted = max(base, own + guests)
+    asked = max(base, own + guests)
+    wanted = whole_units(asked, places, about.smallest, about.largest, most=asked, least=asked)
     if wanted == base:
         return made
     path = {
@@ -244,6 +325,43 @@ def with_guests(about: Situation, made: Decision, guests: int, terms: Terms) -> 
         return replace(made, path=path)
     kind = "keep" if wanted == places else "expand" if places else "open"
     return replace(made, kind=kind, path=path, reason="guests")
+
+
+def chosen_by_expert(about: Situation, made: Decision, users: int, terms: Terms) -> Decision:
+    """An expert's own number as a decision; where it is nothing and nothing is there, the people look for a host."""
+    places = about.places or 0
+    path = {y: users if users < places or terms.can_open(y, about.lead_years) else places for y in terms.years}
+    if users == places == 0:
+        kind = "pending" if made.kind in ("open", "pending") else made.kind
+    elif about.places is None:
+        kind = made.kind
+    elif users == places:
+        kind = "keep"
+    else:
+        kind = ("expand" if places else "open") if users > places else "reduce" if users else "close"
+    return Decision(kind, path, "expert")
+
+
+def whole_units(wanted: int, places: int, smallest: int, largest: int | None, most: int, least: int = 0) -> int:
+    """Places nearest to those wanted that units of allowed sizes hold: existing ones are filled up, new ones whole.
+
+    Parameters
+    ----------
+    wanted, places : int
+        Places that are wanted, and that are there; less than is there needs no new unit.
+    smallest, largest : int, int or None
+        Sizes of a unit; without a largest one every number is possible.
+    most, least : int
+        A whole unit is added where that goes above ``wanted`` up to ``most``, or where ``least`` would not be reached.
+    """
+    if largest is None or wanted <= places:
+        return wanted
+    room = -places % largest
+    new = max(math.ceil((wanted - places - room) / largest), 0)
+    if wanted - places >= new * smallest:
+        return wanted
+    with_new, without = places + new * smallest, places + room + (new - 1) * largest
+    return with_new if with_new <= most or without < least else without
 
 
 def _rising(path: Mapping[int, int]) -> dict[int, int]:

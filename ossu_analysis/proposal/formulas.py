@@ -31,8 +31,20 @@ def state_funded_users(proposed_users: Numbers, map_number: Numbers) -> NDArray:
     return np.minimum(proposed_users, map_number)
 
 
+def yearly_cost(proposed_users: Numbers, unit_cost: Numbers) -> Numbers:
+    """Yearly money for the proposed users, in the currency of the planning year; unknown without a standard."""
+    return proposed_users * unit_cost
+
+
+def staff_posts(proposed_users: Numbers, posts_per_user: Numbers) -> Numbers:
+    """Posts for the proposed users; unknown without a standard."""
+    return proposed_users * posts_per_user
+
+
 FORMULAS = {
     "proposed_users": Formula(proposed_users, "proposal.rule"),
+    "yearly_cost": Formula(yearly_cost, "trace.formula.line_cost"),
+    "staff_posts": Formula(staff_posts, "trace.formula.line_posts"),
     "state_funded_users": Formula(state_funded_users, "trace.formula.state_funded_users"),
 }
 """Columns of ``proposal.line`` that are made in it; the gap of the same area, service and year is an input."""

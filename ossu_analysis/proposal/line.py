@@ -7,20 +7,24 @@ part 2 and says so. ``existing_places + change = proposed_users`` in every line.
 map has (43(2)): ``state_funded_users`` are those of the proposal within the map number, and more is said to need a new
 map or own money (36, 49(3)).
 
-An expert's own number (``reference.override``) stands beside the proposed one with its reason; neither changes the
-other, and a line that would be left out stays when an expert has given a number for it.
+An expert's own number (``reference.override``) is the decision of its line, with its reason; what the rules alone give
+stands beside it (``rule_users``), and a line that would be left out stays when an expert has given a number for it.
 """
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ossu_analysis.gap.formulas import HALF_A_PLACE
+from ossu_analysis.gap.standards import Standards
 from ossu_analysis.proposal import formulas
-from ossu_analysis.proposal.plan import LEVEL_OF, Plan, host_of_oblast
-from ossu_analysis.proposal.wording import criterion_note, justification, sources
+from ossu_analysis.proposal.decision import confidence
+from ossu_analysis.proposal.hosts import Key
+from ossu_analysis.proposal.plan import LEVEL_OF, Plan
+from ossu_analysis.proposal.wording import criterion_note, justification, lists_by_area, sources
 from ossu_analysis.texts import text
 
 PART_OF_LEVEL = {"municipal": 1, "oblast": 2, "country": 2, "unknown": 2, "legacy": 2, "municipal_budget": 3}
@@ -50,10 +54,31 @@ def decided_areas(service_gap: pd.DataFrame, oblast_gap: pd.DataFrame, municipal
     return rows[rows["planning_level"].map(LEVEL_OF).eq(rows["area_level"])].reset_index(drop=True)
 
 
-def line_table(
-    plan: Plan, areas: pd.DataFrame, service_gap: pd.DataFrame, service: pd.DataFrame, unit_size: pd.DataFrame,
-    municipality: pd.DataFrame, overrides: pd.DataFrame,
-) -> pd.DataFrame:  # fmt: skip
+@dataclass(frozen=True)
+class Reference:
+    """Code lists and experts' numbers that lines are written with.
+
+    Attributes
+    ----------
+    service, unit_size, municipality, override : DataFrame
+        Tables of the link ``reference``.
+    standards : Standards
+        Money and posts for one user, where published.
+    """
+
+    service: pd.DataFrame
+    unit_size: pd.DataFrame
+    municipality: pd.DataFrame
+    override: pd.DataFrame
+    standards: Standards
+
+    @property
+    def town_names(self) -> dict[str, str]:
+        """Municipalities for people, by code."""
+        return dict(zip(self.municipality["municipality_code"], self.municipality["name_bg"], strict=True))
+
+
+def line_table(plan: Plan, areas: pd.DataFrame, about: Reference) -> pd.DataFrame:
     """Lines of every area and service, as table ``proposal.line``.
 
     Parameters
@@ -62,8 +87,7 @@ def line_table(
         The decisions.
     areas : DataFrame
         From `decided_areas`.
-    service_gap, service, unit_size, municipality, overrides : DataFrame
-        ``gap.service_gap`` and tables of the link ``reference``.
+    about : Reference
 
     Returns
     -------
@@ -71,45 +95,67 @@ def line_table(
         Sorted by oblast, part, area and service; lines of nothing (no places, no demand) are left out.
     """
     year = plan.terms.years[-1]
-    levels = dict(zip(service["service_code"], service["planning_level"], strict=True))
+    levels = dict(zip(about.service["service_code"], about.service["planning_level"], strict=True))
     rows = areas[areas["year"].eq(year)]
     rows = pd.concat([rows, _without_gap(plan, rows, levels)], ignore_index=True)
     keys = list(zip(rows["area_code"], rows["service_code"], strict=True))
     made = [plan.decisions[key] for key in keys]
     today = rows["places"].astype("Int64")
     proposed = pd.array([one.places for one in made], dtype="Int64")
-    residents, hosts = _residents(plan), _hosts(plan, service_gap[service_gap["year"].eq(year)], municipality)
-    smallest = dict(zip(unit_size["service_code"], unit_size["smallest"], strict=True))
+    sizes, residents = about.unit_size.set_index("service_code"), _residents(plan)
+    costs, staff = about.standards.unit_costs, about.standards.staff
+    unit_cost = rows["service_code"].map({code: cost.in_currency_of(year) for code, cost in costs.items()})
+    posts = rows["service_code"].map({code: standard.posts_per_user for code, standard in staff.items()})
     lines = rows.assign(
         part=rows["planning_level"].map(PART_OF_LEVEL).astype(int),
-        scope=_scope(rows, service),
+        scope=_scope(plan, rows, about.service),
         planning_year=year,
         existing_places=today,
         decision=[one.kind for one in made],
         reason=[one.reason for one in made],
+        confidence=[_confidence(plan, key) for key in keys],
+        held_by=["; ".join(one.held) for one in made],
         change=formulas.change(proposed, today),
         proposed_users=proposed,
+        rule_users=pd.array([plan.by_rules[key].places for key in keys], dtype="Int64"),
         effective_year=pd.array(
             [_effective(one, places) for one, places in zip(made, today, strict=True)], dtype="Int64"
         ),
-        host_code=pd.array([hosts.get(key) for key in keys], dtype="str"),
+        host_code=pd.array([_host(plan, key) for key in keys], dtype="str"),
+        way_to_host=[plan.ways.get(key, np.nan) for key in keys],
         persons_of_others=pd.array([plan.guests.get(key, 0) for key in keys], dtype="Int64"),
         persons_elsewhere=pd.array([_persons_elsewhere(plan, key) for key in keys], dtype="Int64"),
-        unit_size_minimum=rows["service_code"].map(smallest).astype("Int64"),
+        unit_size_minimum=rows["service_code"].map(sizes["smallest"]).astype("Int64"),
+        unit_size_maximum=rows["service_code"].map(sizes["largest"]).astype("Int64"),
         places_by_year=["; ".join(f"{y}: {n}" for y, n in sorted(one.path.items())) for one in made],
         residents_to_move=pd.array([residents.get(key) for key in keys], dtype="Int64"),
+        yearly_cost=formulas.yearly_cost(pd.Series(proposed, rows.index).astype("float64"), unit_cost.astype(float)),
+        staff_posts=formulas.staff_posts(pd.Series(proposed, rows.index).astype("float64"), posts.astype(float)),
         state_funded_users=formulas.state_funded_users(
             pd.Series(proposed, rows.index).astype("float64"), rows["map_number"].astype("float64")
         ),
         need_by_criterion=rows["criterion_maximum"],
         agreement_reference=np.where(rows["planning_level"].map(PART_OF_LEVEL).eq(2), text("common.fill_in"), ""),
     )
-    lines = _with_overrides(lines, overrides)
+    lines = _with_people(plan, _with_overrides(lines, about.override))
     lines = lines.assign(criterion_note=criterion_note(lines), sources=sources(lines))
     lines = lines[_is_said(lines)].copy()
-    names = dict(zip(municipality["municipality_code"], municipality["name_bg"], strict=True))
-    lines["justification"] = [justification(line, names) for line in lines.to_dict("records")]
+    lists, names = lists_by_area(lines, about.service), about.town_names
+    lines["justification"] = [justification(line, names, lists) for line in lines.to_dict("records")]
     return lines.sort_values(["oblast_code", "part", "area_code", "service_code"], ignore_index=True)
+
+
+def _with_people(plan: Plan, lines: pd.DataFrame) -> pd.DataFrame:
+    """Whom the proposed places are for: own people, people of others, residents of closing homes; the rest is free."""
+    last, keys = plan.terms.years[-1], zip(lines["area_code"], lines["service_code"], strict=True)
+    situations = [plan.situations.get(key) for key in keys]
+    wanted = [max(one.wanted(last), one.registered) if one is not None and one.outlook else 0 for one in situations]
+    moving = lines["residents_to_move"].fillna(0).where(lines["decision"].ne("transform"), 0)
+    proposed = lines["proposed_users"].fillna(0)
+    residents = moving.clip(upper=proposed)
+    left = (proposed - residents - lines["persons_of_others"]).clip(lower=0)
+    own = np.minimum(pd.Series(wanted, lines.index, dtype="Int64"), left)
+    return lines.assign(own_people=own, residents_here=residents, free_places=left - own)
 
 
 def _is_said(lines: pd.DataFrame) -> "pd.Series[bool]":
@@ -130,28 +176,6 @@ def path_table(plan: Plan, areas: pd.DataFrame, lines: pd.DataFrame) -> pd.DataF
     columns = [*shown, "year", "places"]
     demand = areas[["area_code", "service_code", "year", "demand_low", "demand_planned", "demand_high"]]
     return pd.DataFrame(rows, columns=columns).merge(demand, on=["area_code", "service_code", "year"], how="left")
-
-
-def served_table(
-    plan: Plan, lines: pd.DataFrame, service_gap: pd.DataFrame, municipality: pd.DataFrame
-) -> pd.DataFrame:
-    """Whom each host serves: persons by municipality of residence, as ``proposal.served``.
-
-    Municipalities with a host by decision, and, for services of the oblast, the demand of each of its municipalities.
-    """
-    year = plan.terms.years[-1]
-    towns = service_gap[service_gap["year"].eq(year)].merge(municipality[["municipality_code", "oblast_code"]])
-    near = lines[lines["decision"].isin(("serve_by_neighbour", "mobile_team"))]
-    near = near.assign(municipality_code=near["area_code"], kind=near["decision"], persons=near["persons_elsewhere"])
-    whole = lines[lines["area_level"].eq("oblast") & lines["proposed_users"].gt(0) & lines["decision"].ne("transform")]
-    whole = whole[["oblast_code", "service_code", "host_code"]].merge(
-        towns[["oblast_code", "municipality_code", "service_code", "demand_planned", "status"]],
-        on=["oblast_code", "service_code"],
-    )
-    whole = whole.assign(kind="oblast", persons=whole["demand_planned"].round().astype("Int64"))
-    names = ["oblast_code", "municipality_code", "service_code", "host_code", "kind", "persons", "status"]
-    table = pd.concat([near[names], whole[names]], ignore_index=True).assign(year=year)
-    return table[table["persons"].gt(0)].reset_index(drop=True)
 
 
 def service_table(service: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
@@ -188,17 +212,17 @@ def _effective(made: Any, places: Any) -> int | None:
     return None if pd.isna(places) else made.effective_year(int(places))
 
 
-def _hosts(plan: Plan, towns: pd.DataFrame, municipality: pd.DataFrame) -> dict[tuple[str, str], str]:
-    """Hosts of municipalities by decision, and the municipality that each service of an oblast is in."""
-    hosts = dict(plan.hosts)
-    homes = dict(list(plan.homes.groupby(["oblast_code", "replaced_by"])))
-    rows = towns.merge(municipality[["municipality_code", "oblast_code"]])
-    local = dict(list(rows.groupby(["oblast_code", "service_code"])))
-    for key, made in plan.decisions.items():
-        if (key in local or key in homes) and made.kind in ("open", "expand", "keep", "reduce"):
-            host = host_of_oblast(local.get(key, rows[:0]), homes.get(key, plan.homes[:0]))
-            hosts |= {} if host is None else {key: host}
-    return hosts
+def _confidence(plan: Plan, key: Key) -> str:
+    """Confidence in what the rules say, before hosts are found; what only replaces a home hangs on no forecast."""
+    about = plan.situations.get(key)
+    return "A" if about is None else confidence(about, plan.by_rules[key], plan.terms)
+
+
+def _host(plan: Plan, key: Key) -> str | None:
+    """Municipality that serves an area without a service of its own, or that the service of an oblast is in."""
+    if key in plan.hosts or key not in plan.seats:
+        return plan.hosts.get(key)
+    return plan.seats[key] if (plan.decisions[key].places or 0) > 0 else None
 
 
 def _persons_elsewhere(plan: Plan, key: tuple[str, str]) -> int:
@@ -225,8 +249,11 @@ def _with_overrides(lines: pd.DataFrame, overrides: pd.DataFrame) -> pd.DataFram
     return merged.astype({"analyst_users": "Int64"})
 
 
-def _scope(rows: pd.DataFrame, service: pd.DataFrame) -> "pd.Series[str]":
+def _scope(plan: Plan, rows: pd.DataFrame, service: pd.DataFrame) -> "pd.Series[str]":
     """For whom the service is planned: municipality, oblast, country, integrated, closing, or outside the map."""
     named = {"municipal": "municipality", "unknown": "oblast", "legacy": "closing"}
     integrated = service.loc[service["is_integrated"], "service_code"]
-    return rows["planning_level"].replace(named).mask(rows["service_code"].isin(integrated), "integrated")
+    keys = zip(rows["area_code"], rows["service_code"], strict=True)
+    across = rows["area_level"].eq("oblast") & np.array([key in plan.hosts or key in plan.guests for key in keys])
+    scope = rows["planning_level"].replace(named).mask(across, "country")
+    return scope.mask(rows["service_code"].isin(integrated), "integrated")

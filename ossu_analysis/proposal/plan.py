@@ -1,20 +1,19 @@
 """From the tables of the gap to decisions: which services are decided where, closing homes by year, hosts of the small.
 
 Services of the municipal level and of the council's budget are decided in each municipality, those of the oblast level
-in the oblast, the country's in the country. The rules are in `decision`, the grouping of small needs in `clusters`.
+in the oblast, the country's in the country. The rules are in `decision`, who serves the small in `hosts`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ossu_analysis.capacity.access import Ways
 from ossu_analysis.errors import OssuError
-from ossu_analysis.proposal.clusters import group
-from ossu_analysis.proposal.decision import Decision, Outlook, Situation, Terms, decide, with_guests
+from ossu_analysis.proposal.decision import Decision, Outlook, Situation, Terms, decide
+from ossu_analysis.proposal.hosts import Hosting, Key, Network
 from ossu_analysis.reference.services import closing_services
 
 LAST_YEAR_OF_MAP = 2034
@@ -26,9 +25,6 @@ LEVEL_OF = {
 }  # fmt: skip
 """Where a service of each planning level is decided; a level that has not been read in the ordinance, in the oblast."""
 
-Key = tuple[str, str]
-"""Area and service."""
-
 
 @dataclass(frozen=True)
 class Plan:
@@ -37,24 +33,33 @@ class Plan:
     Attributes
     ----------
     terms : Terms
-    situations, decisions : mapping of (area, service)
-    hosts : mapping of (municipality, service) to str
-        Who serves the people of a municipality that has no service of its own.
-    guests : mapping of (municipality, service) to int
-        People of other municipalities that a host takes.
+    situations : mapping of Key to Situation
+    by_rules, decisions : mapping of Key to Decision
+        Before and after the small have found their hosts and experts have spoken.
+    hosts : mapping of Key to str
+        Municipality that serves the people of an area without a service of its own.
+    ways : mapping of Key to float
+        How far that is, in kilometres or minutes.
+    guests : mapping of Key to int
+        People of other areas that a host takes.
     homes : DataFrame
         Closing homes: municipality_code, oblast_code, service_code, replaced_by, residents, places, year.
-    gap : float
-        The largest distance of a grouping from its bound.
+    seats : mapping of (oblast, service) to str
+        Municipality that each service of an oblast is in, or would be.
+    groups : DataFrame
+        How good each grouping is proved to be, as table ``proposal.cluster`` without its status.
     """
 
     terms: Terms
     situations: Mapping[Key, Situation]
+    by_rules: Mapping[Key, Decision]
     decisions: Mapping[Key, Decision]
     hosts: Mapping[Key, str]
+    ways: Mapping[Key, float]
     guests: Mapping[Key, int]
     homes: pd.DataFrame
-    gap: float
+    seats: Mapping[Key, str]
+    groups: pd.DataFrame
 
 
 def planning_year(years: Sequence[int]) -> int:
@@ -114,18 +119,35 @@ def closing_homes(capacity: pd.DataFrame, service: pd.DataFrame, oblast_of: Mapp
     return homes[kept].assign(year=year).reset_index(drop=True)
 
 
+@dataclass(frozen=True)
+class Known:
+    """What decisions rest on beside the gap, by area and service; absent where it is not known.
+
+    Attributes
+    ----------
+    empty_months : mapping
+        Months without users.
+    staffed : mapping
+        Places that the filled posts can serve.
+    money : mapping
+        Users that the money of the area pays.
+    own : mapping
+        Experts' own numbers.
+    agreed : mapping
+        Municipality that an expert names as host.
+    """
+
+    empty_months: Mapping[Key, int] = field(default_factory=dict)
+    staffed: Mapping[Key, int] = field(default_factory=dict)
+    money: Mapping[Key, float] = field(default_factory=dict)
+    own: Mapping[Key, int] = field(default_factory=dict)
+    agreed: Mapping[Key, str] = field(default_factory=dict)
+
+
 def make_plan(
-    areas: pd.DataFrame,
-    homes: pd.DataFrame,
-    empty_months: Mapping[Key, int],
-    unit_size: pd.DataFrame,
-    ways: Ways,
-    reach: float,
-    codes: Sequence[str],
-    overrides: Mapping[Key, int],
-    terms: Terms,
-    occupancy_target: float,
-) -> Plan:
+    areas: pd.DataFrame, homes: pd.DataFrame, known: Known, unit_size: pd.DataFrame, network: Network,
+    seats: Mapping[Key, str], lived_in: Collection[str], terms: Terms, occupancy_target: float,
+) -> Plan:  # fmt: skip
     """Decide every service in every area.
 
     Parameters
@@ -135,16 +157,14 @@ def make_plan(
         oblast_code, service_code, planning_level, year and the numbers of the gap.
     homes : DataFrame
         From `closing_homes`.
-    empty_months : mapping
-        Months without users by municipality and service, where known.
+    known : Known
     unit_size : DataFrame
         ``reference.unit_size``.
-    ways : Ways
-        Between municipalities in the order of ``codes``.
-    reach : float
-        Farthest way to a host.
-    overrides : mapping
-        Experts' own numbers by area and service: such a service is there, and nobody decides its place again.
+    network : Network
+    seats : mapping of (oblast, service) to str
+        Municipality that each service of an oblast is in, or would be.
+    lived_in : collection of str
+        Services in which people live: nobody travels to them every day, so that an oblast may join another.
     terms : Terms
     occupancy_target : float
 
@@ -153,29 +173,32 @@ def make_plan(
     OssuError
         ``proposal.reach_not_positive``.
     """
-    if reach <= 0:
-        raise OssuError("proposal.reach_not_positive", reach=reach)
-    sizes = {str(row["service_code"]): _named(row) for row in unit_size.to_dict("records")}
-    moving: dict[Key, dict[int, int]] = {
-        (str(key[0]), str(key[1])): {
+    if not network.reach > 0:
+        raise OssuError("proposal.reach_not_positive", reach=network.reach)
+    sizes = {row["service_code"]: _named(row) for row in unit_size.to_dict("records")}
+    moving = {
+        (str(oblast), str(service)): {
             year: int(rows.loc[rows["year"] <= year, "residents"].sum()) for year in terms.years
         }
-        for key, rows in homes.groupby(["oblast_code", "replaced_by"])
+        for (oblast, service), rows in homes.groupby(["oblast_code", "replaced_by"])
     }
     situations = {
-        (area, service): _situation(rows, sizes.get(service, {}), moving.get((area, service), {}),
-                                    empty_months.get((area, service)), occupancy_target)
-        for (area, service), rows in _by_key(areas)
-    }  # fmt: skip
+        key: _situation(key, rows, sizes.get(key[1], {}), moving.get(key, {}), known, occupancy_target)
+        for key, rows in _by_key(areas)
+    }
     # What must replace a home may not be there at all yet.
     for key, people in moving.items():
         if key not in situations:
             nobody = dict.fromkeys(terms.years, Outlook(0.0, 0.0))
             situations[key] = Situation(nobody, moving=people, **_unit(sizes.get(key[1], {})))
-    made = {key: decide(about, terms) for key, about in situations.items()}
-    made |= _closing_paths(homes, terms)
-    grouped = _Grouped(situations, made, areas, sizes, ways.way, reach, list(codes), overrides, terms)
-    return Plan(terms, situations, grouped.decisions, grouped.hosts, grouped.guests, homes, grouped.gap)
+    by_rules = {key: decide(about, terms) for key, about in situations.items()} | _closing_paths(homes, terms)
+    hosting = Hosting(situations, dict(by_rules), sizes, known.own, known.agreed, terms)
+    local = areas["planning_level"].map(LEVEL_OF).eq("municipality")
+    hosting.municipalities(sorted(areas.loc[local, "service_code"].unique()), network)
+    hosting.oblasts(sorted(set(areas.loc[~local, "service_code"]) & set(lived_in)), seats, network)
+    hosting.leave()
+    return Plan(terms, situations, by_rules, hosting.decisions, hosting.hosts, hosting.ways, hosting.guests, homes,
+                seats, pd.DataFrame(hosting.groups))  # fmt: skip
 
 
 def _by_key(areas: pd.DataFrame) -> Iterator[tuple[Key, list[dict[str, Any]]]]:
@@ -187,40 +210,42 @@ def _by_key(areas: pd.DataFrame) -> Iterator[tuple[Key, list[dict[str, Any]]]]:
 
 
 def _situation(
-    rows: list[dict[str, Any]], unit: Mapping[str, Any], moving: Mapping[int, int], empty_months: int | None,
+    key: Key, rows: list[dict[str, Any]], unit: Mapping[str, Any], moving: Mapping[int, int], known: Known,
     target: float,
 ) -> Situation:  # fmt: skip
     last = max(rows, key=lambda row: row["year"])
-    known = not pd.isna(last["places"]) and not pd.isna(last["demand_planned"])
+    is_known = not pd.isna(last["places"]) and not pd.isna(last["demand_planned"])
     return Situation(
-        outlook={row["year"]: _outlook(row, target) for row in rows} if known else {},
-        elsewhere=_float(last.get("places_elsewhere")),
+        outlook={row["year"]: _outlook(row, target) for row in rows} if is_known else {},
+        elsewhere=_float(last.get("places_elsewhere")) or 0.0,
         places=None if pd.isna(last["places"]) else int(last["places"]),
-        occupied=_count(last["occupied"]), waiting=_count(last["waiting"]), empty_months=empty_months,
-        criterion=None if pd.isna(last["criterion_maximum"]) else float(last["criterion_maximum"]),
+        occupied=_count(last["occupied"]), waiting=_count(last["waiting"]), empty_months=known.empty_months.get(key),
+        criterion=_float(last["criterion_maximum"]), map_number=_float(last["map_number"]),
+        money=known.money.get(key), staffed=known.staffed.get(key),
         moving=moving, is_council_choice=last["planning_level"] == "municipal_budget",
         must_close=last["planning_level"] == "legacy", **_unit(unit),
     )  # fmt: skip
 
 
 def _unit(unit: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: int(unit[name]) for name in ("smallest", "lead_years") if name in unit}
+    sizes = ("smallest", "largest", "lead_years")
+    return {name: int(unit[name]) for name in sizes if name in unit and not pd.isna(unit[name])}
 
 
 def _outlook(row: Mapping[str, Any], target: float) -> Outlook:
     """Demand as places in the area itself: those that residents have elsewhere are not needed, those of guests are."""
     elsewhere = float(row["places_for_residents"]) - float(row["places"])
-    planned, high = (float(row[name]) / target - elsewhere for name in ("demand_planned", "demand_high"))
+    planned, high, low = (float(row[f"demand_{name}"]) / target - elsewhere for name in ("planned", "high", "low"))
     base = float(row["demand_planned_base"])
-    return Outlook(planned, high, float(row["demand_planned"]) / base if base > 0 else 1.0)
+    return Outlook(planned, high, float(row["demand_planned"]) / base if base > 0 else 1.0, low)
 
 
 def _named(record: Mapping[Any, Any]) -> dict[str, Any]:
     return {str(name): value for name, value in record.items()}
 
 
-def _float(value: Any) -> float:
-    return 0.0 if pd.isna(value) else float(value)
+def _float(value: Any) -> float | None:
+    return None if value is None or pd.isna(value) else float(value)
 
 
 def _count(value: Any) -> int:
@@ -238,109 +263,49 @@ def _closing_paths(homes: pd.DataFrame, terms: Terms) -> dict[Key, Decision]:
     }  # fmt: skip
 
 
-class _Grouped:
-    """Decisions after the small ones have found their hosts, oblast by oblast and service by service."""
-
-    def __init__(
-        self,
-        situations: Mapping[Key, Situation],
-        decisions: Mapping[Key, Decision],
-        areas: pd.DataFrame,
-        sizes: Mapping[str, Mapping[str, Any]],
-        way: np.ndarray,
-        reach: float,
-        codes: list[str],
-        overrides: Mapping[Key, int],
-        terms: Terms,
-    ) -> None:
-        self.situations, self.decisions, self.terms = situations, dict(decisions), terms
-        self.way, self.reach, self.place = way, reach, {code: at for at, code in enumerate(codes)}
-        self.overrides = overrides
-        self.hosts: dict[Key, str] = {}
-        self.guests: dict[Key, int] = {}
-        self.gap = 0.0
-        for key, one in decisions.items():
-            if one.kind == "pending" and key[0] not in self.place:
-                self.decisions[key] = replace(one, kind="not_proposed")
-        local = areas[areas["planning_level"].map(LEVEL_OF).eq("municipality")]
-        for (_, service), rows in local.groupby(["oblast_code", "service_code"]):
-            self._settle(str(service), sorted(rows["area_code"].unique()), sizes.get(str(service), {}))
-
-    def _settle(self, service: str, towns: list[str], unit: Mapping[str, Any]) -> None:
-        made = [self.decisions[town, service] for town in towns]
-        persons = [
-            self._people(town, service) if one.kind == "pending" else 0 for town, one in zip(towns, made, strict=True)
-        ]
-        if not any(one.kind == "pending" for one in made):
-            return
-        there = [(one.places or 0) > 0 or self.overrides.get((town, service), 0) > 0
-                 for town, one in zip(towns, made, strict=True)]  # fmt: skip
-        at = [self.place[town] for town in towns]
-        ways = self.way[np.ix_(at, at)]
-        grouping = group(persons, there, ways, self.reach, int(unit.get("smallest", 1)))
-        self.gap = max(self.gap, grouping.gap)
-        taken = np.zeros(len(towns), dtype=int)
-        np.add.at(taken, grouping.host[grouping.host >= 0], np.array(persons)[grouping.host >= 0])
-        for number, town in enumerate(towns):
-            if made[number].kind == "pending":
-                self._place(town, service, towns, int(grouping.host[number]), ways[number], there, unit)
-        for number in np.flatnonzero(taken).tolist():
-            self._host(towns[number], service, int(taken[number]), persons[number], bool(grouping.opens[number]))
-
-    def _people(self, town: str, service: str) -> int:
-        if (town, service) in self.overrides:
-            return 0
-        return self.situations[town, service].needed(self.terms.years[-1])
-
-    def _place(
-        self, town: str, service: str, towns: list[str], host: int, ways: np.ndarray, there: list[bool],
-        unit: Mapping[str, Any],
-    ) -> None:  # fmt: skip
-        none = dict.fromkeys(self.terms.years, 0)
-        if host >= 0:
-            self.hosts[town, service] = towns[host]
-            self.decisions[town, service] = Decision("serve_by_neighbour", none, "too_few")
-            return
-        nearest = int(np.where(there, ways, np.inf).argmin()) if any(there) else -1
-        if unit.get("is_mobile") and nearest >= 0:
-            self.hosts[town, service] = towns[nearest]
-            self.decisions[town, service] = Decision("mobile_team", none, "out_of_reach")
-        else:
-            self.decisions[town, service] = Decision("not_proposed", none, "nobody_near")
-
-    def _host(self, town: str, service: str, taken: int, own: int, opens: bool) -> None:
-        about = self.situations[town, service]
-        made = self.decisions[town, service]
-        if opens:
-            self.hosts.pop((town, service), None)
-            made = Decision("open", dict.fromkeys(self.terms.years, 0), "joint_unit")
-            path = {year: max(taken, about.smallest) if self.terms.can_open(year, about.lead_years) else 0
-                    for year in self.terms.years}  # fmt: skip
-            self.decisions[town, service] = replace(made, path=path)
-        elif made.path:
-            self.decisions[town, service] = with_guests(about, made, taken, self.terms)
-        if taken > own:
-            self.guests[town, service] = taken - own
-
-
-def host_of_oblast(rows: pd.DataFrame, homes: pd.DataFrame) -> str | None:
-    """The municipality that an oblast's service is in: most places today, else most residents to move, else demand.
+def seats_of_oblasts(service_gap: pd.DataFrame, homes: pd.DataFrame, municipality: pd.DataFrame) -> dict[Key, str]:
+    """The municipality that a service of each oblast is in: most places today, else residents to move, else demand.
 
     Parameters
     ----------
-    rows : DataFrame
-        ``gap.service_gap`` of one service in the oblast's municipalities in one year.
+    service_gap : DataFrame
+        ``gap.service_gap`` of one year.
     homes : DataFrame
-        Closing homes of the oblast that the service replaces.
+        From `closing_homes`.
+    municipality : DataFrame
+        ``reference.municipality``: municipality_code, oblast_code.
     """
-    if len(rows) and rows["places"].max() > 0:
-        return str(
-            rows.sort_values(["places", "municipality_code"], ascending=[False, True])["municipality_code"].iloc[0]
-        )
-    if len(homes):
-        return str(homes.sort_values("residents")["municipality_code"].iloc[-1])
-    asked = rows.dropna(subset=["demand_planned"]) if len(rows) else rows
-    return None if asked.empty else str(asked.sort_values("demand_planned")["municipality_code"].iloc[-1])
+    towns = service_gap.merge(municipality[["municipality_code", "oblast_code"]])
+    there = towns[towns["places"].gt(0)].rename(columns={"places": "weight"}).assign(rank=0)
+    old = homes.assign(service_code=homes["replaced_by"], weight=homes["residents"], rank=1)
+    asked = towns.dropna(subset=["demand_planned"]).rename(columns={"demand_planned": "weight"}).assign(rank=2)
+    names = ["oblast_code", "service_code", "municipality_code", "rank", "weight"]
+    every = pd.concat([rows[names].astype({"weight": float}) for rows in (there, old, asked)], ignore_index=True)
+    order = every.sort_values(["rank", "weight", "municipality_code"], ascending=[True, False, True])
+    first = order.drop_duplicates(["oblast_code", "service_code"])
+    keys = zip(first["oblast_code"], first["service_code"], strict=True)
+    return dict(zip(keys, first["municipality_code"], strict=True))
+
+
+def staffed_places(capacity: pd.DataFrame, oblast_of: Mapping[str, str]) -> dict[Key, int]:
+    """Places that the filled posts can serve, by municipality and service and summed by oblast; absent without posts.
+
+    Parameters
+    ----------
+    capacity : DataFrame
+        ``capacity.current``.
+    oblast_of : mapping of str to str
+        Oblast of each municipality.
+    """
+    last = capacity.groupby("municipality_code")["period_end"].transform("max")
+    rows = capacity[capacity["period_end"].eq(last) & capacity["staff_posts"].gt(0) & capacity["places"].notna()]
+    share = (rows["staff_filled"].astype(float) / rows["staff_posts"].astype(float)).clip(upper=1.0)
+    places = np.floor(rows["places"].astype(float) * share + 1e-9)
+    # A full service is staffed, whatever its posts say.
+    rows = rows.assign(staffed=np.maximum(places, rows["occupied"].astype(float).fillna(0.0)))
+    rows = rows.dropna(subset=["staffed"]).assign(oblast_code=rows["municipality_code"].map(oblast_of))
+    sums = (rows.groupby([area, "service_code"])["staffed"].sum() for area in ("municipality_code", "oblast_code"))
+    return {(str(area), str(service)): int(places) for part in sums for (area, service), places in part.items()}
 
 
 def months_without_users(capacity: pd.DataFrame) -> dict[Key, int]:

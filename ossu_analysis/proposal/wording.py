@@ -13,10 +13,21 @@ from ossu_analysis.texts import day, number, probability, text
 _NUMBERS = ["places", "occupied", "waiting", "demand_median", "demand_low", "demand_high", "demand_planned"]
 _NUMBERS += ["gap_to_demand_places", "places_elsewhere", "places_for_others", "map_number", "criterion_maximum"]
 _NUMBERS += ["proposed_users", "residents_to_move", "persons_elsewhere", "persons_of_others", "unit_size_minimum"]
-_NUMBERS += ["km_to_nearest", "minutes_to_nearest"]
+_NUMBERS += ["km_to_nearest", "minutes_to_nearest", "way_to_host", "rule_users", "unit_size_maximum", "free_places"]
 
 
-def justification(line: Mapping[Any, Any], names: Mapping[str, str]) -> str:
+def lists_by_area(lines: pd.DataFrame, service: pd.DataFrame) -> dict[str, str]:
+    """Services of each area with more people registered than places, and how many more: where unused money may go."""
+    short = dict(zip(service["service_code"], service["short_name_bg"], strict=True))
+    beyond = lines["occupied"].fillna(0) + lines["waiting"].fillna(0) - lines["existing_places"]
+    rows = lines.assign(beyond=beyond)[beyond.gt(0).fillna(False)]
+    said: dict[str, list[str]] = {}
+    for row in rows.to_dict("records"):
+        said.setdefault(row["area_code"], []).append(f"{short[row['service_code']]} ({_said(row['beyond'])})")
+    return {area: ", ".join(parts) for area, parts in said.items()}
+
+
+def justification(line: Mapping[Any, Any], names: Mapping[str, str], lists: Mapping[str, str]) -> str:
     """The sentences behind one line: what is there, what is forecast, what is decided and why, what would turn it.
 
     Parameters
@@ -25,11 +36,16 @@ def justification(line: Mapping[Any, Any], names: Mapping[str, str]) -> str:
         A row of the proposal before the sentence.
     names : mapping of str to str
         Municipalities for people, by code.
+    lists : mapping of str to str
+        From `lists_by_area`.
     """
     facts = _numbers_of(line)
     facts |= {"year": line["planning_year"], "chance": _chance(line["probability_gap_positive"])}
     facts |= {"since": line["effective_year"], "host": names.get(str(line["host_code"]), ""),
-              "change": _said(_distance(line)), "path": line["places_by_year"]}  # fmt: skip
+              "change": _said(_distance(line)), "path": line["places_by_year"],
+              "lists": lists.get(line["area_code"], ""), "analyst_reason": line["analyst_reason"],
+              "analyst_by": line["analyst_by"]}  # fmt: skip
+    facts["units"] = _said(_units(line))
     parts = [*_what_is(line, facts), *_what_is_decided(line, facts)]
     if line["planning_level"] == "unknown":
         parts.append(text("proposal.level_unknown"))
@@ -58,20 +74,33 @@ def _what_is(line: Mapping[Any, Any], facts: dict[str, Any]) -> list[str]:
 
 def _what_is_decided(line: Mapping[Any, Any], facts: dict[str, Any]) -> list[str]:
     named = line["reason"] if line["reason"] == "already_elsewhere" else line["decision"]
+    if named == "serve_by_neighbour" and line["area_level"] == "oblast":
+        named = "serve_by_oblast"
     parts = [text(f"proposal.decided.{named}", **facts), text(f"proposal.why.{line['reason']}", **facts)]
-    if _positive(line, "residents_to_move") and line["decision"] != "transform":
-        parts.append(text("proposal.residents", **facts))
-    if _positive(line, "persons_of_others"):
-        parts.append(text("proposal.takes_others", **facts))
-    if len(set(_numbers(line["places_by_year"]))) > 1:
-        parts.append(text("proposal.path", **facts))
-    parts += [text(f"proposal.above_{limit}", **facts) for limit in ("map_number", "criterion_maximum")
-              if _above(line, limit)]  # fmt: skip
+    said = {
+        "lists_here": line["decision"] == "reduce" and facts["lists"],
+        "price_of_choice": line["reason"] == "council_choice",
+        "residents": _positive(line, "residents_to_move") and line["decision"] != "transform",
+        "takes_others": _positive(line, "persons_of_others"),
+        "units": line["decision"] in ("open", "expand") and (_units(line) or 0) > 1,
+        "path": len(set(_numbers(line["places_by_year"]))) > 1,
+        "above_map_number": _above(line, "map_number"),
+        "above_criterion_maximum": _above(line, "criterion_maximum"),
+    }
+    parts += [text(f"proposal.{name}", **facts) for name, holds in said.items() if holds]
+    parts += [text(f"proposal.held.{name}", **facts) for name in line["held_by"].split("; ") if name]
     few = line["area_level"] == "municipality" and _known(line["demand_median"]) and line["demand_median"] < FEW_USERS
     if few and line["decision"] in ("open", "expand"):
         parts.append(text("proposal.few_users", limit=FEW_USERS))
     turns = text(f"proposal.turns.{line['reason']}", **facts)
     return parts if turns.startswith("proposal.") else [*parts, turns]
+
+
+def _units(line: Mapping[Any, Any]) -> int | None:
+    """Fewest units of the largest size that hold the proposed places; None where no largest size is known."""
+    if not (_known(line["unit_size_maximum"]) and _known(line["proposed_users"])):
+        return None
+    return -(-int(line["proposed_users"]) // int(line["unit_size_maximum"]))
 
 
 def _numbers(path: str) -> list[str]:
@@ -107,7 +136,7 @@ def expert_sentence(line: Mapping[Any, Any]) -> str:
     if not _known(line["analyst_users"]):
         return ""
     facts = {name: line[f"analyst_{name}"] for name in ("reason", "by")}
-    facts |= {"users": _said(line["analyst_users"]), "proposed": _said(line["proposed_users"])}
+    facts |= {"users": _said(line["analyst_users"]), "proposed": _said(line["rule_users"])}
     return text("proposal.expert", date=day(line["analyst_date"]), **facts)
 
 

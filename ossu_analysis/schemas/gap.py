@@ -115,8 +115,13 @@ class OblastGap(Table):
     demand_low: float = column("търсене, долна граница на 80 %", "лица", nullable=True, ge=0)
     demand_high: float = column("търсене, горна граница на 80 %", "лица", nullable=True, ge=0)
     demand_planned: float = column("търсене, за което се планират места", "лица", nullable=True, ge=0)
+    residents_to_move: float = column(
+        "живеещи в закриващи се домове, които услугата заменя (ЗСУ, § 33-34)", "лица", ge=0
+    )
     gap_to_demand_places: float = column(
-        "търсене / целева заетост - места за жителите (медиана)", "места", nullable=True
+        "търсене / целева заетост + живеещи в закриващи се домове - места за жителите (медиана)",
+        "места",
+        nullable=True,
     )
     gap_to_map_places: float = column("число по картата - места, в същите общини", "места", nullable=True)
     gap_to_criterion_places: float = column("най-много по критерия - места", "места", nullable=True)
@@ -126,6 +131,7 @@ class OblastGap(Table):
     probability_gap_positive: float = column(
         "дял на симулациите, в които липсва поне едно място", "дял", nullable=True, ge=0, le=1
     )
+    confidence: str = column("увереност A-D по правило, дадено в gap.confidence", isin=("A", "B", "C", "D"))
     rules_version: str = column("версия на правилата, по които е критерият; NULL: не е зареден", nullable=True)
     data_label: str = column("демонстрационни данни, смесени данни или празно")
     status: str = status_column()

@@ -14,7 +14,8 @@ DECISIONS = (
     "keep", "expand", "reduce", "close", "open", "serve_by_neighbour", "mobile_team", "transform", "study",
     "not_proposed",
 )  # fmt: skip
-OPTIONS = ("keep_places", "cover_waiting", "cover_demand")
+SERVED = ("serve_by_neighbour", "mobile_team", "oblast", "country")
+OPTIONS = ("decisions", "keep_places", "cover_waiting", "cover_demand")
 
 
 @declare("proposal", "line", "Предложение за услуги: най-много потребители по община или област, с обосновка")
@@ -42,15 +43,35 @@ class Line(Table):
         isin=DECISIONS,
     )
     reason: str = column("код на причината, казана в обосновката")
+    held_by: str = column("какво не допуска повече места: criterion, money, map, staff, unit; празно: нищо")
     change: pd.Int64Dtype = column("изменение на местата; NULL: местата са неизвестни", "места", nullable=True)
     proposed_users: pd.Int64Dtype = column(
         "предложени най-много потребители: места + изменение", "лица", nullable=True, ge=0
     )
+    rule_users: pd.Int64Dtype = column(
+        "места само по правилата, преди приемащите общини и числата на експерти", "места", nullable=True, ge=0
+    )
     effective_year: pd.Int64Dtype = column("година, от която; NULL: нищо не се променя", "година", nullable=True)
     host_code: str = column("община, в която е услугата, когато не е тук; NULL: тук или никъде", nullable=True)
+    way_to_host: float = column("път до приемащата община; NULL: няма такава", "км или минути", nullable=True, ge=0)
     persons_elsewhere: pd.Int64Dtype = column("лица, които решението насочва към друга община", "лица", ge=0)
     persons_of_others: pd.Int64Dtype = column("лица от други общини, които услугата поема", "лица", ge=0)
+    own_people: pd.Int64Dtype = column("от предложените места: за хора от същата територия", "места", ge=0)
+    residents_here: pd.Int64Dtype = column("от предложените места: за живеещи в закриващи се домове", "места", ge=0)
+    free_places: pd.Int64Dtype = column("от предложените места: свободни", "места", ge=0)
     unit_size_minimum: pd.Int64Dtype = column("най-малък размер на една услуга", "места", nullable=True, ge=1)
+    unit_size_maximum: pd.Int64Dtype = column(
+        "най-голям размер на една услуга; NULL: не е наблюдаван", "места", nullable=True, ge=1
+    )
+    yearly_cost: float = column(
+        "годишен разход за предложените потребители във валутата на годината; NULL: няма стандарт",
+        "пари",
+        nullable=True,
+        ge=0,
+    )
+    staff_posts: float = column(
+        "щатни бройки за предложените потребители; NULL: няма стандарт", "бройки", nullable=True, ge=0
+    )
     places_by_year: str = column("места по години на плана")
     analyst_users: pd.Int64Dtype = column("число на експерта вместо предложеното", "лица", nullable=True, ge=0)
     analyst_reason: str = column("защо експертът го променя", nullable=True)
@@ -76,7 +97,12 @@ class Line(Table):
     justification: str = column("обосновка, съставена от числата")
     sources: str = column("източници")
     agreement_reference: str = column("споразумение или решение; попълва се от експерта")
-    confidence: str = column("увереност A-D; празно за област", nullable=True)
+    confidence: str = column(
+        "увереност: какво би се решило в двата края на 80-процентния интервал: A същото, B друго в единия край, но най-много "
+        "с едно най-малко звено или пета от местата разлика, C друго в единия край и по-далече, D друго и в двата или "
+        "неизвестни места",
+        isin=("A", "B", "C", "D"),
+    )
     status: str = status_column()
 
     class Config:
@@ -107,7 +133,15 @@ class Line(Table):
     @classmethod
     def nothing_opens_below_the_smallest_unit(cls, table: pd.DataFrame) -> "pd.Series[bool]":
         """A new unit has at least the places of the smallest one."""
-        return ~table["decision"].eq("open") | (table["proposed_users"] >= table["unit_size_minimum"]).fillna(False)
+        small = table["decision"].eq("open") & table["reason"].ne("expert")
+        return ~small | (table["proposed_users"] >= table["unit_size_minimum"]).fillna(False)
+
+    @pa.dataframe_check
+    @classmethod
+    def proposed_places_are_for_somebody_or_free(cls, table: pd.DataFrame) -> "pd.Series[bool]":
+        """Own people, people of others, residents of homes and free places are the proposed places."""
+        kinds = table["own_people"] + table["persons_of_others"] + table["residents_here"] + table["free_places"]
+        return table["decision"].eq("transform") | (kinds == table["proposed_users"].fillna(0)).astype(bool)
 
 
 @declare(
@@ -136,13 +170,13 @@ class PathRow(Table):
 
 @declare("proposal", "served", "Кой къде се обслужва: лица по община на живеене и приемаща община")
 class Served(Table):
-    """Persons by municipality for every host: neighbours, mobile teams, services of the oblast."""
+    """Persons by municipality for every host: neighbours, mobile teams, services of the oblast and of the country."""
 
     oblast_code: str = column("код на областта", str_matches=AREA)
     municipality_code: str = column("община, в която живеят", str_matches=MUNICIPALITY)
     service_code: str = column("код на услугата")
     host_code: str = column("приемаща община; NULL: не е определена", nullable=True)
-    kind: str = column("как: serve_by_neighbour, mobile_team, oblast")
+    kind: str = column("как: serve_by_neighbour, mobile_team, oblast, country", isin=SERVED)
     persons: pd.Int64Dtype = column("лица, за които се планира", "лица", ge=1)
     year: int = column("година на планиране", "година")
     status: str = status_column()
@@ -151,6 +185,82 @@ class Served(Table):
         """One row per municipality and service."""
 
         unique = ("municipality_code", "service_code")
+
+
+@declare("proposal", "agreement", "Проекти на споразумения: приемаща община, за кого, колко лица от коя община")
+class Agreement(Table):
+    """One draft per host, service and kind; persons by municipality also stand in ``proposal.served``."""
+
+    kind: str = column("вид: serve_by_neighbour, mobile_team, oblast, country", isin=SERVED)
+    service_code: str = column("код на услугата")
+    host_code: str = column("приемаща община", str_matches=MUNICIPALITY)
+    host_oblast_code: str = column("област на приемащата община", str_matches=OBLAST)
+    legal_ref: str = column("правно основание на споразумението")
+    target_group: str = column("за кого: целева група (reference.target_group)")
+    municipalities: int = column("общини, чиито жители се обслужват", "общини", ge=1)
+    persons: int = column("лица, за които се планира", "лица", ge=1)
+    places: pd.Int64Dtype = column("предложени места в приемащата община или област", "места", nullable=True, ge=0)
+    effective_year: pd.Int64Dtype = column(
+        "година, от която местата се променят; NULL: местата ги има", "година", nullable=True
+    )
+    people_by_municipality: str = column("лица по община на живеене")
+    status: str = status_column()
+
+    class Config:
+        """One draft per host, service and kind."""
+
+        unique = ("kind", "service_code", "host_code")
+
+
+@declare("proposal", "balance", "Как общините се събират в областта: места и търсене по съставки")
+class Balance(Table):
+    """The items of a quantity add up to its ``total``; nothing else stands between municipalities and their oblast."""
+
+    oblast_code: str = column("код на областта", str_matches=AREA)
+    service_code: str = column("код на услугата")
+    quantity: str = column("величина: places места, demand търсене, за което се планира", isin=("places", "demand"))
+    item: str = column(
+        "съставка: own_people за хора от същата територия, persons_of_others за хора от други, residents за живеещи в "
+        "домове, free_places свободни; municipalities сбор на общините, together разликата между средата на сбора "
+        "и сбора на средите; total общо",
+        isin=("own_people", "persons_of_others", "residents", "free_places", "municipalities", "together", "total"),
+    )
+    value: float = column("стойност", "места или лица")
+    status: str = status_column()
+
+    class Config:
+        """One value per oblast, service, quantity and item."""
+
+        unique = ("oblast_code", "service_code", "quantity", "item")
+
+    @pa.dataframe_check
+    @classmethod
+    def items_are_the_total(cls, table: pd.DataFrame) -> "pd.Series[bool]":
+        """Items of a quantity add up to its total."""
+        sign = table["item"].eq("total").map({True: -1.0, False: 1.0})
+        left = (sign * table["value"]).groupby([table[name] for name in ("oblast_code", "service_code", "quantity")])
+        return left.transform("sum").abs() <= 1e-6 * (1 + table["value"].abs())
+
+
+@declare(
+    "proposal", "cluster", "Колко добро е групирането на общини под най-малкия размер: доказано разстояние до границата"
+)
+class Cluster(Table):
+    """One row per oblast and service with municipalities too small for a unit; ``BG`` bounds the whole country."""
+
+    area_code: str = column("област; BG: страната", str_matches=AREA)
+    service_code: str = column("код на услугата")
+    joined: int = column("територии, присъединени към приемаща", "територии", ge=0)
+    by_team: int = column("територии с мобилен екип", "територии", ge=0)
+    joint_units: int = column("нови общи звена", "звена", ge=0)
+    left: int = column("територии без услуга", "територии", ge=0)
+    gap_to_bound: float = column("с колко най-много друго групиране може да е по-добро", "дял", ge=0, le=1)
+    status: str = status_column()
+
+    class Config:
+        """One row per area and service."""
+
+        unique = ("area_code", "service_code")
 
 
 @declare("proposal", "service", "Всяка услуга от списъка: какви решения има за нея или защо няма")
@@ -189,12 +299,15 @@ class Option(Table):
     """What three simple choices mean for one service of one oblast."""
 
     oblast_code: str = column("код на областта", str_matches=OBLAST)
-    option: str = column("вариант: keep_places, cover_waiting, cover_demand", isin=OPTIONS)
+    option: str = column("вариант: decisions, keep_places, cover_waiting, cover_demand", isin=OPTIONS)
     service_code: str = column("код на услугата")
     planning_year: int = column("година на планиране", "година")
     places: pd.Int64Dtype = column("места по варианта", "места", nullable=True, ge=0)
-    places_added: pd.Int64Dtype = column("нови места спрямо днес", "места", nullable=True, ge=0)
-    demand_median: float = column("прогнозно търсене, сбор на медианите по общини", "лица", nullable=True, ge=0)
+    places_added: pd.Int64Dtype = column("изменение на местата спрямо днес", "места", nullable=True)
+    decisions_changed: int = column("решения от предложението, които вариантът променя", "решения", ge=0)
+    demand_median: float = column(
+        "прогнозно търсене: сбор на медианите по общини и живеещите в закриващи се домове", "лица", nullable=True, ge=0
+    )
     persons_covered: float = column("обхванати от медианното търсене", "лица", nullable=True, ge=0)
     persons_not_covered: float = column("останали без място от медианното търсене", "лица", nullable=True, ge=0)
     yearly_cost: float = column("годишен разход за новите места; NULL: няма стандарт", "пари", nullable=True, ge=0)

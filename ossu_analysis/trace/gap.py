@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ossu_analysis.errors import OssuError
 from ossu_analysis.gap.formulas import (
     AREA_FORMULAS,
     COUNTRY_FORMULAS,
@@ -169,12 +170,15 @@ class GapRow(TracedRow):
     def unknown(self, name: str) -> str:
         """Why a number is not there; a closing home has no gap at all."""
         is_reported = name.startswith(("places", "occupied", "waiting", "target"))
-        closing = self.tracer.once(
-            ("closing",), lambda: closing_services(self.tracer.rows("select * from reference.service"))
-        )
-        if self.service in closing and not is_reported:
+        if self.service in self._closing and not is_reported:
             return text("trace.unknown.closing")
         return super().unknown(name)
+
+    @property
+    def _closing(self) -> dict[str, str]:
+        return self.tracer.once(
+            ("closing",), lambda: closing_services(self.tracer.rows("select * from reference.service"))
+        )
 
     def origin(self, name: str) -> Origin:
         """What was reported, counted, decided or measured."""
@@ -185,11 +189,21 @@ class GapRow(TracedRow):
         found = {"target_population": self._population, "criterion_maximum": self._criterion}
         if name in found:
             return found[name]()
+        if name == "residents_to_move":
+            steps = tuple(self._homes(home) for home, heir in self._closing.items() if heir == self.service)
+            return Origin(text("trace.formula.residents_to_move"), steps, float(sum(one.value or 0 for one in steps)))
         if name == "map_number":
             return Origin(text("trace.formula.map_number"), source=text("trace.map_source"))
         if name in {"km_to_nearest", "minutes_to_nearest"}:
             return Origin(text("trace.formula.km_to_nearest"), (self.number("places"),), source=text("trace.seats"))
         return super().origin(name)
+
+    def _homes(self, service: str) -> Step:
+        """Residents of the closing homes of one kind in the area; none where there are none."""
+        try:
+            return gap_row(self.tracer, self.area, service, self.year).number("occupied")
+        except OssuError:
+            return Step(service, 0.0, self.table, self.key, source=text("trace.places.none"))
 
     def _reported(self, name: str) -> Origin:
         step = capacity(self.tracer, self.area, self.service)

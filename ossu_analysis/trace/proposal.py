@@ -31,7 +31,10 @@ FROM_GAP = {
     "map_number": "map_number",
 }
 """Numbers of a line that are those of the gap, with their names there."""
-DECIDED = {"change", "effective_year", "persons_elsewhere", "persons_of_others", "unit_size_minimum"}
+DECIDED = {
+    "change", "rule_users", "effective_year", "way_to_host", "persons_elsewhere", "persons_of_others", "own_people",
+    "residents_here", "free_places", "unit_size_minimum", "unit_size_maximum",
+}  # fmt: skip
 """Numbers that a decision sets."""
 SEEN = ("places", "occupied", "waiting", "demand_planned", "demand_high")
 """Numbers of the gap that decisions rest on."""
@@ -83,6 +86,11 @@ class LineRow(TracedRow):
 
     def input(self, name: str, column: str) -> Input:
         """A number of the line or, what a line does not repeat, of the gap."""
+        if name in {"unit_cost", "posts_per_user"}:
+            step: Step | None = standard_of(self.service, "cost" if name == "unit_cost" else "posts", self.tracer)
+            cost = standards_of(self.tracer).unit_costs.get(self.service)
+            value = cost.in_currency_of(self.year) if cost and name == "unit_cost" else step.value if step else None
+            return Input(value, (step,) if step else ())
         step = self.number(name) if name in self.columns else self.of_gap(name)
         return Input(None, ()) if step is None else Input(step.value, (step,))
 
@@ -139,13 +147,8 @@ class OptionRow(TracedRow):
     def _made_again(self) -> "pd.DataFrame":
         from ossu_analysis.proposal.option import proposal_options
 
-        towns = self.tracer.rows(
-            "select g.* from gap.service_gap g join reference.municipality using (municipality_code) "
-            "where oblast_code = $area and year = $year",
-            area=self.oblast, year=int(self.row["planning_year"]),
-        )  # fmt: skip
-        municipality = self.tracer.rows("select * from reference.municipality")
-        return proposal_options(towns, municipality, standards_of(self.tracer))
+        lines = self.tracer.rows("select * from proposal.line where oblast_code = $area", area=self.oblast)
+        return proposal_options(lines, standards_of(self.tracer))
 
     @property
     def _towns(self) -> Step:

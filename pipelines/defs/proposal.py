@@ -14,7 +14,7 @@ from pipelines.checks import link_checks
 from pipelines.defs.demand import MODEL_READ
 from pipelines.defs.gap import STANDARDS
 
-DECIDED = ("line", "path", "served", "service")
+DECIDED = ("line", "path", "served", "agreement", "balance", "cluster", "service")
 
 
 @table_asset(
@@ -25,8 +25,10 @@ DECIDED = ("line", "path", "served", "service")
         "capacity.current",
         "gap.service_gap",
         "gap.oblast_gap",
+        "sources.subsidy_social",
         *(f"reference.{table}" for table in REFERENCE),
     ),
+    files=STANDARDS,
 )
 def decisions(step: Step) -> dict[str, pd.DataFrame]:
     """What each municipality and oblast could propose, with the sentence behind it."""
@@ -54,18 +56,13 @@ def consistency(
     return inconsistencies(lines, annual_plan, overrides, municipality)
 
 
-@table_asset(
-    "proposal",
-    "option",
-    reads={"service_gap": "gap.service_gap", "municipality": "reference.municipality"},
-    files=STANDARDS,
-)
-def option(step: Step, service_gap: pd.DataFrame, municipality: pd.DataFrame) -> pd.DataFrame:
-    """Simple options of every oblast, and what each gives up."""
+@table_asset("proposal", "option", reads={"lines": "proposal.line"}, files=STANDARDS)
+def option(step: Step, lines: pd.DataFrame) -> pd.DataFrame:
+    """Simple options of every oblast, what each gives up and which decisions it changes."""
     from ossu_analysis.gap import read_standards
     from ossu_analysis.proposal import proposal_options
 
-    return proposal_options(service_gap, municipality, read_standards(step.store))
+    return proposal_options(lines, read_standards(step.store))
 
 
 @table_asset(

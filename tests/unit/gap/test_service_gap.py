@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ossu_analysis.demand.draws import DemandDraws
 from ossu_analysis.errors import OssuError
-from ossu_analysis.gap import GapSettings, Standards, gap_tables
+from ossu_analysis.gap import GapSettings, Standards, formulas, gap_tables
 from ossu_analysis.gap.standards import UnitCost
 from ossu_analysis.schemas import table_class, validated
 
@@ -179,21 +179,24 @@ def test_cost_of_closing_the_gap_where_a_standard_is_loaded():
     assert (euro["yearly_cost"], euro["currency"], euro["price_year"]) == (pytest.approx(1500 / 1.95583), "EUR", 2021)
 
 
-def test_confidence_follows_the_printed_rule():
-    sure, few = np.full((3, 2, 10), 40.0), np.full((3, 2, 10), 15.0)
-    assert (
-        cell(gaps(capacity_of(capacity_row()), draws_of(sure))["service_gap"], "AAA01", "DAY-CH", 2030)["confidence"]
-        == "B"
+def test_confidence_is_the_width_of_the_range_and_unknown_is_the_least():
+    low, middle, high = np.array([[30, 24, 10, 2, 0.0], [40, 40, 40, 40, 0.2], [50, 56, 70, 90, 1.5]])
+    assert formulas.confidence(10.0, low, middle, high).tolist() == ["A", "B", "C", "D", "C"]
+    assert formulas.confidence(np.nan, low, middle, high).tolist() == ["D"] * 5
+
+
+@given(st.floats(1, 500), st.floats(0, 300), st.floats(0, 300), st.floats(0, 200))
+def test_a_wider_range_is_never_more_certain(middle, below, above, more):
+    one, other = (
+        str(formulas.confidence(1.0, middle - below, middle, middle + above + wider)) for wider in (0.0, more)
     )
-    assert (
-        cell(gaps(capacity_of(capacity_row()), draws_of(few))["service_gap"], "AAA01", "DAY-CH", 2030)["confidence"]
-        == "C"
-    )
+    assert one <= other
+
+
+def test_sums_over_real_and_demonstration_returns_say_so():
     mixed = capacity_of(capacity_row())
     mixed.loc[mixed["municipality_code"] == "BBB01", "status"] = "demonstration"
-    tables = gaps(mixed, draws_of(sure))
-    assert cell(tables["service_gap"], "AAA01", "DAY-CH", 2030)["confidence"] == "C"
-    assert cell(tables["service_gap"], "BBB01", "DAY-CH", 2030)["confidence"] == "D"
+    tables = gaps(mixed, draws_of(np.full((3, 2, 10), 40.0)))
     labels = tables["oblast_gap"].drop_duplicates("area_code").set_index("area_code")["data_label"]
     assert labels.to_dict() == {"AAA": "", "BBB": "демонстрационни данни", "BG": "смесени данни"}
     assert set(tables["service_gap"]["status"]) == {"demonstration"}

@@ -11,9 +11,10 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from ossu_analysis.errors import OssuError
-from ossu_analysis.proposal.clusters import GAP, group
+from ossu_analysis.proposal.clusters import GAP, Small, group, lower_bound
 from ossu_analysis.proposal.decision import Outlook, Situation, Terms, decide, with_guests
-from ossu_analysis.proposal.plan import closing_homes, make_plan, months_without_users, plan_years
+from ossu_analysis.proposal.hosts import Network
+from ossu_analysis.proposal.plan import Known, closing_homes, make_plan, months_without_users, plan_years
 from tests.unit.capacity.made_up import services
 
 FOLDER = Path(__file__).parents[2] / "data" / "decisions"
@@ -45,11 +46,13 @@ def test_a_case_is_decided_as_an_official_would(case):
     made = decide(situation(**case["facts"]), TERMS)
     assert (made.kind, made.reason) == (case["decision"], case["reason"])
     assert [made.path[year] for year in sorted(made.path)] == case["path"]
+    assert list(made.held) == case.get("held", list(made.held))
 
 
 @pytest.mark.parametrize("case", cases("groups"))
 def test_too_few_join_a_neighbour_or_nobody(case):
-    made = group(case["persons"], case["service"], np.array(case["km"], dtype=float), 32.0, case["smallest"])
+    made = group(Small(np.array(case["persons"]), np.array(case["service"]), np.array(case["km"], dtype=float), 32.0,
+                       case["smallest"]))  # fmt: skip
     assert made.host.tolist() == case["host"] and np.flatnonzero(made.opens).tolist() == case["opens"]
     assert made.gap <= GAP
 
@@ -66,7 +69,8 @@ def situations(draw):
         sorted(draw(st.lists(counts, min_size=3, max_size=3))),
         places=places, occupied=occupied if places else 0, waiting=draw(counts) if places else 0,
         smallest=draw(st.integers(1, 30)), lead_years=draw(st.integers(1, 4)),
-        empty_months=draw(st.none() | st.integers(0, 24)),
+        map_number=draw(st.none() | st.floats(0, 150)), staffed=draw(st.none() | counts),
+        money=draw(st.none() | st.floats(0, 150)), empty_months=draw(st.none() | st.integers(0, 24)),
     )  # fmt: skip
 
 
@@ -128,8 +132,10 @@ def test_groups_of_an_oblast_are_joined_as_a_whole_and_the_bound_is_kept():
     km = np.hypot(*(at[:, None, :] - at[None, :, :]).transpose(2, 0, 1))
     persons, there = rng.integers(0, 8, 12), rng.random(12) < 0.2
     persons[there] = 0
-    made = group(persons, there, km, 32.0, 8)
+    small = Small(persons, there, km, 32.0, 8)
+    made = group(small)
     served = np.flatnonzero(made.host >= 0)
+    assert lower_bound(small) <= made.bound * (1 + 1e-9) and made.bound <= made.cost * (1 + 1e-9)
     assert made.gap <= GAP and (km[served, made.host[served]] <= 32).all()
     for host in set(made.host[served]) - set(np.flatnonzero(there)):
         assert made.opens[host] and made.host[host] == host and persons[made.host == host].sum() >= 8
@@ -170,4 +176,6 @@ def test_two_empty_ends_of_a_period_in_a_row_are_a_year_and_one_says_nothing():
 
 def test_a_reach_of_nothing_is_an_error_in_words():
     with pytest.raises(OssuError, match="Обхватът"):
-        make_plan(pd.DataFrame(), pd.DataFrame(), {}, pd.DataFrame(), None, 0.0, [], {}, TERMS, 1.0)
+        make_plan(
+            pd.DataFrame(), pd.DataFrame(), Known(), pd.DataFrame(), Network([], [], None, 0.0), {}, [], TERMS, 1.0
+        )

@@ -6,13 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ossu_analysis.capacity.access import Ways
 from ossu_analysis.gap import Standards
 from ossu_analysis.gap.standards import UnitCost
 from ossu_analysis.proposal import planning_year, proposal_options
+from ossu_analysis.proposal.agreements import agreement_table, balance_table, served_table
 from ossu_analysis.proposal.decision import Terms
-from ossu_analysis.proposal.line import decided_areas, line_table, path_table, served_table, service_table
-from ossu_analysis.proposal.plan import closing_homes, make_plan, months_without_users
+from ossu_analysis.proposal.hosts import Network
+from ossu_analysis.proposal.line import Reference, decided_areas, line_table, path_table, service_table
+from ossu_analysis.proposal.plan import Known, closing_homes, make_plan, months_without_users, seats_of_oblasts
 from ossu_analysis.proposal.wording import expert_sentence
 from ossu_analysis.reference import READERS
 from ossu_analysis.schemas import table_class, validated
@@ -86,25 +87,33 @@ OVERRIDE = ["area_code", "service_code", "users", "reason", "by", "date"]
 SIZES = READERS["unit_size"](Store(Path(__file__).parents[3]))
 
 
-def proposal(*rows, overrides=None, km=20.0, country=False):
+def proposal(*rows, overrides=None, agreed=None, km=20.0, country=False, standards=None):
     """All tables of a proposal made from rows of the horizon that hold in every year of the plan."""
     overrides = pd.DataFrame(columns=OVERRIDE) if overrides is None else overrides
     years = [row | {"year": year} for row in rows for year in (2018, *TERMS.years)]
     towns, oblasts = tables(*years)
     if country:
         oblasts = pd.concat([oblasts, oblasts.assign(area_level="country", area_code="BG")], ignore_index=True)
-    returned = towns[towns["year"].eq(2034)].assign(period_end="2021-12-31", empty_months=None)
+    horizon = towns[towns["year"].eq(2034)]
+    returned = horizon.assign(period_end="2021-12-31", empty_months=None)
     returned["is_empty"] = returned["occupied"].eq(0).fillna(False)
     areas = decided_areas(towns, oblasts, MUNICIPALITY, TERMS.years)
     lead = dict(zip(SIZES["service_code"], SIZES["lead_years"], strict=True))
     homes = closing_homes(returned, services(), dict.fromkeys(MUNICIPALITY["municipality_code"], "SML"), TERMS, lead)
-    ways = Ways(np.array([[0.0, km], [km, 0.0]]), None, "")
     own = {(row.area_code, row.service_code): int(row.users) for row in overrides.itertuples()}
     codes = MUNICIPALITY["municipality_code"].tolist()
-    plan = make_plan(areas, homes, months_without_users(returned), SIZES, ways, 32.0, codes, own, TERMS, 1.0)
-    made = line_table(plan, areas, towns, services(), SIZES, MUNICIPALITY, overrides)
+    network = Network(codes, ["SML", "SML"], np.array([[0.0, km], [km, 0.0]]), 32.0)
+    seats = seats_of_oblasts(horizon, homes, MUNICIPALITY)
+    known = Known(empty_months=months_without_users(returned), own=own, agreed=agreed or {})
+    plan = make_plan(areas, homes, known, SIZES, network, seats, ["RES-PSY"], TERMS, 1.0)
+    about = Reference(services(), SIZES, MUNICIPALITY, overrides, standards or Standards())
+    made = line_table(plan, areas, about)
+    served = served_table(plan, made, towns, MUNICIPALITY)
     found = {"line": made, "path": path_table(plan, areas, made), "service": service_table(services(), made),
-             "served": served_table(plan, made, towns, MUNICIPALITY)}  # fmt: skip
+             "served": served, "agreement": agreement_table(served, made, services(), about.town_names),
+             "balance": balance_table(made, towns, oblasts)}  # fmt: skip
+    if len(plan.groups):
+        found["cluster"] = plan.groups.assign(status="demonstration")
     return {name: validated(table_class("proposal", name), table) for name, table in found.items()}
 
 
@@ -239,26 +248,32 @@ def test_planning_year_stops_before_the_deadline_of_the_map():
 
 
 def options(*rows, standards=None):
-    found = proposal_options(tables(*rows)[0], MUNICIPALITY, standards or Standards())
+    found = proposal_options(lines(*rows), standards or Standards())
     return validated(table_class("proposal", "option"), found).set_index("option")
 
 
-def test_three_options_by_hand():
-    # SML02: 10 places, 9 taken, 3 waiting, 14.2 asked; SML31: 20 places, 5 taken, 2 waiting, 6 asked.
+def test_options_start_from_the_decisions_and_say_which_they_change():
+    # SML02: 10 places, 9 taken, 3 waiting, 14.2 asked: 12; SML31: 20 places, 5 taken, 2 waiting, 6 asked: 10.
     found = options(gap_row(), gap_row("SML31", places=20, occupied=5, waiting=2, demand=6.0))
-    assert found["places_added"].to_dict() == {"keep_places": 0, "cover_waiting": 2, "cover_demand": 5}
+    assert found["places_added"].to_dict() == {
+        "decisions": -8, "keep_places": 0, "cover_waiting": -8, "cover_demand": -5,
+    }  # fmt: skip
+    assert found["decisions_changed"].to_dict() == {
+        "decisions": 0, "keep_places": 2, "cover_waiting": 0, "cover_demand": 1,
+    }  # fmt: skip
     assert found["persons_covered"].to_dict() == pytest.approx(
-        {"keep_places": 16.0, "cover_waiting": 18.0, "cover_demand": 20.2}
+        {"decisions": 18.0, "keep_places": 16.0, "cover_waiting": 18.0, "cover_demand": 20.2}
     )
     assert set(found["cost_note"]) == {"няма стандарт"} and found["yearly_cost"].isna().all()
     assert "3 чакащи са записани при свободни места" in found.loc["keep_places", "gives_up"]
+    assert "Променя решения от предложението: 2." in found.loc["keep_places", "gives_up"]
 
 
-def test_an_oblast_service_is_decided_for_the_oblast_as_a_whole():
-    found = options(
-        gap_row(service="RES-PSY"), gap_row("SML31", "RES-PSY", places=20, occupied=5, waiting=2, demand=6.0)
-    )
-    assert found["places_added"].to_dict() == {"keep_places": 0, "cover_waiting": 0, "cover_demand": 0}
+def test_options_hold_the_residents_of_closing_homes():
+    found = options(gap_row(service="RES-PSY", waiting=1), gap_row(service="LEG-PSY", places=60, occupied=55))
+    assert found.loc["decisions", "places"] == 65 and found.loc["keep_places", "places"] == 10
+    assert found.loc["keep_places", "persons_not_covered"] == pytest.approx(14.2 + 55 - 10)
+    assert set(found["service_code"]) == {"RES-PSY"}
 
 
 def test_cost_only_where_a_standard_is_loaded():
@@ -273,11 +288,13 @@ def test_cost_only_where_a_standard_is_loaded():
     )
     found = options(gap_row(), standards=Standards({"DAY-CH": cost}))
     # Leva of the decision in euro of the planning year, the decision's own amount beside it.
-    euro = {"keep_places": 0, "cover_waiting": 200 / 1.95583, "cover_demand": 500 / 1.95583}
-    assert found["yearly_cost"].to_dict() == pytest.approx(euro)
+    euro = {"decisions": 200, "keep_places": 0, "cover_waiting": 200, "cover_demand": 500}
+    assert found["yearly_cost"].to_dict() == pytest.approx({name: leva / 1.95583 for name, leva in euro.items()})
     assert set(found["currency"]) == {"EUR"} and set(found["original_currency"]) == {"BGN"}
     assert set(found["original_amount"]) == {100} and set(found["price_year"]) == {2021}
     assert found["cost_note"].isna().all()
+    line = lines(gap_row(), standards=Standards({"DAY-CH": cost})).iloc[0]
+    assert line["yearly_cost"] == pytest.approx(12 * 100 / 1.95583) and pd.isna(line["staff_posts"])
 
 
 def test_probabilities_are_never_certain():
@@ -285,13 +302,78 @@ def test_probabilities_are_never_certain():
     assert "с вероятност за недостиг над 99\u00a0%" in lines(sure).iloc[0]["justification"]
 
 
-def test_an_experts_number_stands_beside_the_proposed_one_and_goes_with_its_file():
+def test_an_experts_number_is_the_decision_and_goes_with_its_file():
     given = pd.DataFrame([("SML02", "DAY-CH", 14, "Нова група", "И. И.", "2026-11-01")], columns=OVERRIDE)
     line = lines(gap_row(), overrides=given).iloc[0]
-    assert (line["proposed_users"], line["analyst_users"], line["analyst_by"]) == (12, 14, "И. И.")
+    assert (line["proposed_users"], line["rule_users"], line["analyst_by"]) == (14, 12, "И. И.")
+    assert (line["decision"], line["reason"], line["change"]) == ("expand", "expert", 4)
     assert expert_sentence(line.to_dict()) == "Експертът предлага 14 вместо 12: Нова група (И. И., 01.11.2026 г.)."
     line = lines(gap_row(), overrides=given[:0]).iloc[0]
     assert pd.isna(line["analyst_users"]) and expert_sentence(line.to_dict()) == ""
+
+
+def test_an_experts_number_flows_into_the_group_of_its_service():
+    small = gap_row(places=0, occupied=0, waiting=0, demand=5.0)
+    four = pd.DataFrame([("SML31", "DAY-CH", 16, "Сграда за 16", "И.", "2026-11-01")], columns=OVERRIDE)
+    # Twelve are registered in Smolyan: sixteen places have room for four guests and not for five.
+    made = lines(gap_row("SML31"), small, overrides=four).set_index("area_code")
+    assert made["decision"].to_dict() == {"SML02": "not_proposed", "SML31": "expand"}
+    assert made.loc["SML31", "persons_of_others"] == 0 and made.loc["SML31", "proposed_users"] == 16
+    made = lines(gap_row("SML31"), small, overrides=four.assign(users=17)).set_index("area_code")
+    assert (made.loc["SML02", "host_code"], made.loc["SML31", "persons_of_others"]) == ("SML31", 5)
+    # None at home sends the people to the neighbour.
+    made = lines(gap_row("SML31"), gap_row(places=0, occupied=0, waiting=0, demand=12.0),
+                 overrides=four.assign(area_code="SML02", users=0)).set_index("area_code")  # fmt: skip
+    assert (made.loc["SML02", "decision"], made.loc["SML02", "reason"]) == ("serve_by_neighbour", "expert")
+    assert made.loc["SML31", "persons_of_others"] == 12
+
+
+def test_who_has_agreed_with_a_host_goes_there_however_far():
+    rows = gap_row("SML31"), gap_row(places=0, occupied=0, waiting=0, demand=5.0)
+    assert lines(*rows, km=60.0).set_index("area_code").loc["SML02", "decision"] == "not_proposed"
+    made = lines(*rows, km=60.0, agreed={("SML02", "DAY-CH"): "SML31"}).set_index("area_code")
+    assert (made.loc["SML02", "decision"], made.loc["SML02", "host_code"]) == ("serve_by_neighbour", "SML31")
+
+
+def test_a_return_that_changes_by_one_person_changes_only_its_own_cluster():
+    def made(waiting):
+        rows = gap_row("SML31", waiting=waiting), gap_row(places=0, occupied=0, waiting=0, demand=5.0)
+        others = (
+            gap_row(service="SP-INFO", places=20, occupied=20),
+            gap_row("SML31", "SP-INFO", places=0, occupied=0, demand=5.0),
+        )
+        return lines(*rows, *others).set_index(["area_code", "service_code"])[
+            ["decision", "proposed_users", "host_code"]
+        ]
+
+    before, after = made(3).astype(str), made(4).astype(str)
+    changed = before.index[before.ne(after).any(axis=1)].tolist()
+    assert changed == [("SML31", "DAY-CH")]
+
+
+def test_draft_agreements_name_host_people_and_article():
+    made = proposal(
+        gap_row("SML31"),
+        gap_row(places=0, occupied=0, waiting=0, demand=5.0),
+        gap_row(service="RES-PSY"),
+        gap_row("SML31", "RES-PSY", places=2, occupied=1, waiting=0, demand=6.0),
+    )
+    drafts = made["agreement"].set_index("kind")
+    near, whole = drafts.loc["serve_by_neighbour"], drafts.loc["oblast"]
+    assert (near["host_code"], near["persons"], near["legal_ref"]) == ("SML31", 5, "ЗСУ, чл. 56")
+    assert near["people_by_municipality"] == "Баните: 5" and near["places"] == 17
+    assert whole["host_code"] == "SML02" and "чл. 33, ал. 2, т. 1" in whole["legal_ref"]
+    line = made["line"].query("service_code == 'RES-PSY'").iloc[0]
+    assert whole["persons"] == line["own_people"] == line["proposed_users"] - line["free_places"]
+
+
+def test_municipalities_add_up_to_their_oblast_item_by_item():
+    rows = gap_row("SML31"), gap_row(places=0, occupied=0, waiting=0, demand=5.0)
+    made = proposal(*rows)["balance"].set_index(["quantity", "item"])["value"]
+    assert made["places"].to_dict() == {
+        "own_people": 12, "persons_of_others": 5, "residents": 0, "free_places": 0, "total": 17,
+    }  # fmt: skip
+    assert made["demand"].to_dict() == pytest.approx({"municipalities": 19.2, "together": 0.0, "total": 19.2})
 
 
 def test_a_line_of_nothing_stays_when_an_expert_asks_for_it():
