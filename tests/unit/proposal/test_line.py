@@ -346,7 +346,7 @@ def test_a_return_that_changes_by_one_person_changes_only_its_own_cluster():
             ["decision", "proposed_users", "host_code"]
         ]
 
-    before, after = made(3).astype(str), made(4).astype(str)
+    before, after = (made(waiting).astype(object).fillna("") for waiting in (3, 4))
     changed = before.index[before.ne(after).any(axis=1)].tolist()
     assert changed == [("SML31", "DAY-CH")]
 

@@ -178,12 +178,14 @@ def oblast_gap() -> pd.DataFrame:
             "criterion_maximum",
             "gap_to_demand_places",
             "probability_gap_positive",
+            "confidence",
             "status",
         ]
     ]
     return rows.assign(
-        area_level="oblast", area_code=OBLAST, municipalities_with_service=3, missing_without_sharing_places=67.2
-    )
+        area_level="oblast", area_code=OBLAST, municipalities_with_service=3, missing_without_sharing_places=67.2,
+        residents_to_move=0.0,
+    )  # fmt: skip
 
 
 def lines() -> pd.DataFrame:
@@ -209,6 +211,10 @@ def lines() -> pd.DataFrame:
                 "probability_gap_positive": 0.9991 if users else np.nan,
                 "confidence": "C",
                 "host_code": None,
+                "own_people": users or 0,
+                "residents_here": 0,
+                "free_places": 0,
+                "rule_users": users,
                 "change": users - 40 if users else None,
                 "effective_year": 2021 if users else None,
                 "persons_elsewhere": 0,
@@ -224,7 +230,9 @@ def lines() -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows).astype(
-        dict.fromkeys(("existing_places", "proposed_users", "change", "analyst_users", "effective_year"), "Int64")
+        dict.fromkeys(
+            ("existing_places", "proposed_users", "rule_users", "change", "analyst_users", "effective_year"), "Int64"
+        )
     )
 
 
@@ -233,6 +241,7 @@ def options() -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=["service_code", "option", "places", "places_added"])
     return table.assign(
         oblast_code=OBLAST,
+        decisions_changed=0,
         persons_covered=120.0,
         persons_not_covered=67.4,
         yearly_cost=np.nan,
