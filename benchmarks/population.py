@@ -24,7 +24,7 @@ import pandas as pd
 from benchmarks.totals import peer, peers
 from ossu_analysis.config import RunSettings
 from ossu_analysis.population.age_structure import TEST_GROUPS, estimate_age_structure, score_hidden_ages
-from ossu_analysis.population.any_hierarchy import hierarchy_chunks
+from ossu_analysis.population.any_hierarchy import forecast_hierarchy
 from ossu_analysis.population.bulgaria import bulgarian_population, drawn_totals
 from ossu_analysis.population.exposure import ExposureGroups, exposure_groups
 from ossu_analysis.population.forecast import GROUPS, BaseYear
@@ -196,10 +196,10 @@ def measure_hierarchy(path: str) -> None:
         print(f"hierarchy: {path} is not there")
         return
     started, busy, rows = time.perf_counter(), time.process_time(), 0
-    chunks, faults = hierarchy_chunks(eurostat_areas(pd.read_parquet(path)), 10, 1000, 0, path)
-    for chunk in chunks:
+    made = forecast_hierarchy(eurostat_areas(pd.read_parquet(path)), 10, 1000, 0, path)
+    for chunk in made.rows:
         rows += chunk.num_rows
-    _say(f"hierarchy: {rows:,} rows, {len(faults)} messages", started, busy)
+    _say(f"hierarchy: {rows:,} rows, {len(made.faults)} messages", started, busy)
 
 
 def measure_hidden(path: str) -> None:

@@ -46,6 +46,8 @@ def _setting(name: str, flag: str) -> Any:
     return typer.Option(flag, help=RunSettings.model_fields[name].description)
 
 
+NO_MIGRATION, LARGEST = "zero_migration", 12
+"""The scenario that a flag stands for, and how many of the totals that were moved are said."""
 BaseYear = Annotated[int | None, _setting("base_year", "--base-year")]
 UntilYear = Annotated[int, _setting("until_year", "--until")]
 Draws = Annotated[int, _setting("draws", "--draws")]
@@ -243,20 +245,31 @@ def project(
     source: Annotated[Path, _argument("counts")],
     horizon: Annotated[int, _option("horizon", "--horizon")] = 10,
     out: Annotated[Path, _option("forecast_out", "--out")] = Path("out"),
+    constraint: Annotated[Path | None, _option("targets", "--constraint")] = None,
+    no_migration: Annotated[bool, _option("no_migration", "--no-migration")] = False,
+    scenario: Annotated[str, _option("project_scenario", "--scenario")] = DEFAULTS["scenario"],
     draws: Draws = 1000,
     seed: Seed = DEFAULTS["seed"],
 ) -> None:
     """Forecast of any hierarchy of areas."""
-    from ossu_analysis.population.any_hierarchy import hierarchy_chunks
+    from ossu_analysis.population.any_hierarchy import forecast_hierarchy
     from ossu_analysis.population.hierarchy_input import read_counts
+    from ossu_analysis.population.hierarchy_targets import read_targets
+    from ossu_analysis.population.scenario import read_scenario
     from ossu_analysis.store import write_out
 
+    chosen = read_scenario(_store().assumptions / "scenarios", scenario)
+    if no_migration:
+        name = NO_MIGRATION if scenario == DEFAULTS["scenario"] else f"{scenario}+{NO_MIGRATION}"
+        chosen = chosen.model_copy(update={"id": name, "migration_factor": 0.0})
     counts, noticed = read_counts(source)
-    chunks, faults = hierarchy_chunks(counts, horizon, draws, seed, file=source.name)
-    for fault in (*noticed, *faults):
+    targets, passed_over = (None, []) if constraint is None else read_targets(constraint)
+    made = forecast_hierarchy(counts, horizon, draws, seed, source.name, chosen, targets)
+    for fault in (*noticed, *passed_over, *made.faults):
         typer.echo(f"[{fault.severity}] {fault.sentence()}")
-    target, rows = write_out(_counted(chunks), out, "forecast")
+    target, rows = write_out(_counted(made.rows), out, "forecast")
     typer.echo(text("cli.project.done", file=target, rows=rows, years=horizon))
+    _say_moved(made.moved, target.with_name(f"{target.stem}_moved.csv"))
 
 
 @_both("demand")
@@ -283,6 +296,23 @@ def demand(
     chunks = _said(forecast_handed(handed, horizon, seed), codes)
     target, rows = write_out(chunks, out, "demand_forecast")
     typer.echo(text("cli.demand.done", file=target, rows=rows))
+
+
+def _say_moved(moved: Any, file: Path) -> None:
+    """Write how far every total was moved, and say the largest of them."""
+    from ossu_analysis.texts import number, percent
+
+    if moved.empty:
+        return
+    moved.to_csv(file, index=False)
+    typer.echo(text("cli.project.moved_all", rows=len(moved), file=file))
+    largest = moved.assign(away=(moved["factor"] - 1).abs()).nlargest(LARGEST, "away", keep="first")
+    for row in largest.itertuples():
+        before, persons = (number(round(value)) for value in (row.persons_before, row.persons))
+        change = percent(row.factor - 1)
+        typer.echo(
+            text("cli.project.moved", area=row.area_code, year=row.year, before=before, persons=persons, change=change)
+        )
 
 
 def _counted(chunks: Iterable[Any]) -> Iterator[Any]:

@@ -123,7 +123,7 @@ def aged_areas(inputs: AgeInputs, mu: Floats) -> AgedAreas:
         ),
     }
     cells, entrants, mortality = ({code: row[at] for code, row in named.items()} for at in range(3))
-    return AgedAreas(inputs.tree(), inputs.years, inputs.unsound, cells, entrants, mortality)
+    return AgedAreas(inputs.tree(), inputs.years, inputs.new_base, inputs.exceptional, cells, entrants, mortality)
 
 
 def relative_mortality(deaths: Floats, persons: Floats, mu: Floats) -> Floats:

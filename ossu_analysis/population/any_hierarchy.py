@@ -15,22 +15,24 @@ References
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ossu_analysis.errors import NOTICE, Fault
+from ossu_analysis.errors import NOTICE, Fault, OssuError
 from ossu_analysis.population.cells import Floats, sum_groups
 from ossu_analysis.population.counts_alone import aged_from_groups, jump_off_from_counts
 from ossu_analysis.population.forecast import GROUPS, TOTALS_ALONE, BaseYear, Layout, group_starts, in_groups
 from ossu_analysis.population.graduation import split_groups
 from ossu_analysis.population.hierarchy_breaks import break_notices
 from ossu_analysis.population.hierarchy_input import LEAST_YEARS, CountedAreas, read_tree
+from ossu_analysis.population.hierarchy_targets import MOVED, target_factors, usable_targets
 from ossu_analysis.population.history import TotalsHistory, prepare_history
 from ossu_analysis.population.jump_off import JumpOff
 from ossu_analysis.population.middle_path import log_totals
+from ossu_analysis.population.scenario import Scenario, extra_growth, fertility_factors, with_migration
 from ossu_analysis.population.simulation import Population, SimulationSettings, TotalsOf, simulate
 from ossu_analysis.population.totals import TotalsModel, draw_totals, fit_totals
 from ossu_analysis.population.tree import AreaTree
@@ -45,10 +47,36 @@ RATIO_SHARE = 1 / 4
 """Share of the totals that births and ratios by age give: one of four methods with equal weights [1]_."""
 
 
-def hierarchy_chunks(
-    frame: pd.DataFrame, horizon: int, draws: int, seed: int, file: str
-) -> tuple[Iterator[Any], list[Fault]]:
-    """Forecast every area of a table and say what was wrong with those that could not be used.
+@dataclass(frozen=True)
+class HierarchyForecast:
+    """A forecast of every area of a table that can be used.
+
+    Attributes
+    ----------
+    rows : iterator of pyarrow.Table
+        Columns of ``population.forecast``, a few areas at a time; ``area_level`` is ``level_0`` for roots, ``level_1``
+        below them and so on.
+    faults : list of Fault
+        What was wrong with areas that could not be used, and what is asked about.
+    moved : DataFrame
+        How far areas were moved to totals that were given (`hierarchy_targets.MOVED`); empty without any.
+    """
+
+    rows: Iterator[Any]
+    faults: list[Fault]
+    moved: pd.DataFrame
+
+
+def forecast_hierarchy(
+    frame: pd.DataFrame,
+    horizon: int,
+    draws: int,
+    seed: int,
+    file: str,
+    scenario: Scenario | None = None,
+    targets: pd.DataFrame | None = None,
+) -> HierarchyForecast:
+    """Forecast every area of a table.
 
     Parameters
     ----------
@@ -59,38 +87,84 @@ def hierarchy_chunks(
     draws, seed : int
     file : str
         For the messages.
-
-    Returns
-    -------
-    rows : iterator of pyarrow.Table
-        Columns of ``population.forecast``, a few areas at a time; ``area_level`` is ``level_0`` for roots, ``level_1``
-        below them and so on.
-    faults : list of Fault
+    scenario : Scenario, optional
+        What differs from the reference forecast; fertility and migration need ages.
+    targets : DataFrame, optional
+        ``file, row, area_code, year, persons`` that means are held to (`hierarchy_targets`).
 
     Raises
     ------
     FaultsFound
         When a column is missing or no area can be used.
+    OssuError
+        When the scenario needs what the table does not have.
     """
     counted, faults = read_tree(frame, file)
     counted = _with_rests(counted)
     if not counted.starts:
         faults.append(Fault("population.input_no_ages", file, severity=NOTICE))
     faults += [*_age_notices(counted, file), *break_notices(counted, file)]
-    return _forecast(counted, horizon, draws, seed), faults
+    first = counted.years[-1] + 1
+    model = fit_totals(_history(counted), range(first, first + horizon))
+    populations = [_population(counted, root, model, draws, seed, scenario) for root in counted.below[""]]
+    moved = [pd.DataFrame(columns=list(MOVED))]
+    if targets is not None:
+        shown = [code for population in populations for code in population.level]
+        targets, wrong = usable_targets(targets, shown, list(model.years))
+        held = [_held_to(targets, population, counted) for population in populations]
+        populations, moved = [each[0] for each in held], [each[1] for each in held]
+        faults += [*wrong, *(fault for each in held for fault in each[2])]
+    return HierarchyForecast(_rows(populations, seed, scenario), faults, pd.concat(moved, ignore_index=True))
 
 
-def _forecast(counted: CountedAreas, horizon: int, draws: int, seed: int) -> Iterator[Any]:
-    last = counted.years[-1]
-    model = fit_totals(_history(counted), range(last + 1, last + 1 + horizon))
-    for root in counted.below[""]:
-        for chunk in simulate(
-            _population(counted, root, model, draws, seed), SimulationSettings(seed), outputs=["forecast"]
-        ):
+def _rows(populations: Sequence[Population], seed: int, scenario: Scenario | None) -> Iterator[Any]:
+    for population in populations:
+        settings = SimulationSettings(seed)
+        if scenario is not None:
+            factors = () if population.jump_off is None else _fertility(population, population.jump_off, scenario)
+            settings = SimulationSettings(seed, scenario.id, fertility_factors=factors)
+        for chunk in simulate(population, settings, outputs=["forecast"]):
             yield chunk["forecast"]
 
 
-def _population(counted: CountedAreas, root: str, model: TotalsModel, draws: int, seed: int) -> Population:
+def _fertility(population: Population, jump_off: JumpOff, scenario: Scenario) -> tuple[float, ...]:
+    """Factors on births; children per woman are those of the root."""
+    fertility, women = jump_off.events.fertility, jump_off.persons[:, 0] @ jump_off.events.fertility.schedule
+    level = fertility.level * float(np.average(fertility.local, weights=women)) * float(fertility.schedule.sum())
+    return tuple(fertility_factors(scenario, level, population.years, population.base.year))
+
+
+def _held_to(
+    targets: pd.DataFrame, population: Population, counted: CountedAreas
+) -> tuple[Population, pd.DataFrame, list[Fault]]:
+    """A population whose means are the totals given, drawn once for its means and once more when it is simulated."""
+    tree, totals_of = population.tree, population.totals
+    inside = targets[targets["area_code"].isin(tree.codes)]
+    if inside.empty:
+        return population, pd.DataFrame(columns=list(MOVED)), []
+    mean = {
+        leaf: persons.mean(axis=1, dtype=float)
+        for sisters in tree.sisters.values()
+        for leaf, (persons, _) in zip(sisters, totals_of(sisters), strict=True)
+    }
+
+    def beyond(code: str) -> float:
+        below = [counted.base_total(child) for child in tree.below.get(code, [])]
+        return counted.base_total(code) / max(sum(below), 1.0) if below else 1.0
+
+    factors, moved, faults = target_factors(inside, tree, population.years, mean, beyond)
+
+    def held(codes: Sequence[str]) -> Iterator[tuple[Single, Single]]:
+        for code, drawn in zip(codes, totals_of(codes), strict=True):
+            factor = factors.get(code, np.ones(1)).astype(np.float32)[:, None]
+            yield drawn[0] * factor, drawn[1] * factor
+
+    return replace(population, totals=held), moved, faults
+
+
+def _population(
+    counted: CountedAreas, root: str, model: TotalsModel, draws: int, seed: int, scenario: Scenario | None
+) -> Population:
     """One root with all below it."""
     tree, areas = counted.family_tree(root), _aged(counted, root)
     totals = {code: counted.base_total(code) for code in tree.codes}
@@ -102,7 +176,13 @@ def _population(counted: CountedAreas, root: str, model: TotalsModel, draws: int
     status = ["estimated" if group in ((0, 17), (18, 64)) else "observed" for group in layout.groups]
     base = BaseYear(counted.years[-1], counts, dict.fromkeys(level.values(), status))
     years = tuple(int(year) for year in model.years)
-    totals_of = _totals_of(model, draws, seed, _towards_ratios(model, jump_off))
+    factor = 1.0 if scenario is None else scenario.migration_factor
+    growth = _towards_ratios(model, jump_off, factor)
+    if scenario is not None:
+        _possible(scenario, jump_off)
+        growth = growth + extra_growth(scenario, model.history)
+        jump_off = None if jump_off is None else with_migration(jump_off, factor)
+    totals_of = _totals_of(model, draws, seed, growth, factor)
     remainder = _remainders(counted, tree, jump_off)
     return Population(tree, level, years, draws, totals_of, jump_off, base, layout, remainder)
 
@@ -118,26 +198,47 @@ def _aged(counted: CountedAreas, root: str) -> AgedAreas | None:
     return aged_from_groups(tree, years, counted.new_bases(years), counted.starts, groups)
 
 
-def _totals_of(model: TotalsModel, draws: int, seed: int, growth: Floats) -> TotalsOf:
+def _possible(scenario: Scenario, jump_off: JumpOff | None) -> None:
+    """What a scenario asks of a table.
+
+    Raises
+    ------
+    OssuError
+        ``population.scenario_of_country`` when it follows a projection of Bulgaria, ``population.scenario_needs_ages``.
+    """
+    if scenario.constraint:
+        raise OssuError("population.scenario_of_country", scenario=scenario.id)
+    if jump_off is None and (scenario.fertility or scenario.migration_factor != 1):
+        raise OssuError("population.scenario_needs_ages", scenario=scenario.id)
+
+
+def _totals_of(model: TotalsModel, draws: int, seed: int, growth: Floats, migration_factor: float) -> TotalsOf:
     """Totals drawn when they are asked for, a block of areas at a time."""
     position = {code: at for at, code in enumerate(model.history.members)}
 
     def of(codes: Sequence[str]) -> Iterator[tuple[Single, Single]]:
         members = np.array([position[code] for code in codes])
-        persons, loss = draw_totals(model, draws, seed, members, extra_growth=growth)
+        persons, loss = draw_totals(model, draws, seed, members, migration_factor, growth)
         return ((persons[:, at].T, loss[:, at].T) for at in range(len(members)))
 
     return of
 
 
-def _towards_ratios(model: TotalsModel, jump_off: JumpOff | None) -> Floats:
-    """Yearly log growth that gives the totals of births and ratios by age the share of one more method."""
+def _towards_ratios(model: TotalsModel, jump_off: JumpOff | None, migration_factor: float) -> Floats:
+    """Yearly log growth that gives the totals of births and ratios by age the share of one more method.
+
+    Where migration counts ``migration_factor`` times, the rest of the growth is that of births and deaths.
+    """
     growth = np.zeros((len(model.history.areas), len(model.years)))
     if jump_off is not None:
         position = {code: at for at, code in enumerate(model.history.members)}
         units = model.history.member_unit[[position[leaf] for leaf in jump_off.leaves]]
         away = log_totals(jump_off, model.years) - model.drift(1.0, 0.0)[units]
-        growth[units] = RATIO_SHARE * np.diff(away, axis=1, prepend=0.0)
+        growth[units] = migration_factor * RATIO_SHARE * np.diff(away, axis=1, prepend=0.0)
+        if migration_factor != 1:
+            alone = log_totals(with_migration(jump_off, 0.0), model.years)
+            start = np.log(np.maximum(jump_off.totals, 1e-9))[:, None]
+            growth[units] += (1 - migration_factor) * np.diff(alone, axis=1, prepend=start)
     return growth
 
 

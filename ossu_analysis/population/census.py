@@ -149,20 +149,21 @@ def _huber(correction: Correction) -> tuple[float, float]:
 def _country_sd(corrections: Sequence[Correction], history: TotalsHistory) -> float:
     """How far the country's next step may be from its expectation.
 
-    From one census: the error of a mean over parents and areas. From several: their spread with the width of the 80 %
-    range of Student's t, as a normal, so that means of draws exist.
+    From one census: the step itself, which tells its size and nothing of how sizes vary, and the error of a mean over
+    parents and areas. From several: their spread with the width of the 80 % range of Student's t, as a normal, so that
+    means of draws exist.
     """
     steps = np.nan_to_num([one.step for one in corrections])
     parents, last = history.parent_index, steps[-1]
     within = float(np.median(np.abs(last - np.median(last)))) / NORMAL_MEDIAN
     sampling = np.hypot(spread_between_groups(last, parents) / np.sqrt(parents.max() + 1), within / np.sqrt(len(last)))
-    if len(corrections) == 1:
-        return float(sampling)
-    from scipy.stats import t
-
     weights = np.nan_to_num([one.size for one in corrections])
     interval = np.array([one.interval for one in corrections])
     national = np.sum(steps * weights, axis=1) / weights.sum(axis=1) * interval.mean() / interval
     count = len(national)
+    if count == 1:
+        return float(np.hypot(sampling, national[0]))
+    from scipy.stats import t
+
     wide = t.ppf(0.9, count - 1) / NORMAL_80
     return float(max(sampling, np.std(national, ddof=1) * np.sqrt(1 + 1 / count) * wide))

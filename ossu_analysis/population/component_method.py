@@ -5,7 +5,7 @@ area's natural rate, ``m_a`` its pooled recorded net migration rate, ``m_p`` the
 the usual rate of all areas in the years on record: what sets an area apart from its neighbours passes sooner than what
 they share, and an inflow or outflow of today does not last. Recorded means: as the running estimate books it; census
 years are masked, what a census takes away is added by `census`. Years of an exceptional mortality say nothing of the
-deaths to come (`usual_deaths`). Without births and deaths ``n`` is zero and ``m_a`` is the whole growth. Readings over
+deaths to come (`epidemic`). Without births and deaths ``n`` is zero and ``m_a`` is the whole growth. Readings over
 several lengths of the past are averaged, which beats choosing one (Timmermann 2006, Handbook of Economic Forecasting,
 ch. 4); how fast deviations fade is chosen by `trials` on windows before the origin.
 """
@@ -16,6 +16,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
+from ossu_analysis.population.epidemic import usual_deaths
 from ossu_analysis.population.history import Floats, Ints, TotalsHistory
 from ossu_analysis.population.pooling import scale_by_size, shrink_to_groups
 
@@ -36,8 +37,6 @@ class Memory:
 _FADES = (1.0, 0.95, 0.9, 0.8)
 MEMORIES = tuple(Memory(*fades) for fades in product(_FADES, _FADES) if fades[0] <= fades[1])
 """The search range, not a choice: lasting or passing."""
-_YEARS_BEFORE, _FEWEST, _EXCEPTIONAL = 10, 5, 3.0
-"""Years that tell what deaths are usual, the fewest that can, and the standard deviations beyond which one is not."""
 LENGTHS = (3, 5, 10)
 """Years over which migration is read: short, middle and that of LINEXP; the three readings are averaged."""
 
@@ -62,33 +61,16 @@ def migration_rates(history: TotalsHistory) -> Floats:
     return rates
 
 
-def usual_deaths(deaths: Floats) -> NDArray[np.bool_]:
-    """Years whose deaths in the country are not far above those of the usual years before them, as in an epidemic.
-
-    Parameters
-    ----------
-    deaths : float array (T,)
-        Deaths in the country; NaN where unknown.
-
-    Returns
-    -------
-    bool array (T,)
-        False for a year whose log deaths are more than three standard deviations above the median of the last ten
-        usual years; True where fewer than five are known.
-    """
-    logs, usual = np.log(np.maximum(deaths, SMALLEST)), np.ones(len(deaths), dtype=bool)
-    for at in np.flatnonzero(np.isfinite(deaths)):
-        before = logs[:at][usual[:at] & np.isfinite(deaths[:at])][-_YEARS_BEFORE:]
-        if len(before) >= _FEWEST:
-            usual[at] = logs[at] - np.median(before) <= _EXCEPTIONAL * max(float(np.std(before, ddof=1)), 0.01)
-    return usual
+def national_deaths(history: TotalsHistory) -> Floats:
+    """Deaths of all areas by year, (T,); NaN where none is on record."""
+    return np.where(np.isfinite(history.deaths).any(axis=0), np.nansum(history.deaths, axis=0), np.nan)
 
 
-def expected_natural(history: TotalsHistory) -> Floats:
-    """Natural rate of each area: crude birth and death rates of the last years, each shrunk to the parent's."""
-    with_deaths = np.where(np.isfinite(history.deaths).any(axis=0), np.nansum(history.deaths, axis=0), np.nan)
-    usual = usual_deaths(with_deaths)
-    return _pooled_rate(history.births, history, np.ones_like(usual)) - _pooled_rate(history.deaths, history, usual)
+def crude_rates(history: TotalsHistory) -> tuple[Floats, Floats]:
+    """Crude birth and death rates of each area over the last years, each shrunk to the parent's."""
+    usual = usual_deaths(national_deaths(history))
+    births = _pooled_rate(history.births, history, np.ones_like(usual))
+    return births, _pooled_rate(history.deaths, history, usual)
 
 
 def _pooled_rate(events: Floats, history: TotalsHistory, wanted: NDArray[np.bool_]) -> Floats:
@@ -153,7 +135,8 @@ class Components:
     """What moves the totals of a history: log of the population at the origin, rates by area, and the usual rate."""
 
     start: Floats
-    natural: Floats
+    births: Floats
+    deaths: Floats
     migration: Floats
     usual: float
     parent: Ints
@@ -164,7 +147,7 @@ class Components:
         steps = np.arange(1, horizon + 1)
         moved = self.usual + (of_parent - self.usual)[:, None] * memory.parent_fade**steps
         moved = moved + (self.migration - of_parent)[:, None] * memory.fade**steps
-        growth = self.natural[:, None] + migration_factor * moved
+        growth = (self.births - self.deaths)[:, None] + migration_factor * moved
         return self.start[:, None] + np.cumsum(np.log1p(np.maximum(growth, -0.5)), axis=1)
 
 
@@ -173,7 +156,7 @@ def components(history: TotalsHistory) -> Components:
     rates = migration_rates(history)
     return Components(
         np.log(jump_off(history)),
-        expected_natural(history),
+        *crude_rates(history),
         expected_migration(rates, history),
         usual_migration(rates),
         history.parent_index,

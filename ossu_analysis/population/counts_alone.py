@@ -8,6 +8,7 @@ no sister has ages, that of all areas.
 References
 ----------
 .. [1] Kannisto, Lauritsen, Thatcher and Vaupel (1994), Population and Development Review 20.
+.. [2] Preston, Heuveline and Guillot (2001), Demography, chapter 9.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,15 +18,18 @@ from numpy.typing import NDArray
 
 from ossu_analysis.population.births import Fertility
 from ossu_analysis.population.cells import AGES, BROAD, Floats, sum_groups
+from ossu_analysis.population.epidemic import epidemics, usual_deaths
 from ossu_analysis.population.graduation import national_single_ages, split_groups
 from ossu_analysis.population.jump_off import JumpOff, VitalEvents, age_spreads
 from ossu_analysis.population.mortality import DRIFT_FROM, DRIFT_TO, MortalityDrift, drift_of_hazard
 from ossu_analysis.population.municipality_age import OLD_AGE, OLD_CAP, age_response
 from ossu_analysis.population.ratios import CohortRatios
 from ossu_analysis.population.tree import AreaTree
-from ossu_analysis.population.tree_ratios import WINDOW, AgedAreas, pool_over_tree
+from ossu_analysis.population.tree_ratios import WINDOW, AgedAreas, pool_over_tree, sound_steps
 
 MOTHERS = slice(20, 40)
+GOMPERTZ = 0.1
+"""Yearly growth of the log death rate of adults [2]_."""
 DECLINE, DECLINE_SD = 0.0125, 0.005
 """Yearly decline of old-age mortality where counts are too few to tell: mostly 0.5-2 % in 27 countries [1]_."""
 USUAL_STEP, STEPS_OF_USUAL = 0.025, 5
@@ -59,7 +63,16 @@ def aged_from_groups(
     whole = np.concatenate([national_single_ages(base, starts) for base in bases])
     cells = {code: split_groups(counted, starts, whole) for code, counted in groups.items()} | {tree.codes[0]: whole}
     entrants = {code: _mothers(own) for code, own in cells.items()}
-    return AgedAreas(tree, years, new_base, cells, entrants, {}, starts[-1])
+    return AgedAreas(
+        tree, years, new_base, ~usual_deaths(yearly_losses(whole, new_base)), cells, entrants, {}, starts[-1]
+    )
+
+
+def yearly_losses(whole: Floats, new_base: NDArray[np.bool_]) -> Floats:
+    """Level of old-age losses in each year beside the usual decline (T,); NaN where no step leads to it."""
+    steps, lost = sound_steps(new_base), np.full(len(whole), np.nan)
+    lost[steps + 1] = _old_age_losses(whole, steps) * np.exp(DECLINE * steps)
+    return lost
 
 
 def _mothers(cells: Floats) -> Floats:
@@ -112,7 +125,7 @@ def jump_off_from_counts(areas: AgedAreas, totals: Mapping[str, float]) -> JumpO
 
 
 def _events(areas: AgedAreas, children: Mapping[str, float], ratios: Floats, drift: MortalityDrift) -> VitalEvents:
-    """Children per woman of each leaf, and losses as if all of them were deaths."""
+    """Children per woman of each leaf, and losses from `DRIFT_FROM` as if all of them were deaths."""
     whole, leaves = areas.cells[areas.tree.codes[0]], areas.tree.leaves
     level = np.diff(np.log(whole[1:, :, 0].sum(axis=1) / whole[:-1, 0, MOTHERS].sum(axis=1))[areas.sound_steps])
     sigma = float(level.std(ddof=1)) if len(level) > 1 else 0.0
@@ -120,13 +133,29 @@ def _events(areas: AgedAreas, children: Mapping[str, float], ratios: Floats, dri
     boys = float(whole[-1, 1, 0] / whole[-1, :, 0].sum())
     return VitalEvents(
         fertility=Fertility(schedule, 1.0, np.array([children[leaf] for leaf in leaves]), sigma, boys),
-        mu=np.maximum(-np.log(ratios), 0.0),
+        mu=_death_rates(ratios, whole, areas.sound_steps),
         theta=np.ones(len(leaves)),
         mu_year=areas.middle,
         rho=drift.rho,
+        epidemics=epidemics(yearly_losses(whole, areas.new_base), int(areas.years[-1])),
         fertility_spread=(sigma, 0.0, 0.0),
         mortality_spread=(drift.sigma, 0.0, 0.0),
     )
+
+
+def _death_rates(ratios: Floats, whole: Floats, steps: NDArray[np.int64]) -> Floats:
+    """Death rates by group, sex and age: losses of the old, and below them Gompertz's law from the root's.
+
+    Counts do not tell deaths of younger persons from migration; rates of adults grow with age as they do nearly
+    everywhere [2]_.
+    """
+    losses = np.maximum(-np.log(ratios[..., 1:]), 0.0)
+    rates, old = np.concatenate([losses, losses[..., -1:]], axis=-1), slice(DRIFT_FROM, DRIFT_TO)
+    source, reached = whole[:-1][steps][..., old], whole[1:][steps][..., DRIFT_FROM + 1 : DRIFT_TO + 1]
+    law = np.exp(GOMPERTZ * (AGES - DRIFT_FROM))
+    level = np.maximum((source - reached).sum(axis=(0, 2)), 0.0) / (source * law[old]).sum(axis=(0, 2))
+    rates[..., :DRIFT_FROM] = (level[:, None] * law)[None, :, :DRIFT_FROM]
+    return rates
 
 
 def _response(cells: Sequence[Floats]) -> Floats:
@@ -139,16 +168,20 @@ def _response(cells: Sequence[Floats]) -> Floats:
     return age_response(np.stack(known)[:, 0], np.stack(known)[:, 1], span)
 
 
-def _drift(whole: Floats, steps: NDArray[np.int64]) -> MortalityDrift:
-    """Decline of the root's old-age mortality: slope of its log level by year, drawn to `DECLINE` by its own error.
+def _old_age_losses(whole: Floats, steps: NDArray[np.int64]) -> Floats:
+    """Persons lost at ages 60-84 in each step, over those who would be at the mean hazard of each age.
 
-    The level is who was lost over who would be at the mean hazard of each age, ages 60-84, so that waves of cohorts
-    do not look like a trend.
+    So that waves of cohorts do not look like a change of mortality.
     """
     source = whole[:-1, :, DRIFT_FROM:DRIFT_TO][steps]
     reached = whole[1:, :, DRIFT_FROM + 1 : DRIFT_TO + 1][steps]
     lost = 1 - reached.sum(axis=0) / source.sum(axis=0)
-    level = (source - reached).sum(axis=(1, 2)) / (source * lost).sum(axis=(1, 2))
+    return np.asarray((source - reached).sum(axis=(1, 2)) / (source * lost).sum(axis=(1, 2)))
+
+
+def _drift(whole: Floats, steps: NDArray[np.int64]) -> MortalityDrift:
+    """Decline of the root's old-age mortality: slope of its log level by year, drawn to `DECLINE` by its own error."""
+    level = _old_age_losses(whole, steps)
     usable, logs = steps[level > 0], np.log(level[level > 0])
     if len(logs) < LEAST_LEVELS:
         return MortalityDrift(DECLINE, USUAL_STEP)

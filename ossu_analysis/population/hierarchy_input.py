@@ -114,6 +114,7 @@ def read_tree(frame: pd.DataFrame, file: str = "") -> tuple[CountedAreas, list[F
     # An area that changed its parent stands under the last one.
     last = rows.sort_values("year", kind="stable").drop_duplicates("area_code", keep="last")
     parent: dict[str, str] = dict(zip(last["area_code"], last["parent_code"], strict=True))
+    rows, parent, summed = _with_sums(rows, parent, file)
     rows = rows[~rows["area_code"].isin({fault.municipality_code for fault in faults})]
     if rows.empty:
         raise FaultsFound(faults or [Fault("population.input_empty", file)])
@@ -133,7 +134,7 @@ def read_tree(frame: pd.DataFrame, file: str = "") -> tuple[CountedAreas, list[F
     tree = CountedAreas(
         tuple(codes), known, tuple(int(y) for y in totals.columns), totals, starts, ages, ages[:, -1], basis
     )
-    return tree, [*faults, *dropped, *(f for f in hidden if f.severity == NOTICE), *_sum_notices(tree, file)]
+    return tree, [*faults, *dropped, *summed, *(f for f in hidden if f.severity == NOTICE), *_sum_notices(tree, file)]
 
 
 def _typed(frame: pd.DataFrame) -> pd.DataFrame:
@@ -258,6 +259,26 @@ def _parent_faults(rows: pd.DataFrame, parent: dict[str, str], file: str) -> lis
             name = "population.input_cycle" if above in seen else "population.input_parent"
             faults.append(_fault(name, file, first[code], "parent_code", above))
     return sorted(faults, key=lambda fault: fault.row or 0)
+
+
+def _with_sums(
+    rows: pd.DataFrame, parent: dict[str, str], file: str
+) -> tuple[pd.DataFrame, dict[str, str], list[Fault]]:
+    """Add parents that have no rows as sums of the areas below them, where a table leaves parents out.
+
+    One parent alone that is missing, of one area, is taken for a slip of the pen.
+    """
+    missing = pd.Series(parent)[lambda above: above.ne("") & ~above.isin(parent)]
+    if not missing.duplicated().any():
+        return rows, parent, []
+    below = rows[rows["area_code"].isin(missing.index)].assign(area_code=lambda own: own["area_code"].map(missing))
+    cell = ["area_code", "sex", "age_from", "age_to", "year"]
+    grouped = below.groupby(cell, dropna=False, sort=False)
+    first, persons = grouped.first(), grouped["persons"].agg(lambda counts: counts.sum(skipna=False))
+    whole = grouped.size() == missing.value_counts().reindex(first.index.get_level_values(0)).to_numpy()
+    sums = first.assign(persons=persons, parent_code="")[whole].reset_index()
+    notices = [Fault("population.input_sums", file, found=code, severity=NOTICE) for code in sums["area_code"].unique()]
+    return pd.concat([rows, sums], ignore_index=True), parent | dict.fromkeys(missing, ""), notices
 
 
 def _nearest(parent: dict[str, str], code: str, kept: set[str]) -> str:

@@ -24,7 +24,7 @@ from ossu_analysis.population.cells import (
     grouped_array,
     table_array,
 )
-from ossu_analysis.population.component_method import usual_deaths
+from ossu_analysis.population.epidemic import Epidemics, epidemics, usual_deaths
 from ossu_analysis.population.graduation import agree_with_whole, births_tilt, national_single_ages, split_groups
 from ossu_analysis.population.municipality_age import CensusAges
 from ossu_analysis.population.tables_read import SOURCE_TABLES
@@ -52,7 +52,8 @@ class AgeInputs:
     basis : int array (T,)
         Census on which the counts of each year rest.
     exceptional : bool array (T,)
-        Years of an epidemic (`component_method.usual_deaths`), by which no trend and no ratio is measured.
+        Years of an epidemic, by which no trend and no ratio is measured.
+    epidemics : Epidemics
     totals : ndarray (M, T, 2, 2)
         Persons by municipality, year, residence, sex.
     births : ndarray (M, T, 2);  deaths : ndarray (M, T)
@@ -83,6 +84,7 @@ class AgeInputs:
     years: Ints
     basis: Ints
     exceptional: NDArray[np.bool_]
+    epidemics: Epidemics
     totals: Floats
     births: Floats
     deaths: Floats
@@ -195,7 +197,8 @@ def age_inputs(tables: Mapping[str, pd.DataFrame], base_year: int) -> AgeInputs:
     known = known_by({name: tables[name] for name in SOURCE_TABLES}, base_year)
     _require(tables, base_year)
     years, basis = _years_and_basis(known["population_municipality"], _municipal_censuses(known))
-    epidemic = _epidemic_years(known["deaths_municipality"])
+    yearly = _national_deaths(known["deaths_municipality"])
+    epidemic = np.asarray(yearly.index[~usual_deaths(yearly.to_numpy(float))], dtype=np.int64)
     exceptional = np.isin(years, epidemic)
     today = known["population_municipality"].query(
         "area_level == 'municipality' and year == @base_year and persons > 0"
@@ -229,6 +232,7 @@ def age_inputs(tables: Mapping[str, pd.DataFrame], base_year: int) -> AgeInputs:
         years=years,
         basis=basis,
         exceptional=exceptional,
+        epidemics=epidemics(yearly.to_numpy(float), base_year),
         totals=np.nan_to_num(totals),
         births=np.nan_to_num(births),
         deaths=np.nan_to_num(deaths.sum(axis=-1)),
@@ -429,10 +433,10 @@ def _death_years(known: Mapping[str, pd.DataFrame], years: Ints) -> Ints:
     return years[np.logical_and(*(np.isin(years, some) for some in with_ages))]
 
 
-def _epidemic_years(deaths: pd.DataFrame) -> Ints:
-    """Years up to the base year whose deaths in the country are far above the usual."""
-    yearly = deaths[(deaths["area_code"] == COUNTRY) & (deaths["sex"] == "T")].groupby("year")["deaths"].sum()
-    return np.asarray(yearly.index[~usual_deaths(yearly.to_numpy(float))], dtype=np.int64)
+def _national_deaths(deaths: pd.DataFrame) -> "pd.Series[float]":
+    """Deaths of the country by year."""
+    whole = deaths[(deaths["area_code"] == COUNTRY) & (deaths["sex"] == "T")]
+    return whole.groupby("year")["deaths"].sum().astype(float)
 
 
 def _expectancy(table: pd.DataFrame, epidemic: Ints) -> Floats:

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from ossu_analysis.population.births import Fertility
 from ossu_analysis.population.cells import AGES, BROAD, Floats, cohort_source, smooth_over_age, sum_groups
+from ossu_analysis.population.epidemic import Epidemics
 from ossu_analysis.population.municipality_age import OLD_AGE, OLD_CAP
 from ossu_analysis.population.ratios import CohortRatios, direct_ratios
 from ossu_analysis.population.tree_ratios import WINDOW, AgedAreas
@@ -47,6 +48,8 @@ class VitalEvents:
         Year in which the death rates stand.
     rho : float
         Yearly decline of old-age mortality.
+    epidemics : Epidemics
+        Years in which all areas lose more than these rates say.
     fertility_spread, mortality_spread : tuple of float
         Sds of a year's step of the log level: of the country, of a group beside it, of an area beside its group.
     """
@@ -56,6 +59,7 @@ class VitalEvents:
     theta: Floats
     mu_year: float
     rho: float
+    epidemics: Epidemics
     fertility_spread: tuple[float, float, float]
     mortality_spread: tuple[float, float, float]
 

@@ -25,7 +25,9 @@ from numpy.typing import NDArray
 from ossu_analysis.population.cells import AGES, Floats, cohort_source, smooth_over_age
 
 BANDWIDTHS = (1.0, 2.0, 3.0, 4.0, 6.0)
-DRIFT_AGE = 60
+DRIFT_AGE, MOST_APART = 60, 0.5
+"""Age from which mortality declines, and how far the log ratio of an area may be from its parent's: beyond that a year
+emptied or filled the area, which does not happen every year."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,9 @@ def pool_ratios(direct: Floats, reached: Floats, parent_direct: Floats, parent: 
     smooth, smooth_noise = _smooth_with_noise(away, noise / scale**2, bandwidth)
     between = np.maximum((smooth**2 - smooth_noise).mean(axis=(0, 1)), 0.0)
     between = smooth_over_age(between, np.ones_like(between), 3.0)
-    return parent * np.exp(level + scale * between / (between + smooth_noise) * smooth)
+    return parent * np.exp(
+        np.clip(level + scale * between / (between + smooth_noise) * smooth, -MOST_APART, MOST_APART)
+    )
 
 
 def _level(away: Floats, noise: Floats) -> Floats:

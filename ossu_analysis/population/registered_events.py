@@ -54,6 +54,7 @@ def registered_events(structure: AgeStructure) -> VitalEvents:
         theta=structure.theta,
         mu_year=float(inputs.years[inputs.recent_steps + 1].mean()),
         rho=structure.ratios.rho,
+        epidemics=inputs.epidemics,
         fertility_spread=(fertility.sigma, *walk_spreads(inputs.births.sum(axis=2), inputs.oblast_of)),
         mortality_spread=(drift.sigma, *walk_spreads(inputs.deaths, inputs.oblast_of)),
     )

@@ -1,9 +1,10 @@
 """Joint draws of the totals of all areas of the lowest level: the entry point of the forecast of totals.
 
-``log P = median path + country + unequal * (size + parent + area) + census steps``, each draw. The median path is that
-of `component_method` (recorded drift between censuses); the shocks have the spreads measured by `spread` on the trials
-before the origin, grow over the horizon, and are shared as their names say; steps come with censuses only (`census`),
-in the year drawn for each where that is open. Draws are summed to upper levels, never quantiles. Every area and parent
+``log P = median path + country + unequal * (size + parent + area) + census steps - epidemics``, each draw. The median
+path is that of `component_method` (recorded drift between censuses); the shocks have the spreads measured by `spread`
+on the trials before the origin, grow over the horizon, and are shared as their names say; steps come with censuses only
+(`census`), in the year drawn for each where that is open; an epidemic (`epidemic`) takes its share of each area's usual
+deaths in all areas at once. Draws are summed to upper levels, never quantiles. Every area and parent
 has its own stream of random numbers, keyed by its code, so that some areas alone get the same draws as all of them.
 """
 
@@ -16,7 +17,15 @@ from numpy.typing import NDArray
 
 from ossu_analysis.draws import normals, stream
 from ossu_analysis.population.census import ExpectedSteps, expected_steps
-from ossu_analysis.population.component_method import Components, components, jump_off, migration_rates
+from ossu_analysis.population.component_method import (
+    SMALLEST,
+    Components,
+    components,
+    jump_off,
+    migration_rates,
+    national_deaths,
+)
+from ossu_analysis.population.epidemic import Epidemics, draw_excess, epidemics
 from ossu_analysis.population.history import Floats, Ints, TotalsHistory
 from ossu_analysis.population.spread import Growth, Spread, measure_spread, unequal_windows
 from ossu_analysis.population.trials import Trials, try_before
@@ -24,6 +33,8 @@ from ossu_analysis.population.trials import Trials, try_before
 if TYPE_CHECKING:
     import pyarrow
 
+MOST_GAINED = (0.05, 0.5)
+"""Log growth a year and once that no area exceeds: a wave of registrations, and twice as many persons in 14 years."""
 AREAS_PER_CHUNK = 64
 """Areas whose draws are written at once."""
 Draws = NDArray[np.float32]
@@ -41,6 +52,7 @@ class TotalsModel:
     trials : Trials
     steps : ExpectedSteps
     drift_spread, step_spread : Spread
+    epidemics : Epidemics
     """
 
     history: TotalsHistory
@@ -50,13 +62,24 @@ class TotalsModel:
     steps: ExpectedSteps
     drift_spread: Spread
     step_spread: Spread | None
+    epidemics: Epidemics
 
     def median(self) -> Floats:
         """Logarithm of the median path (A, H), steps in the likeliest years included."""
         path = self.drift(1.0, 0.0)
         for census, step in zip(self.steps.censuses, self.steps.mean.T, strict=True):
             path[:, self.years >= census.likeliest] += step[:, None]
-        return path
+        return np.minimum(path, self.ceiling)
+
+    @property
+    def ceiling(self) -> Floats:
+        """Logarithm (A, H) of what no draw goes beyond: as many as live there or came in a year, and `MOST_GAINED`.
+
+        Where an area collapsed or was refilled, growth in per cent says nothing of persons to come.
+        """
+        population = self.history.population
+        most = np.maximum(population[:, -1], np.diff(population, axis=1).max(axis=1))
+        return np.log(np.maximum(most, SMALLEST))[:, None] + np.polyval(MOST_GAINED, np.arange(1, len(self.years) + 1))
 
     def drift(self, migration_factor: float, extra_growth: Floats | float) -> Floats:
         """Logarithm of the median path (A, H) under a scenario, without steps."""
@@ -131,6 +154,7 @@ def fit_totals(history: TotalsHistory, years: range) -> TotalsModel:
         steps=steps,
         drift_spread=_drift_spread(history, trials),
         step_spread=_step_spread(history, steps),
+        epidemics=epidemics(national_deaths(history), history.origin),
     )
 
 
@@ -169,6 +193,7 @@ def draw_totals(
     log_persons, log_step = _log_draws(model, draws, seed, units)
     drift = model.drift(migration_factor, extra_growth)[units].astype(np.float32)
     log_persons += drift + np.float32(migration_factor) * np.cumsum(log_step, axis=2)
+    np.minimum(log_persons, model.ceiling[units].astype(np.float32), out=log_persons)
     # In double precision, then rounded: exponentials of single precision differ between processors.
     whole = np.exp(log_persons, dtype=np.float64)[:, place] * history.member_share[members][:, None]
     # Of a count after a step s, the step brought count * (1 - exp(-s)).
@@ -203,6 +228,7 @@ def _log_draws(model: TotalsModel, draws: int, seed: int, units: Ints) -> tuple[
     """Log deviations of drift from its median (draws, units, H), and the log steps in the years in which they enter."""
     history, spread, horizon = model.history, model.drift_spread, len(model.years)
     censuses = _CensusDraws(model, draws, seed)
+    died = np.cumsum(draw_excess(model.epidemics, horizon, draws, seed), axis=0).T.astype(np.float32)
     deviation, steps = np.zeros((2, draws, len(units), horizon), dtype=np.float32)
     unequal = spread.volatility(stream(seed, "totals/unequal"), draws).astype(np.float32)
     country = _path(stream(seed, "totals/country"), draws, horizon, spread.country)
@@ -215,6 +241,7 @@ def _log_draws(model: TotalsModel, draws: int, seed: int, units: Ints) -> tuple[
             shared[parent] = _path(generator, draws, horizon, spread.area), censuses.deviations(generator)
         drift = spread.own_part(shared[parent][0], _path(own, draws, horizon, spread.area), own)
         deviation[:, at] = country + spread.score[unit] * slope + spread.scale[unit] * unequal * drift
+        deviation[:, at] -= np.float32(model.components.deaths[unit]) * died
         censuses.add(steps[:, at], int(unit), shared[parent][1], own)
     return deviation, steps
 

@@ -30,6 +30,8 @@ class AgedAreas:
     years : int array (T,)
     new_base : bool array (T,)
         Whether a year's count is the first to rest on another census than the year before.
+    epidemic : bool array (T,)
+        Whether a year's deaths were far above the usual (`epidemic`).
     cells : mapping of str to ndarray (T, 2, 101)
         Persons by area, NaN in years without ages; areas that never have ages are absent.
     entrants : mapping of str to ndarray (T, 2)
@@ -43,6 +45,7 @@ class AgedAreas:
     tree: AreaTree
     years: NDArray[np.int64]
     new_base: NDArray[np.bool_]
+    epidemic: NDArray[np.bool_]
     cells: Mapping[str, Floats]
     entrants: Mapping[str, Floats]
     mortality: Mapping[str, float]
@@ -50,8 +53,8 @@ class AgedAreas:
 
     @property
     def sound_steps(self) -> NDArray[np.int64]:
-        """Transitions within one census base; number 0 leads from the first year to the second."""
-        return sound_steps(self.new_base)
+        """Transitions to learn from: within one census base, not through an epidemic; 0 leads to the second year."""
+        return sound_steps(self.new_base | self.epidemic)
 
     @property
     def steps(self) -> NDArray[np.int64]:
@@ -71,10 +74,10 @@ class AgedAreas:
         return self.steps[known[self.steps] & known[self.steps + 1]]
 
 
-def sound_steps(new_base: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Numbers of the transitions that stay on one census base; the last one where there is none."""
-    sound = np.flatnonzero(~new_base[1:])
-    return sound if len(sound) else np.array([len(new_base) - 2])
+def sound_steps(unsound: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Numbers of the transitions that do not lead to an unsound year; the last one where there is none."""
+    sound = np.flatnonzero(~unsound[1:])
+    return sound if len(sound) else np.array([len(unsound) - 2])
 
 
 def pool_over_tree(areas: AgedAreas) -> dict[str, Floats]:

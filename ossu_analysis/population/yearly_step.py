@@ -29,7 +29,7 @@ the processor (matrix products, exponentials) is computed in double precision an
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from statistics import NormalDist
 
@@ -38,6 +38,7 @@ from numpy.typing import NDArray
 
 from ossu_analysis.draws import poisson, seeds, student_t
 from ossu_analysis.population.cells import AGES, BROAD, OPEN_AGE, Floats, group_index, sum_groups
+from ossu_analysis.population.epidemic import draw_excess
 from ossu_analysis.population.jump_off import AGE_ERROR, AGE_ERROR_TAILS, AGE_ERROR_YEARS, SIZE_POWER, JumpOff
 
 Whole = NDArray[np.int32]
@@ -112,17 +113,20 @@ def _exp(values: Single) -> Single:
 
 
 def national_paths(jump_off: JumpOff, years: Sequence[int], draws: int, seed: int) -> Paths:
-    """Shocks that all areas share."""
-    return _paths(jump_off, 0, _stream(seed, jump_off.root), (len(years), draws))
+    """Shocks that all areas share, epidemics among them."""
+    shape = len(years), draws
+    paths = _paths(jump_off, 0, _stream(seed, jump_off.root), shape)
+    excess = np.log1p(draw_excess(jump_off.events.epidemics, *shape, seed)).astype(np.float32)
+    return replace(paths, mortality=paths.mortality + excess)
 
 
 def _paths(jump_off: JumpOff, level: int, generator: np.random.Generator, shape: tuple[int, int]) -> Paths:
     events = jump_off.events
-    sds = np.float32(events.fertility_spread[level]), np.float32(events.mortality_spread[level])
+    sds = np.minimum([events.fertility_spread[level], events.mortality_spread[level]], LARGEST_SD).astype(np.float32)
     fertility, mortality = (np.cumsum(sd * _normal(generator, shape), axis=0) for sd in sds)
     if level >= len(jump_off.age_spread):
         return Paths(fertility, mortality, np.zeros((shape[0], CLASSES, 1), dtype=np.float32))
-    sd = jump_off.age_spread[level, :, None].astype(np.float32)
+    sd = np.minimum(jump_off.age_spread[level, :, None], LARGEST_SD).astype(np.float32)
     return Paths(fertility, mortality, sd * _normal(generator, (shape[0], CLASSES, shape[1])))
 
 
@@ -290,7 +294,7 @@ class _Walk:
         shocks = np.empty((horizon, 2, CLASSES + 1, draws), dtype=np.float32)
         np.add(own, between, out=shocks[:, 0, :CLASSES])
         np.subtract(own, between, out=shocks[:, 1, :CLASSES])
-        shocks[:, :, CLASSES] = walk.mortality[:, None]
+        shocks[:, :, CLASSES] = (_exp(walk.mortality) - 1)[:, None]
         return shocks
 
 

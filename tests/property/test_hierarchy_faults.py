@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ossu_analysis.population.any_hierarchy import hierarchy_chunks
+from ossu_analysis.population.any_hierarchy import forecast_hierarchy
 from ossu_analysis.population.arrow import unify
 from ossu_analysis.population.hierarchy_input import FIRST_ROW, read_counts, read_tree
 
@@ -104,9 +104,9 @@ def test_a_parent_that_is_missing_or_below_is_named_at_the_first_row(parent: str
 def test_single_ages_four_levels_and_a_gap_are_forecast() -> None:
     frame = table(tuple(range(86)))
     frame = frame[~((frame["area_code"] == "WAAB") & (frame["year"] == 2016))]
-    chunks, faults = hierarchy_chunks(frame, 2, 40, 1, "")
-    rows = unify(list(chunks)).to_pandas()
-    said = {(fault.code, fault.municipality_code) for fault in faults if fault.code != "population.input_sum"}
+    made = forecast_hierarchy(frame, 2, 40, 1, "")
+    rows = unify(list(made.rows)).to_pandas()
+    said = {(fault.code, fault.municipality_code) for fault in made.faults if fault.code != "population.input_sum"}
     assert said == {("population.input_some_ages", "WAAB")}
     assert set(rows["area_code"]) == set(PARENTS)
     assert set(rows["area_level"]) == {"level_0", "level_1", "level_2", "level_3"}

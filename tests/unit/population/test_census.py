@@ -14,10 +14,10 @@ from ossu_analysis.population.component_method import (
     components,
     expected_migration,
     migration_rates,
-    usual_deaths,
     usual_migration,
     years_of_memory,
 )
+from ossu_analysis.population.epidemic import usual_deaths
 from ossu_analysis.population.history import Census, TotalsHistory, known_censuses, prepare_history
 
 YEARS = np.arange(2000, 2019)
@@ -125,7 +125,7 @@ def test_deaths_of_an_epidemic_do_not_enter_the_natural_change_to_come() -> None
     history = steady_history(np.zeros(8), {}, ())
     deaths = np.round(0.015 * history.population * (1 + 0.01 * np.sin(YEARS)))
     ill = np.where(YEARS >= 2017, 1.4 * deaths, deaths)
-    with_epidemic, without = (components(replace(history, deaths=one)).natural for one in (ill, deaths))
+    with_epidemic, without = (components(replace(history, deaths=one)).deaths for one in (ill, deaths))
     np.testing.assert_allclose(with_epidemic, without, rtol=0.02)
 
 
@@ -140,7 +140,7 @@ def test_components_of_a_steady_area_go_on_steadily() -> None:
 def test_what_an_area_has_of_its_own_fades_sooner_than_what_it_shares_and_all_goes_back_to_what_is_usual() -> None:
     parent = np.repeat([0, 1, 2], 3)
     migration = np.array([0.0, 0.0, 0.03, -0.02, -0.02, -0.02, 0.01, 0.01, 0.01])
-    moved = Components(np.zeros(9), np.zeros(9), migration, 0.001, parent)
+    moved = Components(np.zeros(9), np.zeros(9), np.zeros(9), migration, 0.001, parent)
     path = moved.path(Memory(0.8, 0.9), 2)
     of_parent = 0.001 - 0.001 * np.array([0.9, 0.81])
     np.testing.assert_allclose(path[2], np.cumsum(np.log1p(of_parent + 0.03 * np.array([0.8, 0.64]))))

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from ossu_analysis.errors import Fault, FaultsFound
-from ossu_analysis.population.any_hierarchy import _aged, hierarchy_chunks
+from ossu_analysis.population.any_hierarchy import _aged, forecast_hierarchy
 from ossu_analysis.population.arrow import unify
 from ossu_analysis.population.counts_alone import jump_off_from_counts
 from ossu_analysis.population.hierarchy_input import read_tree
@@ -15,8 +15,8 @@ from ossu_analysis.store import Store, project_root
 
 
 def project_hierarchy(frame: pd.DataFrame, horizon: int, draws: int, seed: int = 0) -> tuple[pd.DataFrame, list[Fault]]:
-    chunks, faults = hierarchy_chunks(frame, horizon, draws, seed, "")
-    return unify(list(chunks)).to_pandas(), faults
+    made = forecast_hierarchy(frame, horizon, draws, seed, "")
+    return unify(list(made.rows)).to_pandas(), made.faults
 
 
 STARTS = tuple(range(0, 90, 5))
