@@ -78,7 +78,7 @@ class TotalsModel:
         Where an area collapsed or was refilled, growth in per cent says nothing of persons to come.
         """
         population = self.history.population
-        most = np.maximum(population[:, -1], np.diff(population, axis=1).max(axis=1))
+        most = np.maximum(population[:, -1], np.nan_to_num(np.diff(population, axis=1)).max(axis=1))
         return np.log(np.maximum(most, SMALLEST))[:, None] + np.polyval(MOST_GAINED, np.arange(1, len(self.years) + 1))
 
     def drift(self, migration_factor: float, extra_growth: Floats | float) -> Floats:
