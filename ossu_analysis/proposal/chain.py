@@ -24,7 +24,7 @@ from ossu_analysis.reference.records import assumed
 from ossu_analysis.reference.standards import converted
 from ossu_analysis.store import Store
 
-REFERENCE = ("municipality", "service", "unit_size", "override", "travel_time", "assumption")
+REFERENCE = ("municipality", "service", "unit_size", "override", "host", "travel_time", "assumption")
 """Tables of the link ``reference`` that decisions are made from."""
 
 LIVED_IN = ("ZSU15-8", "ZSU15-9", "ZSU143")
@@ -39,7 +39,7 @@ def propose(store: Store) -> dict[str, pd.DataFrame]:
     OssuError
         ``proposal.reach_not_positive``.
     """
-    municipality, service, unit_size, overrides, travel, assumption = (
+    municipality, service, unit_size, overrides, agreed, travel, assumption = (
         store.read("reference", name) for name in REFERENCE
     )
     capacity, towns, oblasts = (
@@ -58,6 +58,7 @@ def propose(store: Store) -> dict[str, pd.DataFrame]:
     known = Known(
         months_without_users(capacity), staffed_places(capacity, oblast_of), _affordable(subsidy, standards),
         {(row["area_code"], row["service_code"]): int(row["users"]) for row in overrides.to_dict("records")},
+        {(row["municipality_code"], row["service_code"]): row["host_code"] for row in agreed.to_dict("records")},
     )  # fmt: skip
     lived_in = service.loc[service["service_group"].isin(LIVED_IN), "service_code"].tolist()
     plan = make_plan(areas, homes, known, unit_size, _network(municipality, years, travel, assumption), seats, lived_in,

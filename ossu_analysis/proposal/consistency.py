@@ -44,7 +44,9 @@ def inconsistencies(
     plan = _last_plans(annual_plan).merge(municipality[["municipality_code", "oblast_code"]])
     plan = plan.rename(columns={"municipality_code": "area_code", "users": "planned"})
     beside = lines.merge(plan[[*_KEY, "year", "planned"]], on=_KEY)
-    expert = lines[lines["analyst_users"].notna()]
+    # The second row of the file is its first number.
+    numbered = overrides[_KEY].assign(row=range(2, len(overrides) + 2))
+    expert = lines[lines["analyst_users"].notna()].merge(numbered, on=_KEY, how="left")
     # What the plan says of a service that the oblast plans as a whole is compared with the oblast's line.
     whole = lines[lines["area_level"].eq("oblast")]
     of_oblast = plan.groupby(["oblast_code", "service_code"])["planned"].sum().reset_index()
@@ -90,7 +92,9 @@ def _lonely(overrides: pd.DataFrame, lines: pd.DataFrame, municipality: pd.DataF
     known = pd.MultiIndex.from_frame(lines[_KEY])
     rows = overrides[~pd.MultiIndex.from_frame(overrides[_KEY]).isin(known)]
     oblast = municipality.set_index("municipality_code")["oblast_code"]
-    return rows.assign(planned=rows["users"], oblast_code=rows["area_code"].map(oblast).fillna(rows["area_code"]))
+    return rows.assign(
+        planned=rows["users"], row=rows.index + 2, oblast_code=rows["area_code"].map(oblast).fillna(rows["area_code"])
+    )
 
 
 def _found(rule: str, rows: pd.DataFrame, one: str, other: str | None) -> pd.DataFrame:
@@ -102,7 +106,12 @@ def _found(rule: str, rows: pd.DataFrame, one: str, other: str | None) -> pd.Dat
         status=[weakest([status, "observed"]) for status in rows["status"]] if "status" in rows else "observed",
     )
     said["message"] = [
-        text(f"proposal.differs.{rule}", number=number(row["number"]), other=number(row["other_number"]))
+        text(
+            f"proposal.differs.{rule}",
+            number=number(row["number"]),
+            other=number(row["other_number"]),
+            row=row.get("row"),
+        )
         for row in said.to_dict("records")
     ]
     return said

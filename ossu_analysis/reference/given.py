@@ -10,6 +10,7 @@ map_number     ``data/reference/map_numbers.csv``      municipality_code, servic
 travel_time    ``data/reference/travel_times.csv``     from_code, to_code, minutes
 annual_plan    ``data/reference/annual_plan.csv``      municipality_code, service_code, year, users, source
 override       ``data/assumptions/overrides.csv``      area_code, service_code, users, reason, by, date
+host           ``data/assumptions/hosts.csv``          municipality_code, service_code, host_code, reason, by, date
 group_count    ``data/reference/group_counts.csv``     municipality_code, target_group, persons, as_of, source
 ============== ======================================= ==================================================
 """
@@ -81,6 +82,12 @@ GIVEN = {
         ("area_code", "service_code"),
         {"area_code": ("municipality", "oblast"), "service_code": _SERVICE},
         whole=("users",),
+        days=("date",),
+    ),
+    "host": Given(
+        "assumptions/hosts.csv",
+        ("municipality_code", "service_code"),
+        {"municipality_code": _MUNICIPALITY, "service_code": _SERVICE, "host_code": _MUNICIPALITY},
         days=("date",),
     ),
     "group_count": Given(

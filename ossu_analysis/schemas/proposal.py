@@ -382,6 +382,7 @@ class Allocation(Table):
     optimality_gap: float = column("с колко най-много друг вариант може да е по-добър", "дял", ge=0)
     description: str = column("какво прави вариантът")
     gives_up: str = column("от какво се отказва")
+    changes: str = column("кои решения от предложението променя")
     binding: str = column("какво го ограничава и какво носи единица повече")
     status: str = status_column()
 

@@ -325,6 +325,23 @@ class Override(Table):
         unique = ("area_code", "service_code")
 
 
+@declare("reference", "host", "Договорени приемащи общини: кой обслужва жителите на общината, с основание, име и дата")
+class Host(Table):
+    """``data/assumptions/hosts.csv``; people who are too few for a unit go there, however far it is."""
+
+    municipality_code: str = column("код на общината, чиито жители се обслужват", str_matches=MUNICIPALITY)
+    service_code: str = column("код на услугата")
+    host_code: str = column("код на приемащата община в същата област", str_matches=MUNICIPALITY)
+    reason: str = column("защо")
+    by: str = column("кой")
+    date: str = column("кога (ГГГГ-ММ-ДД)", str_matches=r"^\d{4}-\d{2}-\d{2}$")
+
+    class Config:
+        """One row per municipality and service."""
+
+        unique = ("municipality_code", "service_code")
+
+
 @declare("reference", "group_count", "Преброени от общината лица в целева група (общинско проучване)")
 class GroupCount(Table):
     """``data/reference/group_counts.csv``; empty while nobody has put the file there."""

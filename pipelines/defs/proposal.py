@@ -106,7 +106,7 @@ class OptionChoice(dg.Config):
     "proposal",
     *PLAN_TABLES,
     name="allocation",
-    deps=("gap.service_gap", *MODEL_READ),
+    deps=("gap.service_gap", "proposal.line", *MODEL_READ),
     files=(*STANDARDS, "demo/options.yaml", "reference/*.csv"),
     settings=(*MAIN, "as_of"),
     config=OptionChoice,
@@ -123,8 +123,14 @@ def allocation(step: Step) -> dict[str, pd.DataFrame]:
 proposal_checks = link_checks(
     "proposal",
     must={
-        "line": ("proposed_is_places_and_change", "changed_by_hand_with_a_reason"),
+        "line": (
+            "proposed_is_places_and_change",
+            "changed_by_hand_with_a_reason",
+            "no_surplus_without_a_reason",
+            "nothing_above_the_upper_bound_without_a_reason",
+            "who_is_sent_is_received",
+        ),
         "path": ("residents_of_homes_have_places",),
     },
-    asks={"line": ("new_places_beside_free_ones",), "consistency": ("plans_agree",)},
+    asks={"line": ("new_places_beside_free_ones", "decisions_of_all_kinds_occur"), "consistency": ("plans_agree",)},
 )

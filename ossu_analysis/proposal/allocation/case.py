@@ -1,7 +1,8 @@
 """From tables to a case of the allocation model: one set of municipalities, one planning year, the draws of demand.
 
 A municipality whose places are unknown is left out and named: nothing can be proposed on top of an unknown number. The
-criterion is no cap where it is not loaded.
+criterion is no cap where it is not loaded. Plans start from the decisions of the proposal (`decided_places`): places
+that a decision takes away are not there, and own people get none beyond what was decided; ceilings bend the rest.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -34,6 +35,25 @@ class Framed:
     limits: Limits
     left_out: tuple[str, ...]
     status: str
+    decided: NDArray
+
+
+def decided_places(gap: pd.DataFrame, lines: pd.DataFrame) -> "pd.Series[float]":
+    """Places that the proposal decides on, for each row of the gap; a service of an oblast changes where its seat is.
+
+    Parameters
+    ----------
+    gap : DataFrame
+        ``gap.service_gap`` of one year.
+    lines : DataFrame
+        ``proposal.line``.
+    """
+    local = lines["area_level"].eq("municipality")
+    change = lines.assign(municipality_code=lines["area_code"].where(local, lines["host_code"]))
+    change = change.dropna(subset=["municipality_code", "change"])
+    sums = change.groupby(["municipality_code", "service_code"])["change"].sum().astype(float).rename("moved")
+    moved = gap.join(sums, on=["municipality_code", "service_code"])["moved"].fillna(0.0)
+    return (gap["places"].astype(float) + moved).clip(lower=0.0)
 
 
 def draws_of_year(
@@ -71,7 +91,7 @@ def frame_case(
     ----------
     gap : DataFrame
         ``gap.service_gap`` of one planning year: municipality_code, service_code, places, occupied, criterion_maximum,
-        status; only the municipalities wanted.
+        decided (`decided_places`), status; only the municipalities wanted.
     draws : mapping of str to ndarray
         From `draws_of_year`, municipalities in the order of ``codes``.
     codes : sequence of str
@@ -94,7 +114,8 @@ def frame_case(
     wanted = gap[gap["service_code"].isin(services)]
     unknown = set(wanted.loc[wanted["places"].isna(), "municipality_code"])
     members = sorted(set(wanted["municipality_code"]) - unknown)
-    places = _grid(wanted, "places", members, services, 0.0)
+    decided = _grid(wanted, "decided", members, services, 0.0)
+    places = np.minimum(_grid(wanted, "places", members, services, 0.0), decided)
     seats = municipality.set_index("municipality_code").loc[members]
     oblast, names = pd.factorize(seats["oblast_code"])
     at = pd.Index(codes).get_indexer(pd.Index(members))
@@ -108,7 +129,7 @@ def frame_case(
         staff_per_place=np.array([inputs.staff_per_user.get(code, 0.0) for code in services]),
         smallest_unit=np.array([float(inputs.smallest_unit.get(code, 1)) for code in services]),
         map_number=_grid(inputs.map_number, "users", members, services, np.inf),
-        criterion=_grid(wanted, "criterion_maximum", members, services, np.inf),
+        criterion=np.minimum(_grid(wanted, "criterion_maximum", members, services, np.inf), decided),
         distance=_ways(seats, members, oblast, inputs),
         serves_oblast=service.set_index("service_code").loc[services, "planning_level"].eq("oblast").to_numpy(),
         oblast=oblast,
@@ -116,7 +137,7 @@ def frame_case(
     budget, staff = (inputs.ceiling(name, area_code, [str(code) for code in names]) for name in ("budget", "staff"))
     bounds = replace(Limits(budget=budget, staff=staff, reach=inputs.reach), **limits)
     status = weakest([inputs.status, *wanted["status"].unique()])
-    return Framed(case, bounds, tuple(sorted(unknown)), status)
+    return Framed(case, bounds, tuple(sorted(unknown)), status, decided)
 
 
 def _grid(rows: pd.DataFrame, value: str, members: list[str], services: list[str], absent: float) -> NDArray:

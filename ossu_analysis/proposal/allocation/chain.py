@@ -18,7 +18,7 @@ from pydantic import Field
 from ossu_analysis.config import RunSettings
 from ossu_analysis.errors import OssuError, raise_if_any
 from ossu_analysis.inputs import Strict, parse
-from ossu_analysis.proposal.allocation.case import Framed, check_limits, draws_of_year, frame_case
+from ossu_analysis.proposal.allocation.case import Framed, check_limits, decided_places, draws_of_year, frame_case
 from ossu_analysis.proposal.allocation.conflict import explain_conflict
 from ossu_analysis.proposal.allocation.country import inside_oblasts, solve_country
 from ossu_analysis.proposal.allocation.demonstration import demonstration_inputs, read_demonstration_options
@@ -31,6 +31,7 @@ from ossu_analysis.proposal.allocation.words import (
     curve_table,
     option_table,
     place_table,
+    says_changes,
     says_conflict,
     sharing_table,
 )
@@ -98,7 +99,7 @@ def make_options(
     Parameters
     ----------
     store : Store
-        With ``gap.service_gap``, the tables of demand, and ``reference.municipality`` and ``service``.
+        With ``gap.service_gap``, ``proposal.line``, the tables of demand, ``reference.municipality`` and ``service``.
     settings : RunSettings
         Of the run whose demand is drawn.
     asked : OptionRequest
@@ -122,6 +123,7 @@ def make_options(
     gap = store.read("gap", "service_gap")
     year = planning_year(gap["year"].unique().tolist())
     gap = gap[gap["year"].eq(year) & gap["demand_median"].notna()]
+    gap = gap.assign(decided=decided_places(gap, store.read("proposal", "line")))
     inputs, services = _inputs(store, asked, gap, tables, today)
 
     @cache
@@ -180,7 +182,7 @@ def area_options(
     area_code : str
         Oblast, whose municipalities alone take part, or ``BG``: all oblasts under one ceiling.
     gap : DataFrame
-        ``gap.service_gap`` of the planning year, all municipalities.
+        ``gap.service_gap`` of the planning year with `decided_places`, all municipalities.
     services : sequence of str
         Services to plan.
     draws : callable
@@ -229,7 +231,9 @@ def _solved(area_code: str, framed: Framed, wording: Wording, relative_gap: floa
     curve = [] if is_country else _curve(framed, relative_gap)
     return AreaOptions(
         {
-            "allocation": option_table(options, case, limits, wording),
+            "allocation": option_table(options, case, limits, wording).assign(
+                changes=[says_changes(option, case, framed.decided, wording) for option in options]
+            ),
             "allocation_place": place_table(options, case),
             "allocation_sharing": sharing_table(options, case),
             "budget_curve": curve_table(curve, wording),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ossu_analysis.proposal.allocation.conflict import Conflict
 from ossu_analysis.proposal.allocation.model import Case, Limits, Plan
@@ -16,6 +17,10 @@ from ossu_analysis.texts import money, number, percent, text
 
 LEAST_SAID = {"served": 0.5, "worst": 5e-4, "cost": 1.0, "travel": 0.5}
 """Differences below this print as nothing: half a person, 0.05 percentage points, one euro, half a kilometre."""
+
+
+MOST_CHANGES = 5
+"""Changed decisions that are named one by one."""
 
 
 @dataclass(frozen=True)
@@ -140,6 +145,22 @@ def describe(option: AllocationOption, case: Case, wording: Wording) -> str:
     return text("allocation.description" if opened.any() else "allocation.nothing_new", **facts)
 
 
+def says_changes(option: AllocationOption, case: Case, decided: NDArray, wording: Wording) -> str:
+    """Which decisions of the proposal the option changes, the largest first, at most `MOST_CHANGES` by name."""
+    places = case.places + option.plan.new_places
+    away = np.abs(places - decided).round()
+    order = np.argsort(-away, axis=None, kind="stable")[: int((away > 0).sum())]
+    if not len(order):
+        return text("allocation.changes_nothing")
+    named = [
+        text("allocation.change", municipality=wording.municipality_names[case.municipalities[at]],
+             service=wording.service_names[case.services[service]], places=number(places[at, service]),
+             decided=number(decided[at, service]))
+        for at, service in zip(*np.unravel_index(order[:MOST_CHANGES], away.shape), strict=True)
+    ]  # fmt: skip
+    return text("allocation.changes", count=number(len(order)), list="; ".join(named))
+
+
 def says_gives_up(option: AllocationOption, wording: Wording) -> str:
     """In which goals another option is better, and by how much."""
     losses = {goal: loss for goal, loss in (option.gives_up or {}).items() if loss >= LEAST_SAID[goal]}
@@ -233,7 +254,7 @@ def _area_as_text(area: str, options: pd.DataFrame, notes: pd.DataFrame) -> str:
     if "demonstration" in set(mine["status"]):
         lines.append(text("allocation.demonstration"))
     for place, row in enumerate(mine.to_dict("records"), start=1):
-        lines += [f"{place}. {row['description']}", *(f"   {row[part]}" for part in ("gives_up", "binding"))]
+        lines += [f"{place}. {row['description']}", *(f"   {row[part]}" for part in ("gives_up", "changes", "binding"))]
     return "\n".join([*lines, *notes.loc[notes["area_code"] == area, "message"]])
 
 

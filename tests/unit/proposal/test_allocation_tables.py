@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from ossu_analysis.errors import FaultsFound
-from ossu_analysis.proposal.allocation.case import draws_of_year, frame_case
+from ossu_analysis.proposal.allocation.case import decided_places, draws_of_year, frame_case
 from ossu_analysis.proposal.allocation.chain import TABLES as MADE
 from ossu_analysis.proposal.allocation.chain import area_options, read_request
 from ossu_analysis.proposal.allocation.demonstration import demonstration_inputs, read_demonstration_options
@@ -53,6 +53,7 @@ def gap_rows():
         demand_median=[16.0, 9, 8, 20, 6, 6],
         map_number=np.nan,
         criterion_maximum=np.nan,
+        decided=np.inf,
         status="observed",
     )
 
@@ -230,6 +231,32 @@ def test_a_municipality_with_unknown_places_is_left_out_and_named():
     rows.loc[0, "places"] = pd.NA
     found = options(rows=rows)
     assert set(found.tables["allocation_place"]["municipality_code"]) == {"AAA02"} and "AAA01" in found.message
+
+
+def test_plans_start_from_the_decisions_and_say_which_they_change():
+    rows = gap_rows().assign(decided=[14.0, 9, 8, 12, 5, 5])
+    rows.loc[3, "decided"] = 9.0
+    framed = frame_case(rows[:4], draws(), CODES, MUNICIPALITY, SERVICE, inputs())
+    # Three places go by decision, and nobody's own people get more than was decided; guests may (ЗСУ 56).
+    assert framed.case.places.sum() == 10 + 0 + 2 + 9
+    found = options(rows=rows)
+    made = found.tables["allocation_place"].merge(rows, on=["municipality_code", "service_code"])
+    assert (made["for_residents"] <= made["decided"]).all()
+    assert found.options["changes"].str.contains("решения").all()
+
+
+def test_decided_places_are_those_of_the_line_and_of_the_seat_of_an_oblast():
+    rows = gap_rows()[:4]
+    lines = pd.DataFrame({
+        "area_level": ["municipality", "oblast", "oblast"], "area_code": ["AAA01", "AAA", "BBB"],
+        "service_code": [SERVICES[0], SERVICES[1], SERVICES[1]], "host_code": [None, "AAA02", None],
+        "change": [4, 3, 2],
+    })  # fmt: skip
+    made = decided_places(rows, lines)
+    expected = {("AAA01", SERVICES[0]): 14.0, ("AAA02", SERVICES[1]): float(rows["places"].iloc[3]) + 3}
+    found = dict(zip(zip(rows["municipality_code"], rows["service_code"], strict=True), made, strict=True))
+    assert {key: found[key] for key in expected} == expected
+    assert found["AAA01", SERVICES[1]] == rows["places"].iloc[1]
 
 
 def test_a_criterion_that_is_not_loaded_is_no_cap_and_a_loaded_one_is():

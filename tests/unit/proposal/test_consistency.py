@@ -67,3 +67,15 @@ def test_plans_of_an_oblast_level_service_are_added_up():
 def test_an_experts_number_for_the_wrong_level_is_named():
     rows = differences([OBLAST], overrides=[("SML02", "RES-PSY", 9, "Защо", "И.", "2026-11-01")])
     assert rows[["rule", "oblast_code", "area_code"]].to_numpy().tolist() == [["expert_without_line", "SML", "SML02"]]
+
+
+def test_a_number_beyond_the_map_is_explained_with_its_file_and_row():
+    given = [("SML02", "DAY-CH", 21, "Група", "И.", "2026-11-01"), ("SML31", "DAY-CH", 35, "Група", "И.", "2026-11-01")]
+    table = differences([line("SML31", analyst_users=35), line(analyst_users=21)], overrides=given)
+    said = table.set_index("rule").loc["expert_above_map", "message"]
+    assert "data/assumptions/overrides.csv, ред 3" in said and "35" in said and "30" in said
+
+
+def test_a_number_for_a_service_without_a_line_names_its_row():
+    said = differences([line()], overrides=[("SML31", "RES-PSY", 5, "x", "И.", "2026-11-01")])["message"].iloc[0]
+    assert "overrides.csv, ред 2" in said

@@ -10,11 +10,9 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from ossu_analysis.errors import OssuError
 from ossu_analysis.proposal.clusters import GAP, Small, group, lower_bound
 from ossu_analysis.proposal.decision import Outlook, Situation, Terms, decide, with_guests
-from ossu_analysis.proposal.hosts import Network
-from ossu_analysis.proposal.plan import Known, closing_homes, make_plan, months_without_users, plan_years
+from ossu_analysis.proposal.plan import closing_homes, months_without_users, plan_years
 from tests.unit.capacity.made_up import services
 
 FOLDER = Path(__file__).parents[2] / "data" / "decisions"
@@ -172,10 +170,3 @@ def test_two_empty_ends_of_a_period_in_a_row_are_a_year_and_one_says_nothing():
     ]
 
     assert months_without_users(pd.DataFrame(rows)) == {("A1", "S"): 12, ("A3", "S"): 5}
-
-
-def test_a_reach_of_nothing_is_an_error_in_words():
-    with pytest.raises(OssuError, match="Обхватът"):
-        make_plan(
-            pd.DataFrame(), pd.DataFrame(), Known(), pd.DataFrame(), Network([], [], None, 0.0), {}, [], TERMS, 1.0
-        )
