@@ -21,7 +21,7 @@ HALF_A_PLACE = 0.5
 LOW, MIDDLE, HIGH = 0.1, 0.5, 0.9
 """The 80 % range of demand and its median."""
 
-WIDTHS = (0.25, 0.5, 1.0)
+WIDTHS = (0.5, 1.0, 1.4)
 """Half of the range up to which confidence is A, B and C."""
 
 

@@ -23,6 +23,7 @@ from ossu_analysis.proposal.plan import (
 from ossu_analysis.reference.records import assumed
 from ossu_analysis.reference.standards import converted
 from ossu_analysis.store import Store
+from ossu_analysis.texts import text
 
 REFERENCE = ("municipality", "service", "unit_size", "override", "host", "travel_time", "assumption")
 """Tables of the link ``reference`` that decisions are made from."""
@@ -83,7 +84,8 @@ def _network(
     grid = Grid(municipality, years)
     ways = ways_between(grid.municipality, travel, assumed(assumption, "terrain_factor"))
     reach = assumed(assumption, "service_reach_km" if ways.minutes is None else "service_reach_minutes")
-    return Network(grid.codes, grid.oblasts.tolist(), ways.way, reach)
+    unit = text(f"proposal.unit_of_way.{'km' if ways.minutes is None else 'minutes'}")
+    return Network(grid.codes, grid.oblasts.tolist(), ways.way, reach, unit)
 
 
 def _affordable(subsidy: pd.DataFrame, standards: Standards) -> dict[Key, float]:

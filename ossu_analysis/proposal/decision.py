@@ -18,8 +18,8 @@ How many: the quantile of demand that balances an empty place against a person n
 is there not above those registered with the growth of demand, not fewer than are registered as far as the upper bound
 of demand reaches. Bounds hold the number, and the decision names those that do (`BOUNDS`): in every year the criterion,
 the money of the municipality and what units of allowed sizes hold; before the horizon also the National Map (ЗСУ 43(2),
-until it is updated, 36) and, where posts are vacant, the places that there are. Residents of closing homes have a place
-whatever the bounds: what replaces their home must be in the map (ЗСУ § 34).
+until it is updated, 36), and in the next plan, where posts are vacant, the places that there are. Residents of closing
+homes have a place whatever the bounds: what replaces their home must be in the map (ЗСУ § 34).
 """
 
 import math
@@ -133,7 +133,9 @@ class Situation:
         """Most places by each bound that is known and holds in a year; none takes away what is there."""
         known: dict[str, float | None] = {"criterion": self.criterion, "money": self.money}
         if year < max(self.outlook):
-            known |= {"map": self.map_number, "staff": self.places if self.is_short_of_staff else None}
+            known["map"] = self.map_number
+        if year == min(self.outlook):
+            known["staff"] = self.places if self.is_short_of_staff else None
         return {name: max(most, self.places or 0) for name, most in known.items() if most is not None}
 
     def needed(self, year: int) -> int:
@@ -289,6 +291,9 @@ def _reason_kept(about: Situation, places: int, terms: Terms) -> str:
         return "small_change"
     if about.waiting and about.is_short_of_staff:
         return "no_staff"
+    most = max(about.registered, *(about.upper(year) + about.people_moving(year) for year in terms.years))
+    if terms.is_worth(places - most, places):
+        return "smallest_unit"
     if _whole(about.outlook[last].planned) > places:
         return "free_places" if about.registered < places else "no_list"
     return "within_range" if terms.is_worth(places - needed, places) else "in_balance"

@@ -32,12 +32,15 @@ class Network:
     way : ndarray of shape (n, n)
     reach : float
         Farthest way to a host, in the unit of ``way``.
+    unit : str
+        Of ``way``, for people.
     """
 
     codes: Sequence[str]
     oblasts: Sequence[str]
     way: NDArray
     reach: float
+    unit: str
 
     def between(self, towns: Sequence[str]) -> NDArray:
         """Ways between some municipalities."""

@@ -122,6 +122,8 @@ def line_table(plan: Plan, areas: pd.DataFrame, about: Reference) -> pd.DataFram
             [_effective(one, places) for one, places in zip(made, today, strict=True)], dtype="Int64"
         ),
         host_code=pd.array([_host(plan, key) for key in keys], dtype="str"),
+        unit_of_way=plan.unit_of_way,
+        needed=[_needed(plan, key) for key in keys],
         way_to_host=[plan.ways.get(key, np.nan) for key in keys],
         persons_of_others=pd.array([plan.guests.get(key, 0) for key in keys], dtype="Int64"),
         persons_elsewhere=pd.array([_persons_elsewhere(plan, key) for key in keys], dtype="Int64"),
@@ -227,7 +229,13 @@ def _host(plan: Plan, key: Key) -> str | None:
 
 def _persons_elsewhere(plan: Plan, key: tuple[str, str]) -> int:
     """People for whom the decision finds a place in another municipality."""
-    return plan.situations[key].needed(plan.terms.years[-1]) if key in plan.hosts else 0
+    return _needed(plan, key) if key in plan.hosts else 0
+
+
+def _needed(plan: Plan, key: tuple[str, str]) -> int:
+    """Places that the rules plan for at the horizon; none where demand is unknown."""
+    about = plan.situations.get(key)
+    return about.needed(plan.terms.years[-1]) if about is not None and about.outlook else 0
 
 
 def _residents(plan: Plan) -> dict[tuple[str, str], int]:

@@ -48,6 +48,8 @@ class Plan:
         Municipality that each service of an oblast is in, or would be.
     groups : DataFrame
         How good each grouping is proved to be, as table ``proposal.cluster`` without its status.
+    unit_of_way : str
+        Of ``ways``, for people.
     """
 
     terms: Terms
@@ -60,6 +62,7 @@ class Plan:
     homes: pd.DataFrame
     seats: Mapping[Key, str]
     groups: pd.DataFrame
+    unit_of_way: str
 
 
 def planning_year(years: Sequence[int]) -> int:
@@ -198,7 +201,7 @@ def make_plan(
     hosting.oblasts(sorted(set(areas.loc[~local, "service_code"]) & set(lived_in)), seats, network)
     hosting.leave()
     return Plan(terms, situations, by_rules, hosting.decisions, hosting.hosts, hosting.ways, hosting.guests, homes,
-                seats, pd.DataFrame(hosting.groups))  # fmt: skip
+                seats, pd.DataFrame(hosting.groups), network.unit)  # fmt: skip
 
 
 def _by_key(areas: pd.DataFrame) -> Iterator[tuple[Key, list[dict[str, Any]]]]:

@@ -13,7 +13,15 @@ from ossu_analysis.texts import day, number, probability, text
 _NUMBERS = ["places", "occupied", "waiting", "demand_median", "demand_low", "demand_high", "demand_planned"]
 _NUMBERS += ["gap_to_demand_places", "places_elsewhere", "places_for_others", "map_number", "criterion_maximum"]
 _NUMBERS += ["proposed_users", "residents_to_move", "persons_elsewhere", "persons_of_others", "unit_size_minimum"]
-_NUMBERS += ["km_to_nearest", "minutes_to_nearest", "way_to_host", "rule_users", "unit_size_maximum", "free_places"]
+_NUMBERS += [
+    "km_to_nearest",
+    "minutes_to_nearest",
+    "way_to_host",
+    "rule_users",
+    "unit_size_maximum",
+    "free_places",
+    "needed",
+]
 
 
 def lists_by_area(lines: pd.DataFrame, service: pd.DataFrame) -> dict[str, str]:
@@ -45,7 +53,7 @@ def justification(line: Mapping[Any, Any], names: Mapping[str, str], lists: Mapp
               "change": _said(_distance(line)), "path": line["places_by_year"],
               "lists": lists.get(line["area_code"], ""), "analyst_reason": line["analyst_reason"],
               "analyst_by": line["analyst_by"]}  # fmt: skip
-    facts["units"] = _said(_units(line))
+    facts |= {"units": _said(_units(line)), "unit_of_way": line.get("unit_of_way", "")}
     parts = [*_what_is(line, facts), *_what_is_decided(line, facts)]
     if line["planning_level"] == "unknown":
         parts.append(text("proposal.level_unknown"))
@@ -84,13 +92,13 @@ def _what_is_decided(line: Mapping[Any, Any], facts: dict[str, Any]) -> list[str
         "takes_others": _positive(line, "persons_of_others"),
         "units": line["decision"] in ("open", "expand") and (_units(line) or 0) > 1,
         "path": len(set(_numbers(line["places_by_year"]))) > 1,
-        "above_map_number": _above(line, "map_number"),
+        "above_map_number": _above(line, "map_number") and "map" not in line["held_by"],
         "above_criterion_maximum": _above(line, "criterion_maximum"),
     }
     parts += [text(f"proposal.{name}", **facts) for name, holds in said.items() if holds]
     parts += [text(f"proposal.held.{name}", **facts) for name in line["held_by"].split("; ") if name]
     few = line["area_level"] == "municipality" and _known(line["demand_median"]) and line["demand_median"] < FEW_USERS
-    if few and line["decision"] in ("open", "expand"):
+    if few and line["decision"] in ("open", "expand") and not _positive(line, "persons_of_others"):
         parts.append(text("proposal.few_users", limit=FEW_USERS))
     turns = text(f"proposal.turns.{line['reason']}", **facts)
     return parts if turns.startswith("proposal.") else [*parts, turns]

@@ -180,8 +180,8 @@ def test_cost_of_closing_the_gap_where_a_standard_is_loaded():
 
 
 def test_confidence_is_the_width_of_the_range_and_unknown_is_the_least():
-    low, middle, high = np.array([[30, 24, 10, 2, 0.0], [40, 40, 40, 40, 0.2], [50, 56, 70, 90, 1.5]])
-    assert formulas.confidence(10.0, low, middle, high).tolist() == ["A", "B", "C", "D", "C"]
+    low, middle, high = np.array([[20, 0, 0, 2, 0.0], [40, 40, 40, 40, 0.2], [60, 70, 100, 140, 1.5]])
+    assert formulas.confidence(10.0, low, middle, high).tolist() == ["A", "B", "C", "D", "B"]
     assert formulas.confidence(np.nan, low, middle, high).tolist() == ["D"] * 5
 
 

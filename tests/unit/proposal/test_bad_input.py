@@ -61,4 +61,4 @@ def test_hosts_are_read_as_they_are_given(tmp_path):
 
 def test_a_reach_of_nothing():
     with pytest.raises(OssuError, match=r"general\.yaml: обхватът"):
-        make_plan(None, None, Known(), None, Network([], [], None, 0.0), {}, [], Terms((2027,), 0.05), 1.0)
+        make_plan(None, None, Known(), None, Network([], [], None, 0.0, "км"), {}, [], Terms((2027,), 0.05), 1.0)

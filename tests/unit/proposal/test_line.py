@@ -102,7 +102,7 @@ def proposal(*rows, overrides=None, agreed=None, km=20.0, country=False, standar
     homes = closing_homes(returned, services(), dict.fromkeys(MUNICIPALITY["municipality_code"], "SML"), TERMS, lead)
     own = {(row.area_code, row.service_code): int(row.users) for row in overrides.itertuples()}
     codes = MUNICIPALITY["municipality_code"].tolist()
-    network = Network(codes, ["SML", "SML"], np.array([[0.0, km], [km, 0.0]]), 32.0)
+    network = Network(codes, ["SML", "SML"], np.array([[0.0, km], [km, 0.0]]), 32.0, "км")
     seats = seats_of_oblasts(horizon, homes, MUNICIPALITY)
     known = Known(empty_months=months_without_users(returned), own=own, agreed=agreed or {})
     plan = make_plan(areas, homes, known, SIZES, network, seats, ["RES-PSY"], TERMS, 1.0)
@@ -215,7 +215,7 @@ def test_a_municipality_with_too_few_is_served_by_its_neighbour_and_the_host_mak
     assert (guest["existing_places"], guest["change"], guest["proposed_users"]) == (0, 0, 0)
     # Ten places for twelve registered and five guests.
     assert (host["proposed_users"], host["persons_of_others"]) == (17, 5)
-    assert "5 лица се обслужват от Смолян" in guest["justification"]
+    assert "5 лица се обслужват от Смолян (път: 20 км)" in guest["justification"]
     served = made["served"].set_index("municipality_code")
     assert (served.loc["SML02", "persons"], served.loc["SML02", "kind"]) == (5, "serve_by_neighbour")
 
