@@ -50,7 +50,7 @@ class Mutant:
 def sampled(room: str, each: int, seed: int) -> list[Mutant]:
     """Places of a room drawn at random, each with one change of it drawn at random."""
     places: dict[tuple[Path, tuple[int, int]], list[tuple[str, int]]] = {}
-    for file in sorted((ROOT / "ossu_analysis" / room).glob("*.py")):
+    for file in sorted((ROOT / "ossu_analysis" / room).rglob("*.py")):
         for name, position, occurrence in changes(file):
             places.setdefault((file, position), []).append((name, occurrence))
     drawn = random.Random(f"{seed}/{room}").sample(sorted(places), min(each, len(places)))

@@ -13,6 +13,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parents[2]
 CHAIN = ["reference", "collection", "sources", "population", "capacity", "demand", "gap", "proposal", "monitoring"]
@@ -197,3 +198,11 @@ def cells_of_notebooks() -> Iterator[ast.Module]:
         for cell in json.loads(file.read_text(encoding="utf-8"))["cells"]:
             if cell["cell_type"] == "code":
                 yield ast.parse("".join(line for line in cell["source"] if not line.startswith(("%", "!"))))
+
+
+def test_every_named_mutant_stands_in_the_code():
+    mutants = yaml.safe_load((ROOT / "tests" / "mutants.yaml").read_text(encoding="utf-8"))
+    stands = {
+        name: (ROOT / about["file"]).read_text(encoding="utf-8").count(about["old"]) for name, about in mutants.items()
+    }
+    assert {name: times for name, times in stands.items() if times != 1} == {}
