@@ -37,7 +37,7 @@ from ossu_analysis.population.municipality_age import PLACE_AGES, PLACE_SHAPE
 from ossu_analysis.population.registered_events import prepare_jump_off
 from ossu_analysis.population.scenario import read_scenario
 from ossu_analysis.population.simulation import ALL_OUTPUTS, Population, SimulationSettings, TotalsOf, simulate
-from ossu_analysis.population.tables_read import REFERENCE_TABLES, SOURCE_TABLES
+from ossu_analysis.population.tables_read import AGES_AND_TOTALS, TOTALS_TABLES
 from ossu_analysis.population.tree import AreaTree
 from ossu_analysis.reference import READERS as REFERENCE
 from ossu_analysis.sources import READERS as SOURCES
@@ -72,9 +72,8 @@ def _alone(*arguments: str) -> None:
 
 
 def _tables() -> dict[str, pd.DataFrame]:
-    store = Store(ROOT)
-    names = {name: SOURCES[name] for name in SOURCE_TABLES} | {name: REFERENCE[name] for name in REFERENCE_TABLES}
-    return {name: reader(store) for name, reader in names.items()}
+    store, readers = Store(ROOT), {"sources": SOURCES, "reference": REFERENCE}
+    return {name: readers[link][name](store) for name, link in (AGES_AND_TOTALS | TOTALS_TABLES).items()}
 
 
 def measure_simulation(jobs: str, outputs: str) -> None:
@@ -89,9 +88,9 @@ def measure_simulation(jobs: str, outputs: str) -> None:
 
 def _estimated() -> tuple[Population, ExposureGroups]:
     tables, store, started, busy = _tables(), Store(ROOT), time.perf_counter(), time.process_time()
+    known = REFERENCE["target_group"](store), REFERENCE["retirement_age"](store), SOURCES["longstanding_illness"](store)
     structure = estimate_age_structure(age_inputs(tables, SETTINGS.base_year))
-    years = list(SETTINGS.years)
-    groups = exposure_groups(REFERENCE["target_group"](store), REFERENCE["retirement_age"](store), years)
+    groups = exposure_groups(*known, list(SETTINGS.years))
     totals = drawn_totals(tables, SETTINGS, read_scenario(store.assumptions / "scenarios", SETTINGS.scenario))
     population = bulgarian_population(structure, totals)
     _say("ages, rates and totals", started, busy)
@@ -139,7 +138,7 @@ def _resampled(real: JumpOff, areas: int) -> Population:
         group_of=group,
         persons=real.persons[picked],
         totals=real.totals[picked],
-        ratios=replace(real.ratios, ratio=real.ratios.ratio[above]),
+        ratios=replace(real.ratios, ratio=real.ratios.ratio[above], usual=real.ratios.usual[above]),
         local=real.local[picked],
         start_spread=real.start_spread[picked],
         events=replace(

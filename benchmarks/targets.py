@@ -1,7 +1,8 @@
 """The figures that the targets of the forecast name: totals by window, ranges by origin and size, ages after 2018.
 
-``python -m benchmarks.targets [totals|ranges|entry|ages|epidemics]``, all in turn without a word. Every forecast is
-made from its origin with what was known then; `docs/totals.md` and `docs/population.md` quote what is printed here.
+``python -m benchmarks.targets [totals|ranges|entry|ages|dependency|epidemics]``, all in turn without a word. Every
+forecast is made from its origin with what was known then; `docs/totals.md` and `docs/population.md` quote what is
+printed here.
 """
 
 import sys
@@ -53,7 +54,14 @@ EPIDEMICS: dict[str, Callable[[Epidemics], Epidemics]] = {
 def main() -> None:
     """Print all tables, or those named on the command line."""
     warnings.simplefilter("ignore")
-    tables = {"totals": totals, "ranges": ranges, "entry": entry, "ages": ages, "epidemics": epidemics}
+    tables = {
+        "totals": totals,
+        "ranges": ranges,
+        "entry": entry,
+        "ages": ages,
+        "dependency": dependency,
+        "epidemics": epidemics,
+    }
     wanted = [name for name in sys.argv[1:] if name in tables] or list(tables)
     for name in wanted:
         print(f"\n-- {name}")
@@ -194,6 +202,36 @@ def _ranges_of(rows: pd.DataFrame, year: int, first: int, level: str = "") -> "l
         one = kept[(kept["output_type"] == kind) & (rank is None or kept["output_type_id"] == rank)]
         found.append(one.set_index(one["area_code"].astype(str))["persons"].astype(float))
     return found
+
+
+def dependency() -> None:
+    """Persons from 65 per 100 aged 15-64 from the newest base, and what of it comes from where."""
+    tables = _tables()
+    origin = int(tables["population_oblast_residence_age"]["year"].max())
+    structure, years = estimate_age_structure(age_inputs(tables, origin)), range(origin + 1, 2046)
+    model, ratios = fit_totals(history_of(tables, origin), years), structure.ratios
+    parents, oblasts = np.array(model.history.parents), structure.inputs.oblasts
+    persons, drift = np.exp(model.median()), np.exp(model.drift(1.0, 0.0))
+    with_steps, without = (np.stack([each[parents == c].sum(axis=0) for c in oblasts]) for each in (persons, drift))
+    survival = np.ones_like(ratios.ratio)
+    survival[..., 1:] = np.exp(-structure.mu[..., :-1])
+    lasting, natural = replace(ratios, usual=ratios.ratio), replace(ratios, ratio=survival, usual=survival)
+    for name, chosen, totals in (
+        ("forecast", ratios, with_steps),
+        ("older migrants of today keep coming", lasting, with_steps),
+        ("no step at the censuses to come", ratios, without),
+        ("no totals: ratios and births alone", ratios, None),
+        ("no migration at all", natural, None),
+    ):
+        path = project_oblasts(replace(structure, ratios=chosen), years, totals)
+        said = [f"{year}: {_old_age_dependency(path[:, year - years[0]].sum(axis=0)):.1f}" for year in (2030, 2045)]
+        highest = {code: _old_age_dependency(own[-1]) for code, own in zip(oblasts, path, strict=True)}
+        most = max(highest, key=lambda code: highest[code])
+        print(f"{name}: {', '.join(said)}; highest of oblasts in 2045 {most} {highest[most]:.0f}")
+
+
+def _old_age_dependency(cells: Floats) -> float:
+    return 100 * float(cells[:, 65:].sum() / cells[:, 15:65].sum())
 
 
 def epidemics() -> None:

@@ -34,12 +34,15 @@ WINDOWS = {
     "no census, 5 years": [(2005, 5), (2013, 5)],
     "census inside, 5 years": [(origin, 5) for origin in range(2006, 2011)],
     "census inside, 10 years": [(origin, 10) for origin in range(2006, 2009)],
+    "census of 2022 inside, to 2023": [(origin, 2023 - origin) for origin in range(2018, 2022)],
+    "after it, 2022 to 2023 and 2024": [(2022, 1), (2022, 2)],
 }
 SIZES = (28, 265, 1_500, 10_000)
 EU_ORIGINS, EU_HORIZONS, EU_FEWEST = range(2005, 2014), (1, 3, 5, 10), 8
 DRAWS, YEARS, AREAS_AT_ONCE = 1_000, 17, 256
 
-Forecast = tuple[NDArray[np.float64], NDArray[np.float64] | None, NDArray[np.float64] | None]
+LEVELS = (80, 95)
+Forecast = tuple[NDArray[np.float64], dict[int, tuple[NDArray[np.float64], NDArray[np.float64]]]]
 
 
 def main() -> None:
@@ -50,7 +53,7 @@ def main() -> None:
         print("statsforecast is not installed: the peers are missing")
     print(f"\n{len(history.areas)} areas, {DRAWS} draws, {YEARS} years ahead of {history.origin}, seconds")
     print(pd.Series(dict(times(history))).round(2).to_string())
-    print("\nMAPE, %; ratio of ours to each; share of actual values in the 80 % range, %")
+    print("\nMAPE, %; ratio of ours to each; share of actual values in the 80 and the 95 % range, %")
     print(accuracy(history).round(2).to_string())
     print(f"\nareas against seconds and peak memory (MB), {DRAWS} draws, {AREAS_AT_ONCE} areas drawn at once")
     print(pd.DataFrame(scaling(), columns=["areas", "fit_s", "draw_s", "peak_mb"]).to_string(index=False))
@@ -76,34 +79,33 @@ def times(history: TotalsHistory) -> Iterator[tuple[str, float]]:
 def accuracy(history: TotalsHistory) -> pd.DataFrame:
     """Mean errors over the windows of each kind, by method."""
     forecasts: dict[str, Callable[[TotalsHistory, int], Forecast]] = {"ours": ours}
-    forecasts |= {
-        name: lambda h, years, method=method: (method(h, years), None, None) for name, method in BASELINES.items()
-    }
+    forecasts |= {name: lambda h, years, method=method: (method(h, years), {}) for name, method in BASELINES.items()}
     forecasts |= {name: lambda h, years, name=name: peer(name, h, years) for name in peers()}
     rows = {}
     for kind, windows in WINDOWS.items():
         scores = {
             name: np.mean([_score(history, *w, make) for w in windows], axis=0) for name, make in forecasts.items()
         }
-        for name, (mape, inside) in scores.items():
-            rows[name, kind] = {"mape": mape, "ours / it": scores["ours"][0] / mape, "in 80 %": inside}
+        for name, (mape, *inside) in scores.items():
+            shares = {f"in {level} %": share for level, share in zip(LEVELS, inside, strict=True)}
+            rows[name, kind] = {"mape": mape, "ours / it": scores["ours"][0] / mape} | shares
     return pd.DataFrame(rows).T.unstack(0).swaplevel(axis=1).sort_index(axis=1).T
 
 
 def ours(history: TotalsHistory, years: int) -> Forecast:
-    """Median and 80 % range of our draws."""
+    """Median and both ranges of our draws."""
     model = fit_totals(history, range(history.origin + 1, history.origin + 1 + years))
-    low, middle, high = np.quantile(draw_totals(model, DRAWS, seed=0)[0], (0.1, 0.5, 0.9), axis=0)
-    return middle, low, high
+    ends = np.quantile(draw_totals(model, DRAWS, seed=0)[0], (0.5, 0.1, 0.9, 0.025, 0.975), axis=0)
+    return ends[0], {80: (ends[1], ends[2]), 95: (ends[3], ends[4])}
 
 
 def peer(name: str, history: TotalsHistory, years: int) -> Forecast:
-    """Points and 80 % range of a statsforecast model, series by series, as its users run it."""
+    """Points and both ranges of a statsforecast model, series by series, as its users run it."""
     from statsforecast import models
 
     found = [_one_series(getattr(models, name), series, years) for series in history.population]
-    middle, low, high = (np.array([one[key] for one in found]) for key in ("mean", "lo-80", "hi-80"))
-    return middle, low, high
+    values = {key: np.array([one[key] for one in found]) for key in found[0]}
+    return values["mean"], {level: (values[f"lo-{level}"], values[f"hi-{level}"]) for level in LEVELS}
 
 
 def peers() -> tuple[str, ...]:
@@ -113,21 +115,22 @@ def peers() -> tuple[str, ...]:
 
 def _one_series(model: Any, series: NDArray[np.float64], years: int) -> dict[str, NDArray[np.float64]]:
     try:
-        return dict(model(season_length=1).forecast(y=series, h=years, level=[80, 95]))
+        return dict(model(season_length=1).forecast(y=series, h=years, level=list(LEVELS)))
     except NotImplementedError:  # AutoETS refuses very short series
         missing = np.full(years, np.nan)
-        return {"mean": missing, "lo-80": missing, "hi-80": missing}
+        return {"mean": missing} | {f"{end}-{level}": missing for end in ("lo", "hi") for level in LEVELS}
 
 
 def _score(
     history: TotalsHistory, origin: int, years: int, make: Callable[[TotalsHistory, int], Forecast]
-) -> tuple[float, float]:
+) -> tuple[float, ...]:
     actual = history.population[:, history.years == origin + years][:, 0]
-    middle, low, high = make(history.until(origin), years)
-    mape = 100 * float(np.mean(np.abs(middle[:, -1] / actual - 1)))
-    if low is None or high is None:
-        return mape, np.nan
-    return mape, 100 * float(np.mean((low[:, -1] <= actual) & (actual <= high[:, -1])))
+    middle, ends = make(history.until(origin), years)
+    inside = [
+        100 * float(np.mean((ends[level][0][:, -1] <= actual) & (actual <= ends[level][1][:, -1]))) if ends else np.nan
+        for level in LEVELS
+    ]
+    return 100 * float(np.mean(np.abs(middle[:, -1] / actual - 1))), *inside
 
 
 def countries(table: Path) -> pd.DataFrame:
@@ -153,7 +156,7 @@ def _country(code: str, regions: pd.DataFrame) -> Iterator[dict[str, Any]]:
     parents = pd.Series({area: area[:4] for area in regions.index})
     history = prepare_history(long, int(long["year"].max()), parents=parents, area_level="leaf")
     methods: dict[str, Callable[[TotalsHistory, int], Forecast]] = {"ours": ours}
-    methods |= {name: lambda h, n, method=method: (method(h, n), None, None) for name, method in BASELINES.items()}
+    methods |= {name: lambda h, n, method=method: (method(h, n), {}) for name, method in BASELINES.items()}
     for origin in EU_ORIGINS:
         if (history.years <= origin).sum() < EU_HORIZONS[-2]:
             continue

@@ -18,7 +18,7 @@ from ossu_analysis.population.municipality_age import (
     age_response,
     estimate_cells,
 )
-from ossu_analysis.population.ratios import CohortRatios
+from ossu_analysis.population.ratios import CohortRatios, direct_ratios, with_decline
 from ossu_analysis.population.tree_ratios import AgedAreas, pool_over_tree
 from ossu_analysis.reference.areas import COUNTRY
 
@@ -75,8 +75,29 @@ def estimate_age_structure(inputs: AgeInputs) -> AgeStructure:
     response = response_of(inputs, np.ones(len(inputs.oblasts), dtype=bool))
     margins = municipal_margins(inputs, oblast, region, mu[1:], response)
     cells, theta = estimate_cells(margins, weight)
-    ratios = CohortRatios(oblast, areas.middle, rho)
+    usual = usual_ratios(areas, oblast, mu, rho)
+    ratios = CohortRatios(oblast, areas.middle, rho, usual, inputs.base_year)
     return AgeStructure(inputs, areas, cells.sum(axis=2), ratios, mu[1:], theta, response, weight)
+
+
+def usual_ratios(areas: AgedAreas, oblast: Floats, mu: Floats, rho: float) -> Floats:
+    """Ratios of the oblasts when their migration is what is usual in the country: that of all sound years on record.
+
+    Parameters
+    ----------
+    areas : AgedAreas
+    oblast : ndarray (P, 2, 101)
+        Their present ratios.
+    mu : ndarray (1 + P, 2, 101)
+        Death rates of the country and the oblasts.
+    rho : float
+    """
+    cells, born, steps = areas.cells[COUNTRY][None], areas.entrants[COUNTRY][None], areas.sound_steps
+    on_record = direct_ratios(cells, born, steps)[0][0]
+    present = with_decline(on_record, rho * (areas.middle - float(areas.years[steps + 1].mean())))
+    usual = oblast.copy()
+    usual[..., 1:] = present[:, 1:] * np.exp(mu[:1, :, :-1] - mu[1:, :, :-1])
+    return usual
 
 
 def aged_areas(inputs: AgeInputs, mu: Floats) -> AgedAreas:

@@ -115,7 +115,7 @@ def jump_off_from_counts(areas: AgedAreas, totals: Mapping[str, float]) -> JumpO
         persons=persons,
         totals=persons.sum(axis=(1, 2)),
         start_spread=start,
-        ratios=CohortRatios(parents, areas.middle, drift.rho),
+        ratios=CohortRatios(parents, areas.middle, drift.rho, parents, int(areas.years[-1])),
         local=np.stack([ratios[leaf] / ratios[tree.parent[leaf] or leaf] for leaf in tree.leaves]),
         events=_events(areas, {code: float(ratio[:, 0].sum()) for code, ratio in pooled.items()}, parents, drift),
         response=response,

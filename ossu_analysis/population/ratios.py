@@ -10,6 +10,7 @@ group),
 
 v is the variance of a Poisson numerator, v_s that of the smoothed d, l the mean difference under 60 (itself pooled).
 Mortality drift from age 60: the hazard h = -log R of the middle of the window becomes h exp(-rho (t - middle)).
+What is migration in the ratios of older persons fades, as it does in totals (`component_method`).
 
 References
 ----------
@@ -25,6 +26,10 @@ from numpy.typing import NDArray
 from ossu_analysis.population.cells import AGES, Floats, cohort_source, smooth_over_age
 
 BANDWIDTHS = (1.0, 2.0, 3.0, 4.0, 6.0)
+FADE = 0.9
+"""Part of an inflow or outflow that is left a year later: what trials of totals choose for what an oblast shares."""
+_FADING = np.clip((AGES - 40) / 20, 0.0, 1.0)
+"""How far ages take part in it: the young go where totals lead them, and to where one studies and works."""
 DRIFT_AGE, MOST_APART = 60, 0.5
 """Age from which mortality declines, and how far the log ratio of an area may be from its parent's: beyond that a year
 emptied or filled the area, which does not happen every year."""
@@ -41,18 +46,29 @@ class CohortRatios:
         Mean calendar year in which the pooled transitions ended.
     rho : float
         Yearly decline of the hazard from age 60.
+    usual : ndarray (A, 2, 101)
+        Where the ratios go as the migration of today fades; ``ratio`` itself where nothing says so.
+    base_year : int
     """
 
     ratio: Floats
     middle: float
     rho: float
+    usual: Floats
+    base_year: int
 
     def in_year(self, year: int) -> Floats:
         """Ratios that lead to 31 December ``year``, shape (A, 2, 101)."""
-        hazard = -np.log(self.ratio[..., DRIFT_AGE:])
-        moved = self.ratio.copy()
-        moved[..., DRIFT_AGE:] = np.exp(-hazard * np.exp(-self.rho * (year - self.middle)))
-        return moved
+        passed = _FADING * (1 - FADE ** max(year - self.base_year, 0))
+        moved = self.ratio * (self.usual / self.ratio) ** passed
+        return with_decline(moved, self.rho * (year - self.middle))
+
+
+def with_decline(ratio: Floats, decline: float) -> Floats:
+    """Ratios whose hazards from `DRIFT_AGE` are lower by a log ``decline``."""
+    moved = ratio.copy()
+    moved[..., DRIFT_AGE:] = np.exp(np.log(ratio[..., DRIFT_AGE:]) * np.exp(-decline))
+    return moved
 
 
 def direct_ratios(

@@ -108,4 +108,5 @@ def with_migration(jump_off: JumpOff, factor: float) -> JumpOff:
     ratios, survival = jump_off.ratios.ratio, np.ones_like(jump_off.ratios.ratio)
     survival[..., 1:] = np.exp(-jump_off.events.mu[..., :-1])
     moved = survival * (ratios / survival) ** factor
-    return replace(jump_off, ratios=replace(jump_off.ratios, ratio=moved), local=jump_off.local**factor)
+    usual = survival * (jump_off.ratios.usual / survival) ** factor
+    return replace(jump_off, ratios=replace(jump_off.ratios, ratio=moved, usual=usual), local=jump_off.local**factor)

@@ -138,9 +138,18 @@ def test_pooled_ratios_lie_between_the_own_and_one(expected: np.ndarray, seed: i
 
 def test_hazard_moves_only_from_sixty_and_towards_survival() -> None:
     ratio = np.full((1, 2, 101), 0.9)
-    moved = CohortRatios(ratio, 2016.0, 0.01).in_year(2026)
+    moved = CohortRatios(ratio, 2016.0, 0.01, ratio, 2018).in_year(2026)
     np.testing.assert_array_equal(moved[..., :60], 0.9)
     np.testing.assert_allclose(np.log(moved[..., 60:]), np.log(0.9) * np.exp(-0.1))
+
+
+def test_older_migrants_fade_to_what_is_usual_and_the_young_go_where_totals_lead_them() -> None:
+    ratios = CohortRatios(np.full((1, 2, 101), 1.02), 2016.0, 0.0, np.full((1, 2, 101), 1.0), 2018)
+    np.testing.assert_allclose(ratios.in_year(2018), 1.02)
+    soon, late = ratios.in_year(2019), ratios.in_year(2118)
+    np.testing.assert_allclose(np.log(soon[..., 60:]), 0.9 * np.log(1.02))
+    np.testing.assert_allclose(late[..., 60:], 1.0, atol=1e-6)
+    np.testing.assert_allclose(late[..., :41], 1.02)
 
 
 def test_no_transition_leads_over_a_census() -> None:
