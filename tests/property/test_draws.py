@@ -12,9 +12,14 @@ from ossu_analysis.draws import (
     QUANTILES,
     draw_quantiles,
     inverse_gaussian,
+    mirrored_chances,
+    mirrored_normals,
     normals,
+    paired_chances,
     poisson,
+    smoothed_quantile,
     statistics,
+    strata,
     stream,
     student_t,
 )
@@ -77,3 +82,40 @@ def test_counts_meet_the_exact_law_below_the_limit() -> None:
     for mean in (0.0, 0.2, 3.0, 5.99):
         drawn = poisson(chance, norm.ppf(chance), np.full(4096, mean))
         np.testing.assert_array_equal(drawn, poisson_law.ppf(chance, mean))
+
+
+@given(st.integers(1, 60), st.integers(0, 1000))
+def test_every_part_of_the_last_axis_has_one_stratified_chance(count, seed):
+    drawn = strata(np.random.default_rng(seed), (3, count))
+    assert (np.sort((drawn * count).astype(int), axis=-1) == np.arange(count)).all()
+
+
+@given(st.integers(1, 30).map(lambda half: 2 * half), st.integers(0, 1000))
+def test_the_second_half_mirrors_the_first(draws, seed):
+    rng, half = np.random.default_rng(seed), draws // 2
+    normal, chance = mirrored_normals(rng, (2, draws)), mirrored_chances(rng, (2, draws))
+    shared = paired_chances(rng, draws)
+    assert (normal[:, :half] == -normal[:, half:]).all()
+    np.testing.assert_allclose(chance[:, :half], 1 - chance[:, half:])
+    assert (shared[:half] == shared[half:]).all()
+
+
+def test_an_odd_number_of_draws_is_given_as_asked():
+    rng = np.random.default_rng(1)
+    assert mirrored_normals(rng, (2, 7)).shape == mirrored_chances(rng, (2, 7)).shape == (2, 7)
+    assert paired_chances(rng, 7).shape == (7,)
+
+
+@given(st.floats(0, 1000), st.integers(1, 50), st.floats(0.1, 0.9))
+def test_draws_that_agree_have_no_other_quantile(value, count, level):
+    np.testing.assert_allclose(smoothed_quantile(np.full((2, count), value), level), value, rtol=1e-9, atol=1e-9)
+
+
+def test_a_smoothed_quantile_is_near_the_true_one_and_hardly_depends_on_the_seed():
+    from scipy.stats import gamma
+
+    draws = np.random.default_rng(7).gamma(20.0, 2.0, (400, 500))
+    for level in (0.3, 0.5, 0.7):
+        true, found = gamma.ppf(level, 20.0, scale=2.0), smoothed_quantile(draws, level)
+        plain = draw_quantiles(draws, (level,))[:, 0]
+        assert abs(found.mean() / true - 1) < 0.003 and found.std() < 0.95 * plain.std()

@@ -11,7 +11,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from ossu_analysis.proposal.clusters import GAP, Small, group, lower_bound
-from ossu_analysis.proposal.decision import Outlook, Situation, Terms, decide, with_guests
+from ossu_analysis.proposal.decision import Outlook, Situation, Terms, confidence, decide, whole_units, with_guests
 from ossu_analysis.proposal.plan import closing_homes, months_without_users, plan_years
 from tests.unit.capacity.made_up import services
 
@@ -170,3 +170,31 @@ def test_two_empty_ends_of_a_period_in_a_row_are_a_year_and_one_says_nothing():
     ]
 
     assert months_without_users(pd.DataFrame(rows)) == {("A1", "S"): 12, ("A3", "S"): 5}
+
+
+@given(st.integers(0, 200), st.integers(0, 100), st.integers(1, 30), st.integers(0, 20), st.integers(0, 80))
+def test_whole_units_are_neither_too_small_nor_too_large(wanted, places, smallest, wider, above):
+    largest = smallest + wider
+    made = whole_units(wanted, places, smallest, largest, most=wanted + above)
+    if wanted <= places:
+        assert made == wanted
+    else:
+        room, added = -places % largest, made - places
+        assert added >= 0
+        # Some number of new units, none smaller than allowed, with the old ones filled up at most, holds what is added.
+        assert any(new * smallest <= added <= new * largest + room for new in range(added // smallest + 1))
+        assert made <= max(wanted, wanted + above)
+    assert whole_units(wanted, places, smallest, largest, most=0, least=wanted) >= wanted
+
+
+def test_confidence_is_what_the_ends_of_the_range_would_decide():
+    def letter(planned, low, high, **facts):
+        about = Situation({year: Outlook(planned, high, 1.0, low) for year in YEARS}, **facts)
+        return confidence(about, decide(about, TERMS), TERMS)
+
+    # Forty are registered and full: none would close a place at the low end, more only with growth.
+    assert letter(20, 15, 18, places=40, occupied=10, smallest=8) == "A"
+    assert letter(10, 2, 30, places=0, smallest=8, lead_years=1) == "C"
+    assert letter(5, 1, 9, places=0, smallest=8, lead_years=1) == "C"
+    assert letter(5, 1, 7, places=0, smallest=8, lead_years=1) == "A"
+    assert confidence(Situation({}, places=None), decide(Situation({}, places=None), TERMS), TERMS) == "D"
