@@ -13,6 +13,8 @@ from typing import Any
 from ossu_analysis.texts import text
 
 _LONG_NUMBER = re.compile(r"[0-9]{9,}")
+NAMED = 5
+"""Rows, and values, of one cause that are named; the others are counted."""
 BLOCKING, TO_CHECK, NOTICE = text("common.severity").split("|")
 
 
@@ -32,6 +34,8 @@ class Fault:
         ``BLOCKING`` stops publication, ``TO_CHECK`` asks, ``NOTICE`` informs.
     municipality_code : str
         Empty when the fault is not about one municipality.
+    times : int
+        So many places of the same column have it; the one named is the first.
     """
 
     code: str
@@ -43,21 +47,44 @@ class Fault:
     expected: str = ""
     severity: str = BLOCKING
     municipality_code: str = ""
+    times: int = 1
 
     def __post_init__(self) -> None:
         """Digits as long as a personal number are never repeated, whatever was wrong with their cell."""
         object.__setattr__(self, "found", _LONG_NUMBER.sub("…", self.found))
 
     def sentence(self) -> str:
-        """One Bulgarian line: place, what is wrong, found, expected, what to do."""
-        parts = {"sheet": self.sheet, "row": self.row, "column": self.column}
-        where = ", ".join(
-            filter(None, [self.file, *(text(f"common.fault.{k}", value=v) if v else "" for k, v in parts.items())])
-        )
-        said = text(self.code)
-        found = self.found and text("common.fault.found", value=self.found)
-        expected = self.expected and text("common.fault.expected", value=self.expected)
-        return f"{where}: {said}{found}{expected} {text(self.code + '.todo')}".strip()
+        """One Bulgarian line: place, what is wrong, found, expected, what to do, and how many more there are."""
+        return _sentence([self])
+
+
+def _sentence(alike: "Sequence[Fault]") -> str:
+    """One line for faults of one cause: the first rows, values and limits, and how many there are."""
+    first, times = alike[0], sum(fault.times for fault in alike)
+    rows = _first([str(fault.row) for fault in alike if fault.row is not None], ", ")
+    places = {"sheet": first.sheet, "row" if len(alike) == 1 else "rows": rows, "column": first.column}
+    said = [first.file, *(text(f"common.fault.{key}", value=value) for key, value in places.items() if value)]
+    counted = text("common.fault.times", count=times) if times > 1 else ""
+    where = ", ".join(filter(None, [*said, counted]))
+    parts = [where and f"{where}: ", text(first.code)]
+    for name in ("found", "expected"):
+        value = _first([getattr(fault, name) for fault in alike], "; ")
+        parts.append(value and text(f"common.fault.{name}", value=value))
+    return "".join(parts).strip() + f" {text(first.code + '.todo')}".rstrip()
+
+
+def _first(said: Iterable[str], between: str) -> str:
+    """The first different texts, and a mark when there are more."""
+    different = list(dict.fromkeys(filter(None, said)))
+    return between.join(different[:NAMED]) + (" …" if len(different) > NAMED else "")
+
+
+def told(faults: "Iterable[Fault]") -> list[str]:
+    """One sentence per cause: faults that differ in row, value and municipality only are one, with their count."""
+    causes: dict[tuple[str, ...], list[Fault]] = {}
+    for fault in faults:
+        causes.setdefault((fault.code, fault.file, fault.sheet, fault.column, fault.severity), []).append(fault)
+    return [_sentence(alike) for alike in causes.values()]
 
 
 class OssuError(Exception):
@@ -73,10 +100,11 @@ class FaultsFound(OssuError):
 
     def __init__(self, faults: Iterable[Fault], heading: str = "common.faults_found") -> None:
         self.faults: Sequence[Fault] = tuple(faults)
-        super().__init__(heading, count=len(self.faults))
+        blocking = [fault for fault in self.faults if fault.severity == BLOCKING]
+        super().__init__(heading, count=sum(fault.times for fault in blocking or self.faults))
 
     def __str__(self) -> str:
-        return "\n".join([super().__str__(), *(f"- {fault.sentence()}" for fault in self.faults)])
+        return "\n".join([super().__str__(), *(f"- {sentence}" for sentence in told(self.faults))])
 
 
 def raise_if_any(faults: Iterable[Fault]) -> None:

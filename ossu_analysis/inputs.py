@@ -10,14 +10,13 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ossu_analysis.errors import Fault, FaultsFound, OssuError, raise_if_any
 from ossu_analysis.status import STATUSES
 from ossu_analysis.store import Store
-from ossu_analysis.text_table import read_text
 from ossu_analysis.texts import text
+from ossu_analysis.yaml_file import read_yaml
 
 Reference = Literal["stock_31_december", "stock_1_january", "stock_1_july", "calendar_year", "period", "day"]
 """What ``year`` means in a raw table: the stock at its end, the stock on the next 1 January, events of the year ..."""
@@ -28,7 +27,7 @@ SourceClass = Literal["official", "municipal_study", "context"]
 class Strict(BaseModel):
     """Base of every typed input: frozen, and an unknown key is an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class SourceTable(Strict):
@@ -105,16 +104,7 @@ def parse(model: type[Model], content: Any, file: str) -> Model:
 def parse_file(model: type[Model], path: Path, root: Path) -> Model:
     """One YAML file as a typed object; a missing file, another encoding, broken YAML and wrong keys are faults."""
     file = relative(path, root)
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    try:
-        content = yaml.load(read_text(path, file), Loader=loader)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        row = mark.line + 1 if mark else None
-        raise FaultsFound(
-            [Fault("reference.broken_yaml", file=file, row=row, found=str(error).split("\n")[0])]
-        ) from error
-    return parse(model, content, file)
+    return parse(model, read_yaml(path, file), file)
 
 
 def scenario_names(folder: Path) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any
 import dagster as dg
 import pandas as pd
 
-from ossu_analysis.errors import BLOCKING, Fault
+from ossu_analysis.errors import BLOCKING, Fault, told
 from ossu_analysis.texts import heading, number, text
 from pipelines.assets import as_failure
 from pipelines.pages import printed
@@ -85,7 +85,7 @@ def fault_table(faults: Sequence[Fault]) -> dg.AssetCheckResult:
     blocking = [fault for fault in faults if fault.severity == BLOCKING]
     others = [fault for fault in faults if fault.severity != BLOCKING]
     shown = pd.DataFrame([_cells(fault) for fault in [*blocking, *others][:SHOWN]], columns=COLUMNS)
-    said = "\n".join(fault.sentence() for fault in blocking)
+    said = "\n".join(told(blocking))
     rows: dict[str, Any] = {text("pipelines.rows"): _rows(shown)} if faults else {}
     return dg.AssetCheckResult(
         passed=not blocking,

@@ -19,6 +19,9 @@ from ossu_analysis.config import DEFAULTS, RunSettings
 from ossu_analysis.texts import text, texts_below
 from pipelines.cli_words import Command, Commands
 
+YEARS, LONGEST = (1900, 2150), 100
+"""Years that a table may speak of, and years ahead for which somebody may ask."""
+
 app = typer.Typer(
     cls=Commands,
     name="ossu",
@@ -42,8 +45,8 @@ def _argument(key: str) -> Any:
     return typer.Argument(help=text(f"cli.option.{key}"), metavar=text(f"cli.metavar.{key}"))
 
 
-def _setting(name: str, flag: str) -> Any:
-    return typer.Option(flag, help=RunSettings.model_fields[name].description)
+def _setting(name: str, flag: str, **bounds: int) -> Any:
+    return typer.Option(flag, help=RunSettings.model_fields[name].description, **bounds)
 
 
 NO_MIGRATION, LARGEST = "zero_migration", 12
@@ -52,6 +55,9 @@ BaseYear = Annotated[int | None, _setting("base_year", "--base-year")]
 UntilYear = Annotated[int, _setting("until_year", "--until")]
 Draws = Annotated[int, _setting("draws", "--draws")]
 Seed = Annotated[int, _setting("seed", "--seed")]
+HandedDraws = Annotated[int, _setting("draws", "--draws", min=20, max=20_000)]
+HandedSeed = Annotated[int, _setting("seed", "--seed", min=0)]
+Year = Annotated[int | None, _option("year", "--year", min=YEARS[0], max=YEARS[1])]
 Jobs = Annotated[int, _setting("jobs", "--jobs")]
 Scenario = Annotated[str, _setting("scenario", "--scenario")]
 DemandScenario = Annotated[str, _setting("demand_scenario", "--demand-scenario")]
@@ -165,10 +171,9 @@ def check() -> None:
             faults += doubts(inbox.returns, former, persons, today)
         for line in accepted(inbox.returns, former):
             typer.echo(line)
-    for fault in faults:
-        typer.echo(f"[{fault.severity}] {fault.sentence()}")
-    blocking = sum(fault.severity == BLOCKING for fault in faults)
-    typer.echo(text("cli.check.counted", blocking=blocking, others=len(faults) - blocking))
+    _tell(faults)
+    blocking = sum(fault.times for fault in faults if fault.severity == BLOCKING)
+    typer.echo(text("cli.check.counted", blocking=blocking, others=sum(fault.times for fault in faults) - blocking))
     raise typer.Exit(1 if blocking else 0)
 
 
@@ -188,7 +193,7 @@ def lint(plan: Annotated[Path, _argument("plan")]) -> None:
 @_both("template")
 def template(
     municipality: Annotated[str, _argument("municipality")],
-    year: Annotated[int, _option("report_year", "--year")],
+    year: Annotated[int, _option("report_year", "--year", min=YEARS[0], max=YEARS[1])],
     out: Annotated[Path | None, _option("template_out", "--out")] = None,
     force: Annotated[bool, _option("overwrite", "--force")] = False,
 ) -> None:
@@ -210,7 +215,7 @@ def trace(
     table: Annotated[str, _argument("trace_table")],
     area: Annotated[str, _argument("trace_area")],
     service: Annotated[str | None, _option("service", "--service")] = None,
-    year: Annotated[int | None, _option("year", "--year")] = None,
+    year: Year = None,
     run_folder: Annotated[Path | None, _option("run_folder", "--run", show_default=False)] = None,
 ) -> None:
     """Where one number comes from."""
@@ -243,13 +248,13 @@ def backtest(out: Annotated[Path, _option("scores", "--out")] = Path("out/backte
 @_both("project")
 def project(
     source: Annotated[Path, _argument("counts")],
-    horizon: Annotated[int, _option("horizon", "--horizon")] = 10,
+    horizon: Annotated[int, _option("horizon", "--horizon", min=1, max=LONGEST)] = 10,
     out: Annotated[Path, _option("forecast_out", "--out")] = Path("out"),
     constraint: Annotated[Path | None, _option("targets", "--constraint")] = None,
     no_migration: Annotated[bool, _option("no_migration", "--no-migration")] = False,
     scenario: Annotated[str, _option("project_scenario", "--scenario")] = DEFAULTS["scenario"],
-    draws: Draws = 1000,
-    seed: Seed = DEFAULTS["seed"],
+    draws: HandedDraws = 1000,
+    seed: HandedSeed = DEFAULTS["seed"],
 ) -> None:
     """Forecast of any hierarchy of areas."""
     from ossu_analysis.population.any_hierarchy import forecast_hierarchy
@@ -257,6 +262,7 @@ def project(
     from ossu_analysis.population.hierarchy_targets import read_targets
     from ossu_analysis.population.scenario import read_scenario
     from ossu_analysis.store import write_out
+    from ossu_analysis.tabular import future_years
 
     chosen = read_scenario(_store().assumptions / "scenarios", scenario)
     if no_migration:
@@ -265,8 +271,7 @@ def project(
     counts, noticed = read_counts(source)
     targets, passed_over = (None, []) if constraint is None else read_targets(constraint)
     made = forecast_hierarchy(counts, horizon, draws, seed, source.name, chosen, targets)
-    for fault in (*noticed, *passed_over, *made.faults):
-        typer.echo(f"[{fault.severity}] {fault.sentence()}")
+    _tell([*noticed, *passed_over, *made.faults, *future_years(counts, source.name, datetime.date.today())])
     target, rows = write_out(_counted(made.rows), out, "forecast")
     typer.echo(text("cli.project.done", file=target, rows=rows, years=horizon))
     _say_moved(made.moved, target.with_name(f"{target.stem}_moved.csv"))
@@ -276,22 +281,22 @@ def project(
 def demand(
     returns: Annotated[Path, _argument("returns")],
     exposed: Annotated[Path, _option("exposed", "--exposed")],
-    horizon: Annotated[int, _option("demand_horizon", "--horizon", min=1)] = 5,
+    horizon: Annotated[int, _option("demand_horizon", "--horizon", min=1, max=LONGEST)] = 5,
     out: Annotated[Path, _option("demand_out", "--out")] = Path("out"),
-    seed: Seed = DEFAULTS["seed"],
+    seed: HandedSeed = DEFAULTS["seed"],
 ) -> None:
     """Demand for services from any returns."""
     from ossu_analysis.demand.external import forecast_handed
     from ossu_analysis.demand.returns_input import read_handed
     from ossu_analysis.reference import READERS
+    from ossu_analysis.reference.names import spellings
     from ossu_analysis.store import write_out
+    from ossu_analysis.tabular import future_years
 
     store = _store()
-    legacy, services, groups = (READERS[name](store) for name in ("legacy_service", "service", "target_group"))
-    known = services["service_code"].tolist(), groups["target_group"].tolist()
-    handed = read_handed(returns, exposed, legacy, *known)
-    for fault in handed.faults:
-        typer.echo(f"[{fault.severity}] {fault.sentence()}")
+    legacy, groups = (READERS[name](store) for name in ("legacy_service", "target_group"))
+    handed = read_handed(returns, exposed, legacy, spellings(store, ["service"]), groups["target_group"].tolist())
+    _tell([*handed.faults, *future_years(handed.returns, returns.name, datetime.date.today())])
     codes = sorted(handed.returns["service_code"].unique())
     chunks = _said(forecast_handed(handed, horizon, seed), codes)
     target, rows = write_out(chunks, out, "demand_forecast")
@@ -313,6 +318,15 @@ def _say_moved(moved: Any, file: Path) -> None:
         typer.echo(
             text("cli.project.moved", area=row.area_code, year=row.year, before=before, persons=persons, change=change)
         )
+
+
+def _tell(faults: Sequence[Any]) -> None:
+    """One line per cause, what blocks first."""
+    from ossu_analysis.errors import BLOCKING, NOTICE, TO_CHECK, told
+
+    for severity in (BLOCKING, TO_CHECK, NOTICE):
+        for sentence in told(fault for fault in faults if fault.severity == severity):
+            typer.echo(f"[{severity}] {sentence}")
 
 
 def _counted(chunks: Iterable[Any]) -> Iterator[Any]:

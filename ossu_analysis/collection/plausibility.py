@@ -16,6 +16,12 @@ STEEP, LEAST = 3.0, 20
 """A number that grows or shrinks more than so many times, by at least so many, from one return to the next."""
 
 
+def is_steep(value: "pd.Series[float]", last: "pd.Series[float]") -> "pd.Series[bool]":
+    """Whether numbers are unlike the ones before them; an unknown number is like any."""
+    high, low = value.combine(last, max), value.combine(last, min)
+    return (high - low >= LEAST) & (high > STEEP * low) & last.notna() & value.notna()
+
+
 def doubts(
     returns: pd.DataFrame, former: pd.DataFrame, persons: "pd.Series[float]", today: datetime.date
 ) -> list[Fault]:
@@ -50,8 +56,7 @@ def _steep(returns: pd.DataFrame, former: pd.DataFrame) -> Iterator[Fault]:
     for measure in ("places", "users", "waiting"):
         value = every[measure].astype(float)
         last = value.groupby([every[key] for key in _KEY]).shift()
-        high, low = value.combine(last, max), value.combine(last, min)
-        steep = (high - low >= LEAST) & (high > STEEP * low) & last.notna() & value.notna() & every["is_new"]
+        steep = is_steep(value, last) & every["is_new"]
         for row, was in zip(every[steep].to_dict("records"), last[steep], strict=True):
             yield _fault("collection.steep_change", row, measure, expected=f"≈ {was:.0f}")
 

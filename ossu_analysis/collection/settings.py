@@ -4,33 +4,30 @@ import datetime
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from ossu_analysis.funding import FundingType
+from ossu_analysis.inputs import Strict, parse_file
 
 DEMONSTRATION = "demonstration_returns"
 """Source of every row that nobody handed in."""
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Range(_Strict):
+class Range(Strict):
     """A lower and an upper bound."""
 
     low: float = Field(gt=0)
     high: float = Field(gt=0)
 
 
-class Project(_Strict):
+class Project(Strict):
     """Which share of a service's municipalities lives on project money in the last year, and until when."""
 
     share: float = Field(gt=0, le=1)
     funding_end: datetime.date
 
 
-class ServiceMechanics(_Strict):
+class ServiceMechanics(Strict):
     """Made-up parameters of one service; the YAML file explains each."""
 
     exposed: Literal["all", "children", "adults", "older"]
@@ -53,10 +50,10 @@ class ServiceMechanics(_Strict):
     in_map: bool = True
     from_outside: float = Field(0.0, ge=0, lt=1)
     mobile: float = Field(0.0, ge=0, le=1)
-    biggest: dict[str, str] = {}
+    biggest: dict[str, str] = Field({})
 
 
-class DemonstrationSettings(_Strict):
+class DemonstrationSettings(Strict):
     """The whole file."""
 
     status: Literal["demonstration"]
@@ -72,9 +69,7 @@ def read_settings(file: Path) -> DemonstrationSettings:
 
     Raises
     ------
-    pydantic.ValidationError
-        If a key is misspelt or a value is out of range.
+    FaultsFound
+        With every misspelt key and every value that is out of range.
     """
-    import yaml
-
-    return DemonstrationSettings.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
+    return parse_file(DemonstrationSettings, file, file.parents[2])

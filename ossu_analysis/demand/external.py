@@ -16,7 +16,7 @@ from ossu_analysis.demand.draws import draw_demand
 from ossu_analysis.demand.forecast import Labels, Level, forecast_chunk, levels
 from ossu_analysis.demand.panel import Panel, grid
 from ossu_analysis.demand.profile import kinds_in, standardised
-from ossu_analysis.demand.returns_input import GROUPING, NAMED, Handed
+from ossu_analysis.demand.returns_input import GROUPING, Handed
 from ossu_analysis.demand.use_rate import UseRate, fit_all
 from ossu_analysis.errors import Fault, FaultsFound
 from ossu_analysis.reference.areas import COUNTRY
@@ -108,7 +108,7 @@ class _Asked:
             service, last = self.panel.service_code, str(self.ahead[-1])
             yield Fault("demand.exposed_too_short", column="year", found=f"{service}: {never[0]}", expected=last)
             return
-        for at, year_at in np.argwhere(unknown.any(axis=2))[:NAMED]:
+        for at, year_at in np.argwhere(unknown.any(axis=2)):
             found = f"{self.panel.areas[at]}, {self.panel.service_code}, {self.ahead[year_at]}"
             draws = int(unknown[at, year_at].sum()) if self.people.shape[2] > 1 else 0
             missing = text("demand.draws_missing", count=draws) if draws else ""

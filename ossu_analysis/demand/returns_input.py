@@ -6,32 +6,26 @@ above the exposed persons, a negative waiting list) is named and left out while 
 the tables do not belong together and the work stops.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from ossu_analysis.collection.plausibility import is_steep
 from ossu_analysis.demand.breaks import series_breaks
 from ossu_analysis.demand.panel import SLIP
-from ossu_analysis.errors import BLOCKING, NOTICE, TO_CHECK, Fault, FaultsFound
-from ossu_analysis.tabular import folded_codes, numbers, open_frame, shown, unreadable_codes
-from ossu_analysis.texts import text
+from ossu_analysis.errors import BLOCKING, NAMED, NOTICE, TO_CHECK, Fault, FaultsFound
+from ossu_analysis.tabular import MOST_PERSONS, YEARS, folded_codes, numbers, open_frame, shown, unreadable_codes
 
 RETURNS = ("area_code", "parent_code", "service_code", "year", "users", "places", "waiting")
 EXPOSED = ("area_code", "service_code", "year", "persons")
 GROUPING = ("sex", "age_from", "age_to")
 CODES = ("area_code", "parent_code", "service_code", "sex", "target_group")
-YEARS = (1900, 2150)
-MOST_PERSONS = 1e10
-"""More than there are people."""
 NUMBERS = ("year", "users", "places", "waiting", "persons", "draw", "age_from", "age_to")
 UNKNOWN_IF_ABSENT = ("places", "waiting")
 MAY_BE_ABSENT = ("parent_code", *UNKNOWN_IF_ABSENT)
-NAMED = 30
-"""Faults of one kind that are listed one by one; the rest are counted."""
-
 FEW = 0.05
 """Share of impossible rows up to which they are left out instead of stopping the work."""
 
@@ -57,7 +51,7 @@ def read_handed(
     returns: Path,
     exposed: Path,
     legacy_service: pd.DataFrame | None = None,
-    service_codes: Sequence[str] = (),
+    services: Mapping[str, str] | None = None,
     target_groups: Sequence[str] = (),
 ) -> Handed:
     """Read and judge both tables.
@@ -68,20 +62,24 @@ def read_handed(
         CSV or Parquet.
     legacy_service : pandas.DataFrame, optional
         ``reference.legacy_service``: codes and names of the old typology.
-    service_codes, target_groups : sequence of str
-        Known codes; with target groups given, a ``target_group`` of the exposed table must be one of them.
+    services : mapping of str to str, optional
+        Code of a service by what people write for it, in lower case.
+    target_groups : sequence of str
+        With target groups given, a ``target_group`` of the exposed table must be one of them.
 
     Raises
     ------
     FaultsFound
         With every blocking fault of both tables.
     """
-    spelling: dict[str, str] = {}
+    known = {said: code for said, code in (services or {}).items() if "," not in code}
+    spelling = {name: {} if name != "service_code" else dict(known) for name in CODES}
+    spelling["parent_code"] = spelling["area_code"]
     tables = _read(returns, RETURNS, spelling), _read(exposed, EXPOSED, spelling)
     faults = [fault for _, found in tables for fault in found]
     _stop(faults)
     (users, _), (people, _) = tables
-    users, found = _mapped(users, legacy_service, service_codes, returns.name)
+    users, found = _mapped(users, legacy_service, set(known.values()), returns.name)
     faults += [*found, *_unknown_groups(people, target_groups, exposed.name)]
     (users, flags), (people, more) = _numeric(users, returns.name), _numeric(people, exposed.name)
     faults += [*flags, *more]
@@ -99,7 +97,7 @@ def _stop(faults: Sequence[Fault]) -> None:
         raise FaultsFound(faults)
 
 
-def _read(path: Path, wanted: Sequence[str], spelling: dict[str, str]) -> tuple[pd.DataFrame, list[Fault]]:
+def _read(path: Path, wanted: Sequence[str], spelling: dict[str, dict[str, str]]) -> tuple[pd.DataFrame, list[Fault]]:
     """One table with its row numbers, codes as text and everything else as cells, and faults of its shape."""
     required = [name for name in wanted if name not in MAY_BE_ABSENT]
     table, faults = open_frame(path, path.name, required, (*MAY_BE_ABSENT, *GROUPING, "target_group", "draw", "remark"))
@@ -112,12 +110,12 @@ def _read(path: Path, wanted: Sequence[str], spelling: dict[str, str]) -> tuple[
             faults.append(Fault(f"demand.no_{name}_column", path.name, row=1, column=name, severity=NOTICE))
     for name in CODES:
         if name in table:
-            table[name] = folded_codes(table[name], spelling)
+            table[name] = folded_codes(table[name], spelling[name])
     return table.assign(bad=False), faults
 
 
 def _mapped(
-    table: pd.DataFrame, legacy: pd.DataFrame | None, known: Sequence[str], file: str
+    table: pd.DataFrame, legacy: pd.DataFrame | None, known: Collection[str], file: str
 ) -> tuple[pd.DataFrame, list[Fault]]:
     """Old service codes and names put into today's; one that may be several services is a fault that lists them."""
     if legacy is None:
@@ -177,7 +175,8 @@ def _impossible_returns(users: pd.DataFrame, people: pd.DataFrame) -> Iterator[J
     exposed = rows.groupby(level=join, dropna=False).mean().rename("exposed")
     persons = users.join(exposed, on=join)["exposed"]
     yield "demand.no_exposed_row", "area_code", persons.isna() & users["year"].notna(), ""
-    yield "demand.users_above_exposed", "users", users["users"] > persons, persons.map("{:.0f}".format)
+    for name in ("users", "waiting"):
+        yield f"demand.{name}_above_exposed", name, users[name] > persons, persons.map("{:.0f}".format)
 
 
 def _impossible_exposed(people: pd.DataFrame) -> Iterator[Judgement]:
@@ -215,13 +214,22 @@ def _judged(table: pd.DataFrame, judgements: Iterator[Judgement], file: str) -> 
 
 
 def _doubtful(users: pd.DataFrame, file: str) -> list[Fault]:
-    """Use above places without a remark: named, and read as „at least“ (places are then not what limits)."""
+    """What is possible and unlike the rest is named: parts of persons, and numbers unlike those of the year before.
+
+    Use above places without a remark is also read as „at least“ (places are then not what limits).
+    """
     remark = users["remark"].astype("str").str.strip() if "remark" in users else pd.Series("", index=users.index)
     above = (users["users"] > users["places"]) & ~users["bad"] & remark.isin(["", "nan", "None"])
-    if not above.any():
-        return []
-    expected = users["places"].map("{:.0f}".format)
-    return _faults("demand.users_above_places", "users", users[above], expected, file, TO_CHECK)
+    found = [("demand.users_above_places", "users", above, users["places"].map("{:.0f}".format))]
+    rows = users[~users["bad"]].sort_values("year", kind="stable")
+    series = [rows[name] for name in ("area_code", "service_code", *GROUPING) if name in rows]
+    for name in ("users", "places", "waiting"):
+        last = rows.groupby(series, dropna=False)[name].shift()
+        steep = is_steep(rows[name], last).reindex(users.index, fill_value=False)
+        found.append(("demand.steep_change", name, steep, last.map("≈ {:.0f}".format).reindex(users.index)))
+        found.append(("tabular.not_whole", name, (users[name] % 1 > 0) & ~users["bad"], ""))
+    return [fault for code, name, where, expected in found if where.any()
+            for fault in _faults(code, name, users[where], expected, file, TO_CHECK)]  # fmt: skip
 
 
 def _without_users(users: pd.DataFrame, file: str) -> list[Fault]:
@@ -260,19 +268,16 @@ def _broken(users: pd.DataFrame, people: pd.DataFrame, file: str) -> list[Fault]
 def _faults(
     code: str, column: str, rows: pd.DataFrame, expected: "pd.Series[str] | str", file: str, severity: str
 ) -> list[Fault]:
-    """One fault per row, the first of them; the others counted in the last."""
-    made = []
-    limits = [expected] * len(rows) if isinstance(expected, str) else expected.loc[rows.index].tolist()
-    for limit, (_, row) in zip(limits, rows.head(NAMED).iterrows(), strict=False):
+    """A fault for each of the first rows; the last of them stands for the rest too."""
+    made, first = [], rows.head(NAMED)
+    limits = [expected] * len(first) if isinstance(expected, str) else expected.loc[first.index].tolist()
+    for at, (limit, (_, row)) in enumerate(zip(limits, first.iterrows(), strict=True), 1):
         number = row.get(column)
         written = row.get(f"{column}_text")
         shown = written if isinstance(written, str) else f"{number:g}" if isinstance(number, float) else str(number)
         shown = f"{shown} ({row['area_code']}, {row['service_code']}, {row['year']:.0f})"
-        made.append(Fault(code, file, "", int(row["row"]), column, shown, limit, severity))
-    if len(rows) > NAMED:
-        made.append(
-            Fault(code, file, column=column, found=text("tabular.others", count=len(rows) - NAMED), severity=severity)
-        )
+        times = 1 + (len(rows) - at if at == len(first) else 0)
+        made.append(Fault(code, file, "", int(row["row"]), column, shown, limit, severity, times=times))
     return made
 
 

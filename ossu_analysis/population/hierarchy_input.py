@@ -5,8 +5,9 @@ raised; a fault of an area leaves that area out, and the rest goes on.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,22 @@ from ossu_analysis.errors import BLOCKING, NOTICE, TO_CHECK, Fault, FaultsFound,
 from ossu_analysis.population.cells import OPEN_AGE, SEXES, Floats, grouped_array
 from ossu_analysis.population.hierarchy_suppressed import MARKS, fill_suppressed, not_counts
 from ossu_analysis.population.tree import AreaTree
-from ossu_analysis.tabular import cell_faults, folded_codes, numbers, open_frame, shown, unreadable_codes
+from ossu_analysis.tabular import (
+    MOST_PERSONS,
+    YEARS,
+    cell_faults,
+    folded_codes,
+    numbers,
+    open_frame,
+    plain,
+    shown,
+    unreadable_codes,
+)
 
 COLUMNS = ("area_code", "parent_code", "sex", "age_from", "age_to", "year", "persons")
 LEAST_YEARS = 3
-YEARS, MOST_PERSONS = (1900, 2150), 1e10
+LONGEST_GAP = 10
+"""Years in a row that nobody has: a table with more is two tables, or a year is mistyped."""
 _OUTSIDE = {"year": "tabular.year_outside", "persons": "tabular.too_many_persons"}
 FIRST_ROW = 2
 """A spreadsheet shows the first row of figures under the header as row 2."""
@@ -119,6 +131,7 @@ def read_tree(frame: pd.DataFrame, file: str = "") -> tuple[CountedAreas, list[F
     if rows.empty:
         raise FaultsFound(faults or [Fault("population.input_empty", file)])
     totals = _totals(rows)
+    raise_if_any(_impossible(totals, file))
     # A year that nobody has stays a year without counts, so that no step from year to year leads over it.
     totals = totals.reindex(columns=range(int(totals.columns.min()), int(totals.columns.max()) + 1))
     dropped = [*_year_faults(rows, totals, file), *_parent_faults(rows, parent, file)]
@@ -179,18 +192,31 @@ def _row_faults(rows: pd.DataFrame, file: str) -> list[Fault]:
         ("population.input_negative", "persons", ">= 0"): counts < 0,
         ("population.input_fraction", "persons", "1, 2, 3 ..."): counts.notna() & (counts % 1 != 0),
         ("population.input_duplicate", "area_code", "1"): rows.duplicated(key, keep="first"),
+        ("population.input_two_parents", "parent_code", "1"): _has_other_parent(rows),
     }
     return [
-        _fault(code, file, found, column, str(found[column]), expected)
+        _fault(code, file, found, column, shown(plain(found[column])), expected)
         for (code, column, expected), where in wrong.items()
-        for found in rows[where].to_dict("records")
+        for found in _by_area(rows[where])
     ]
+
+
+def _has_other_parent(rows: pd.DataFrame) -> "pd.Series[bool]":
+    """Rows whose parent is not the one that the first row of their area and year names."""
+    first = rows.groupby(["area_code", "year"])["parent_code"].transform("first")
+    return first.notna() & rows["parent_code"].ne(first)
+
+
+def _by_area(rows: pd.DataFrame) -> list[dict[Any, Any]]:
+    """The first row of each area, and in ``times`` how many there are: an area is left out once, whatever its rows."""
+    times = rows.groupby("area_code")["row"].transform("size")
+    return rows.assign(times=times).drop_duplicates("area_code").to_dict("records")
 
 
 def _fault(code: str, file: str, row: Any, column: str, found: str, expected: str = "") -> Fault:
     """A fault of one area, which is left out."""
-    area = row["area_code"]
-    return Fault(code, file, "", int(row["row"]), column, found, expected, TO_CHECK, area)
+    area, times = row["area_code"], int(row.get("times", 1))
+    return Fault(code, file, "", int(row["row"]), column, found, expected, TO_CHECK, area, times)
 
 
 def _overlap_faults(rows: pd.DataFrame, file: str) -> list[Fault]:
@@ -207,7 +233,7 @@ def _overlap_faults(rows: pd.DataFrame, file: str) -> list[Fault]:
     return [
         _fault(code, file, found, "age_to", f"{found['age_from']:.0f}-{found['last']:.0f}")
         for code, where in (("population.input_overlap", overlap), ("population.input_hole", hole))
-        for found in finest[where].drop_duplicates("area_code").to_dict("records")
+        for found in _by_area(finest[where])
     ]
 
 
@@ -227,6 +253,18 @@ def _summed(rows: pd.DataFrame) -> "pd.Series[float]":
     by_sex = finest.groupby(["area_code", "year", "sex"])["persons"].agg(lambda p: p.sum(skipna=False)).unstack("sex")
     by_sex = by_sex.reindex(columns=["F", "M", "T"]).astype(float)
     return by_sex["T"].fillna(by_sex["F"] + by_sex["M"])
+
+
+def _impossible(totals: pd.DataFrame, file: str) -> Iterator[Fault]:
+    """Years that cannot belong to one table, and more people than there are."""
+    years = totals.columns.to_numpy()
+    for before, after in pairwise(years):
+        if after - before > LONGEST_GAP + 1:
+            found = f"{before:.0f}, {after:.0f}"
+            yield Fault("population.input_gap", file, column="year", found=found, expected=f"≤ {LONGEST_GAP}")
+    for area in totals.index[(totals > MOST_PERSONS).any(axis=1)]:
+        found = f"{area}: {totals.loc[area].max():.3g}"
+        yield Fault("tabular.too_many_persons", file, column="persons", found=found, expected=f"≤ {MOST_PERSONS:.3g}")
 
 
 def _year_faults(rows: pd.DataFrame, totals: pd.DataFrame, file: str) -> list[Fault]:

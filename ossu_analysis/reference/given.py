@@ -1,7 +1,8 @@
 """Tables that an analyst may give and nobody has to: map numbers, travel times, annual plans, own numbers and counts.
 
-Each is one CSV; while the file is not there its table is empty, and removing the file undoes it. Codes, numbers and
-days are checked here, all faults at once, so that everything that reads the tables may trust them.
+Each is one CSV, read by the rules of `tabular`; while the file is not there its table is empty, and removing the file
+undoes it. Codes (or names that only one has), numbers and days are checked here, all faults at once, so that everything
+that reads the tables may trust them.
 
 ============== ======================================= ==================================================
 table          file                                    columns
@@ -18,16 +19,19 @@ group_count    ``data/reference/group_counts.csv``     municipality_code, target
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 
 import pandas as pd
 
 from ossu_analysis.errors import Fault, raise_if_any
 from ossu_analysis.inputs import relative
-from ossu_analysis.reference.tables import read_reference_table
+from ossu_analysis.reference.names import spellings
 from ossu_analysis.schemas.base import columns
 from ossu_analysis.store import Store
-from ossu_analysis.text_table import ROW, open_text_table
+from ossu_analysis.tabular import ROW, code, number, read_texts
 
+MOST = 10_000_000
+"""Neither users nor minutes nor persons of a municipality reach it."""
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -120,35 +124,52 @@ def read_given(store: Store, table: str) -> pd.DataFrame:
     if not path.exists():
         return pd.DataFrame({info.name: pd.Series(dtype=info.pandas_type) for info in infos})
     file = relative(path, store.root)
-    cells = open_text_table(path, [info.name for info in infos], file)
-    raise_if_any(_faults(cells, about, file, store))
-    numbers = {name: pd.to_numeric(cells[name]) for name in (*about.numbers, *about.whole)}
-    return cells[[info.name for info in infos]].assign(**numbers)
+    cells = read_texts(path, [info.name for info in infos], file)
+    for name, lists in about.codes.items():
+        cells[name] = _as_codes(cells[name], spellings(store, lists))
+    raise_if_any([*_unknown_codes(cells, about, file, store), *_faults(cells, about, file)])
+    counts = {name: cells[name].map(lambda cell: number(cell).value) for name in (*about.numbers, *about.whole)}
+    whole = {name: counts[name].astype("int64") for name in about.whole}
+    return cells[[info.name for info in infos]].assign(**(counts | whole))
 
 
-def _faults(cells: pd.DataFrame, about: Given, file: str, store: Store) -> Iterator[Fault]:
+def _unknown_codes(cells: pd.DataFrame, about: Given, file: str, store: Store) -> Iterator[Fault]:
+    """Cells that name nothing, or more than one thing: with what they may mean."""
+    for name, lists in about.codes.items():
+        known = spellings(store, lists)
+        wrong = ~cells[name].isin(list(known.values())) & cells[name].ne("")
+        for row, found in cells.loc[wrong, [ROW, name]].itertuples(index=False):
+            near = get_close_matches(found.casefold(), known, 3, cutoff=0.7)
+            meant = known.get(found.casefold()) or ", ".join(known[one] for one in near)
+            yield Fault("reference.unknown_code", file, row=int(row), column=name, found=found, expected=meant)
+
+
+def _faults(cells: pd.DataFrame, about: Given, file: str) -> Iterator[Fault]:
     wrong: dict[tuple[str, str], pd.Series[bool]] = {}
     for name in cells.columns.drop(ROW):
-        wrong["empty_cell", name] = cells[name].str.strip().eq("")
-    for name, lists in about.codes.items():
-        wrong["unknown_code", name] = ~cells[name].isin(_codes(store, lists)) & cells[name].ne("")
+        wrong["reference.empty_cell", name] = cells[name].eq("")
     for name in (*about.numbers, *about.whole):
-        value = pd.to_numeric(cells[name], errors="coerce")
-        fits = (value >= 0) & ((value % 1 == 0) | (name in about.numbers))
-        wrong["not_a_count" if name in about.whole else "not_a_number", name] = ~fits & cells[name].ne("")
+        wrong |= _not_counts(cells[name], name, name in about.whole)
     for name in about.days:
         readable = cells[name].str.fullmatch(_DAY) & pd.to_datetime(cells[name], errors="coerce").notna()
-        wrong["bad_day", name] = ~readable & cells[name].ne("")
-    wrong["repeated_row", about.key[-1]] = cells.duplicated(list(about.key))
-    for (code, name), where in wrong.items():
+        wrong["reference.bad_day", name] = ~readable & cells[name].ne("")
+    wrong["reference.repeated_row", about.key[-1]] = cells.duplicated(list(about.key))
+    for (fault, name), where in wrong.items():
         for row, found in cells.loc[where, [ROW, name]].itertuples(index=False):
-            yield Fault(f"reference.{code}", file=file, row=int(row), column=name, found=found)
+            yield Fault(fault, file=file, row=int(row), column=name, found=found)
 
 
-def _codes(store: Store, lists: tuple[str, ...]) -> set[str]:
-    known = set[str]()
-    for table in lists:
-        skip = ("criterion_loaded",) if table == "service" else ()
-        column = table if table == "target_group" else f"{table}_code"
-        known |= set(read_reference_table(store, table, skip=skip)[column])
-    return known
+def _not_counts(cells: pd.Series, name: str, is_whole: bool) -> dict[tuple[str, str], "pd.Series[bool]"]:
+    """Cells that are no number of at least 0, or not a whole one; a mark of statistics says nothing here."""
+    readings = cells.map(number)
+    problem, value = readings.map(lambda one: one.problem), readings.map(lambda one: one.value).astype(float)
+    known = (value >= 0) & (value <= MOST) & ((value % 1 == 0) | (not is_whole))
+    fault = "reference.not_a_count" if is_whole else "reference.not_a_number"
+    found = {(said, name): problem == said for said in sorted(set(problem) - {""})}
+    return found | {(fault, name): ~known & problem.eq("") & cells.ne("")}
+
+
+def _as_codes(cells: pd.Series, known: Mapping[str, str]) -> pd.Series:
+    """Codes as the lists write them, from codes in any case and from names; what is neither stays as it is."""
+    single = {said: meant for said, meant in known.items() if "," not in meant}
+    return cells.map(lambda cell: single.get(code(cell).casefold(), cell)).astype("str")

@@ -45,6 +45,26 @@ def area_code(store: Store, typed: str, levels: Collection[str] = LEVELS) -> str
     raise OssuError("common.no_area", said=typed, nearest=", ".join(names[one] for one in near) or "–")
 
 
+def spellings(store: Store, lists: Collection[str]) -> dict[str, str]:
+    """Code by what people write for it, in lower case; the codes of a name that several have, divided by commas.
+
+    Parameters
+    ----------
+    store : Store
+    lists : collection of str
+        Code lists of ``data/reference``: ``municipality``, ``oblast``, ``service``, ``target_group``.
+    """
+    known = dict[str, str]()
+    for table in lists:
+        rows = read_reference_table(store, table, skip=("criterion_loaded",) if table == "service" else ())
+        codes = rows[table if table == "target_group" else f"{table}_code"]
+        for column in (codes.name, "name_bg", "short_name_bg"):
+            for said, code in zip(rows[column].str.casefold() if column in rows else (), codes, strict=False):
+                former = known.get(said, code)
+                known[said] = code if code in former.split(", ") else f"{former}, {code}"
+    return known
+
+
 def _named(store: Store, levels: Collection[str]) -> list[tuple[str, str]]:
     named = [(COUNTRY, text("report.words.country"))] if "country" in levels else []
     for level in ("oblast", "municipality"):

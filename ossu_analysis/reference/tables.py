@@ -8,7 +8,7 @@ from ossu_analysis.errors import Fault, FaultsFound
 from ossu_analysis.inputs import relative
 from ossu_analysis.schemas.base import ColumnInfo, columns
 from ossu_analysis.store import Store
-from ossu_analysis.text_table import ROW, open_text_table
+from ossu_analysis.tabular import ROW, number, read_texts
 
 _NUMBERS = {"int64", "Int64", "float64"}
 _TRUTH = {"true": True, "false": False}
@@ -29,7 +29,7 @@ def read_reference_table(store: Store, table: str, skip: Sequence[str] = ()) -> 
     path = store.reference / f"{table}.csv"
     file = relative(path, store.root)
     infos = [info for info in columns(table_class("reference", table)) if info.name not in skip]
-    texts = open_text_table(path, [info.name for info in infos], file)
+    texts = read_texts(path, [info.name for info in infos], file)
     faults = [fault for info in infos for fault in _faults(texts, info, file)]
     if faults:
         raise FaultsFound(faults)
@@ -40,7 +40,8 @@ def _faults(texts: pd.DataFrame, info: ColumnInfo, file: str) -> list[Fault]:
     cells, empty = texts[info.name], texts[info.name] == ""
     wrong = {} if info.nullable else {"reference.empty_cell": empty}
     if info.pandas_type in _NUMBERS:
-        wrong["reference.not_a_number"] = pd.to_numeric(cells, errors="coerce").isna() & ~empty
+        problems = cells.map(lambda cell: number(cell).problem)
+        wrong |= {problem: problems == problem for problem in sorted(set(problems) - {""})}
     if info.pandas_type == "bool":
         wrong["reference.not_true_or_false"] = ~cells.isin(list(_TRUTH))
     return [
@@ -55,5 +56,5 @@ def _typed(cells: pd.Series, info: ColumnInfo) -> pd.Series:
     if info.pandas_type == "bool":
         return cells.map(_TRUTH).astype(bool)
     if info.pandas_type in _NUMBERS:
-        return pd.to_numeric(cells.where(cells != "")).astype(pd.api.types.pandas_dtype(info.pandas_type))
+        return cells.map(lambda cell: number(cell).value).astype(pd.api.types.pandas_dtype(info.pandas_type))
     return cells.where(cells != "") if info.nullable else cells

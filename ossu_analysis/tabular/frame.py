@@ -3,6 +3,7 @@
 Belongs here: reading for those who work on whole columns (`ossu project`, `ossu demand`, code lists that are given).
 """
 
+import datetime
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,15 +11,15 @@ from typing import Any
 
 import pandas as pd
 
-from ossu_analysis.errors import BLOCKING, NOTICE, Fault
+from ossu_analysis.errors import BLOCKING, NAMED, NOTICE, TO_CHECK, Fault, raise_if_any
 from ossu_analysis.tabular.cells import Unreadable, code, number, shown
 from ossu_analysis.tabular.personal import personal_data
 from ossu_analysis.tabular.sheets import Sheet, folded, open_sheets
 from ossu_analysis.texts import text
 
 ROW = "row"
-NAMED = 5
-"""Cells of one kind that are named one by one; the rest are counted."""
+YEARS, MOST_PERSONS = (1900, 2150), 1.5e9
+"""Years that a table may speak of; more persons than the largest country has, so that all draws fit into 32 bits."""
 
 
 def open_frame(
@@ -56,6 +57,19 @@ def open_frame(
     if any(fault.severity == BLOCKING for fault in faults):
         return pd.DataFrame(columns=[ROW, *required]), faults
     return _as_frame(sheets[0], known), faults
+
+
+def read_texts(path: Path, columns: Sequence[str], file: str) -> pd.DataFrame:
+    """A table all of whose columns are needed, every cell as text, with ``row``.
+
+    Raises
+    ------
+    FaultsFound
+        With everything that prevents reading it.
+    """
+    table, faults = open_frame(path, file, columns)
+    raise_if_any([*faults, *unreadable_codes(table, columns, file)])
+    return pd.DataFrame({ROW: table[ROW], **{name: table[name].map(shown).astype("str") for name in columns}})
 
 
 def _header_faults(sheet: Sheet, known: Mapping[str, str], required: Sequence[str]) -> list[Fault]:
@@ -134,15 +148,24 @@ def numbers(table: pd.DataFrame, name: str, file: str) -> tuple["pd.Series[float
 
 
 def cell_faults(table: pd.DataFrame, name: str, problem: "pd.Series[str]", file: str) -> list[Fault]:
-    """The cells of a column that are no numbers: the first of each kind by its place, the others as a count."""
+    """The cells of a column that are no numbers: the first of each kind; the last of them stands for the rest too."""
     faults = []
     for key, rows in table[problem != ""].groupby(problem[problem != ""], sort=False):
-        for row, cell in rows[[ROW, name]].head(NAMED).itertuples(index=False):
-            faults.append(Fault(str(key), file, row=int(row), column=name, found=shown(cell)))
-        if len(rows) > NAMED:
-            found = text("tabular.others", count=len(rows) - NAMED)
-            faults.append(Fault(str(key), file, column=name, found=found))
+        places = list(rows[[ROW, name]].head(NAMED).itertuples(index=False))
+        for at, (row, cell) in enumerate(places, 1):
+            times = 1 + (len(rows) - at if at == len(places) else 0)
+            faults.append(Fault(str(key), file, row=int(row), column=name, found=shown(cell), times=times))
     return faults
+
+
+def future_years(table: pd.DataFrame, file: str, today: datetime.date) -> list[Fault]:
+    """Asks about counts of years that have not come."""
+    later = table[table["year"].astype(float) > today.year]
+    if later.empty:
+        return []
+    years = ", ".join(sorted({f"{year:.0f}" for year in later["year"].astype(float)})[:NAMED])
+    place = {"row": int(later[ROW].iloc[0]), "column": "year", "times": len(later)}
+    return [Fault("tabular.future_year", file, **place, found=years, expected=f"≤ {today.year}", severity=TO_CHECK)]
 
 
 def unreadable_codes(table: pd.DataFrame, names: Sequence[str], file: str) -> list[Fault]:

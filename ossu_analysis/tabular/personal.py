@@ -8,7 +8,7 @@ import datetime
 import re
 from collections.abc import Collection, Iterator
 
-from ossu_analysis.errors import BLOCKING, NOTICE, Fault
+from ossu_analysis.errors import BLOCKING, NAMED, NOTICE, Fault
 from ossu_analysis.tabular.cells import Cell
 from ossu_analysis.tabular.sheets import Sheet
 from ossu_analysis.texts import text
@@ -16,7 +16,6 @@ from ossu_analysis.texts import text
 _TEN = re.compile(r"(?<![0-9])[0-9]{10}(?![0-9])")
 _PHONE = re.compile(r"(?<![0-9])(?:\+?359|0)[0-9]{8,9}(?![0-9])")
 _WEIGHTS = (2, 4, 8, 5, 10, 9, 7, 3, 6)
-NAMED = 5
 
 
 def is_personal_number(digits: str) -> bool:

@@ -85,7 +85,7 @@ def by_project(path: Path):
 
 
 def by_demand(path: Path):
-    read = read_handed(path, exposed(path.parent), service_codes=["HOME"])
+    read = read_handed(path, exposed(path.parent), services={"home": "HOME"})
     return read.returns.drop(columns="row"), list(read.faults)
 
 

@@ -88,6 +88,39 @@ def test_faults_of_all_files_come_at_once_and_ids_are_unique(store):
         read_assumptions(store)
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("value: 1.0", "value: .inf"),
+        ("value: 1.0", "value: .nan"),
+        ("value: 1.0", "value: 1e999"),
+        ("value: 1.0", "value: 1:30"),
+        ("value: 1.0", "value: yes"),
+        ("value: 1.0", "value: 1.0, value: 2.0"),
+        ("2025-01-01", "2025-02-30"),
+        ("2025-01-01", "0000-01-01"),
+        ("title_bg: Цена", "title_bg: &a [*a]"),
+        ("title_bg: Цена", f"title_bg: {'[' * 5000}"),
+        ("title_bg: Цена", f"title_bg: {'{a: ' * 900}{'}' * 900}"),
+        ("title_bg: Цена", "title_bg: !!python/object/apply:os.getcwd []"),
+    ],
+)
+def test_values_that_cannot_be_are_faults_with_their_place(store, old, new):
+    put(store.assumptions, ASSUMPTION.replace(old, new))
+    with pytest.raises(FaultsFound) as raised:
+        read_assumptions(store)
+    assert all(fault.row or fault.column for fault in raised.value.faults)
+
+
+def test_references_that_grow_without_end_are_a_fault_and_zeros_before_a_number_change_nothing(store):
+    doubled = "".join(f"k{n}: &k{n} [{', '.join([f'*k{n - 1}'] * 9)}]\n" for n in range(1, 9))
+    put(store.assumptions, f"k0: &k0 [x]\n{doubled}assumptions: *k8\n")
+    with pytest.raises(FaultsFound, match=r"one\.yaml, ред"):
+        read_assumptions(store)
+    put(store.assumptions, ASSUMPTION.replace("value: 2.0", "value: 010"))
+    assert read_assumptions(store)["price"][0].values[0].value == 10
+
+
 def test_a_loaded_rule_is_read(store):
     put(store.rules, RULE)
     (rule,) = read_rules(store)["data/rules/one.yaml"].rules

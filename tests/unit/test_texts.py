@@ -58,8 +58,13 @@ def test_bulgarian_texts_hold_no_latin_sentences(file):
         assert not re.search(r"\b[a-z]{4,} [a-z]{3,} [a-z]{3,}\b", plain), sentence
 
 
-def test_faults_are_collected_and_say_where():
-    faults = [Fault("common.no_data", file="a.csv", row=3, column="persons", found="-1", expected="0 или повече")] * 2
+def test_faults_are_collected_and_one_cause_is_one_sentence_with_its_count():
+    place = {"file": "a.csv", "column": "persons", "expected": "0 или повече"}
+    faults = [Fault("common.no_data", row=row, found=f"-{row}", **place) for row in range(3, 11)]
     with pytest.raises(FaultsFound) as found:
-        raise_if_any(faults)
-    assert str(found.value).count("a.csv, ред 3, колона „persons“") == 2
+        raise_if_any([*faults, Fault("common.no_data", file="b.csv", times=756)])
+    _, first, second = str(found.value).splitlines()
+    assert "a.csv, редове 3, 4, 5, 6, 7 …, колона „persons“, общо 8: " in first and "-3; -4; -5; -6; -7 …" in first
+    assert first.count("0 или повече") == 1
+    assert "b.csv, общо 756: " in second
+    assert "a.csv, ред 3, колона „persons“: " in faults[0].sentence()

@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from ossu_analysis.errors import told
 from ossu_analysis.reference.areas import COUNTRY
 from ossu_analysis.report.charts import Chart
 from ossu_analysis.report.charts.boundaries import Outlines, read_outlines
@@ -104,7 +105,7 @@ def write_index(
         imprint=imprint,
         banner=_banner(store, rows),
         cards=_cards(known),
-        warnings=[*_warnings(store, checks), *(fault.sentence() for fault in unusable)],
+        warnings=[*_warnings(store, checks), *told(unusable)],
         checks=list(checks),
         documents=_documents(store),
         sections=sections,

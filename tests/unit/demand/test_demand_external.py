@@ -88,7 +88,7 @@ def test_every_fault_of_a_small_table_is_named_with_its_row(world: World, tmp_pa
     bad.loc[3, "service_code"] = "ЦСРИ"
     groups = world.exposed.assign(target_group="TG-NONE")
     with pytest.raises(FaultsFound) as raised:
-        read_handed(*handed(tmp_path, bad, groups), LEGACY, ["MUN-PATRON"], ["TG-OLD"])
+        read_handed(*handed(tmp_path, bad, groups), LEGACY, {"mun-patron": "MUN-PATRON"}, ["TG-OLD"])
     found = {fault.code: fault for fault in raised.value.faults}
     assert found["demand.negative_waiting"].row == 2
     assert found["demand.users_above_exposed"].row == 3
@@ -118,14 +118,16 @@ def test_few_impossible_rows_of_a_large_table_are_named_and_left_out(world: Worl
 
 def test_an_old_name_of_one_service_is_read_as_it(world: World, tmp_path: Path) -> None:
     returns = world.returns.assign(service_code="ДСХ")
-    read = read_handed(*handed(tmp_path, returns, world.exposed.assign(service_code="RES-OLD")), LEGACY, ["RES-OLD"])
+    read = read_handed(
+        *handed(tmp_path, returns, world.exposed.assign(service_code="RES-OLD")), LEGACY, {"res-old": "RES-OLD"}
+    )
     assert set(read.returns["service_code"]) == {"RES-OLD"}
     assert read.faults[0].code == "demand.old_service"
 
 
 def test_a_service_nobody_knows_is_named_and_still_forecast(world: World, tmp_path: Path) -> None:
     """Any returns may be handed in, so an unknown code is a notice, not an end."""
-    read = read_handed(*handed(tmp_path, world.returns, world.exposed), LEGACY, ["RES-OLD"])
+    read = read_handed(*handed(tmp_path, world.returns, world.exposed), LEGACY, {"res-old": "RES-OLD"})
     (fault,) = read.faults
     assert (fault.code, fault.found) == ("demand.unknown_service", world.returns["service_code"].iloc[0])
     assert len(read.returns) == len(world.returns) and fault.sentence()

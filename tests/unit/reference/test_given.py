@@ -64,3 +64,41 @@ def test_an_oblast_may_have_a_number_of_its_own_and_minutes_may_be_parts(store):
     assert READERS["override"](store)["area_code"].tolist() == ["SML"]
     give(store, "travel_time", "from_code,to_code,minutes", "SML02,SML05,17.5")
     assert READERS["travel_time"](store)["minutes"].tolist() == [17.5]
+
+
+def test_names_and_any_case_are_read_as_codes_and_ambiguous_ones_ask(store):
+    give(
+        store,
+        "map_number",
+        "municipality_code;service_code;users;source",
+        "Чепеларе;day-ch;1 200;НКСУ",
+        "",
+        "sml02;ASSIST;5;НКСУ",
+    )
+    read = READERS["map_number"](store)
+    assert read["municipality_code"].tolist() == ["SML38", "SML02"] and read["users"].tolist() == [1200, 5]
+    give(
+        store,
+        "map_number",
+        "municipality_code,service_code,users,source",
+        "Бяла,ASSIST,5,НКСУ",
+        "Чепеларо,ASSIST,5,НКСУ",
+    )
+    with pytest.raises(FaultsFound) as raised:
+        READERS["map_number"](store)
+    assert [fault.expected for fault in raised.value.faults] == ["RSE04, VAR05", "SML38"]
+
+
+def test_a_number_is_never_guessed_and_a_control_character_is_a_fault_of_its_row(store):
+    head = "municipality_code,service_code,users,source"
+    give(store, "map_number", head, 'SML02,ASSIST,"1,908",НКСУ', "SML05,ASSIST,..,НКСУ", "SML38,ASSIST,5,НКСУ")
+    with pytest.raises(FaultsFound) as raised:
+        READERS["map_number"](store)
+    assert [(fault.code, fault.row) for fault in raised.value.faults] == [
+        ("tabular.ambiguous_number", 2),
+        ("reference.not_a_count", 3),
+    ]
+    give(store, "map_number", head, "SML02,ASSIST,5,НК\x07СУ")
+    with pytest.raises(FaultsFound) as raised:
+        READERS["map_number"](store)
+    assert [(fault.code, fault.row) for fault in raised.value.faults] == [("tabular.control_character", 2)]

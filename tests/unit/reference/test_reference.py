@@ -36,7 +36,7 @@ def test_codes_stay_text(store):
     ("table", "old", "new", "code", "column"),
     [
         ("municipality", ",SML,", ",,", "reference.empty_cell", "oblast_code"),
-        ("retirement_age", "2018,F,61,2", "2018,F,шестдесет,2", "reference.not_a_number", "years"),
+        ("retirement_age", "2018,F,61,2", "2018,F,шестдесет,2", "tabular.not_a_number", "years"),
         ("target_group", ",true,", ",да,", "reference.not_true_or_false", "has_rate"),
     ],
 )
