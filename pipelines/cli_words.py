@@ -27,6 +27,7 @@ ENGLISH = {
     "default_required": r"; required\]",
     "default": r"\[default:(\s)",
     "integer": r"<int>(?:  )?",
+    "whole_range": r"<int range>(?:  )?",
     "float": r"<float>",
     "strings": r"<list\[str\]>",
     "string": r"<str>(?:  )?",
