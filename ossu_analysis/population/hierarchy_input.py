@@ -36,6 +36,8 @@ LEAST_YEARS = 3
 LONGEST_GAP = 10
 """Years in a row that nobody has: a table with more is two tables, or a year is mistyped."""
 _OUTSIDE = {"year": "tabular.year_outside", "persons": "tabular.too_many_persons"}
+STEEPEST, SMALL = 10.0, 50
+"""A count that grows or shrinks more than so many times is another area or a slip; numbers below are as if this one."""
 FIRST_ROW = 2
 """A spreadsheet shows the first row of figures under the header as row 2."""
 
@@ -276,12 +278,19 @@ def _year_faults(rows: pd.DataFrame, totals: pd.DataFrame, file: str) -> list[Fa
         "population.input_no_base": totals.iloc[:, -1].isna() & (known >= LEAST_YEARS),
         "population.input_all_zero": (totals.fillna(0) == 0).all(axis=1),
         "population.input_nobody": (totals == 0).any(axis=1) & (totals > 0).any(axis=1),
+        "population.input_other_area": (_steepest(totals) > STEEPEST),
     }
     return [
         _fault(code, file, first[area], "year", f"{area}: {known[area]}")
         for code, where in wrong.items()
         for area in totals.index[where]
     ]
+
+
+def _steepest(totals: pd.DataFrame) -> "pd.Series[float]":
+    """How many times the count of each area has grown or shrunk between two counts; small numbers are as if larger."""
+    known = np.log(totals.clip(lower=SMALL).astype(float)).ffill(axis=1)
+    return np.exp(known.diff(axis=1).abs().max(axis=1))
 
 
 def _parent_faults(rows: pd.DataFrame, parent: dict[str, str], file: str) -> list[Fault]:
