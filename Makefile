@@ -8,7 +8,7 @@ UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 SYNC := $(UV) sync --frozen --inexact --quiet --compile-bytecode
 RUN := $(UV) run --frozen --no-sync
 
-.PHONY: setup run test ui check coverage mutants bench notebook format clean help
+.PHONY: setup run test ui check coverage mutants faults hour bench notebook format clean help
 
 run: setup  ## the main job: publishers' tables -> forecasts -> gaps -> documents in data/runs/latest
 	$(RUN) ossu run
@@ -39,6 +39,12 @@ mutants: setup  ## small changes of the code that some test must notice: the nam
 	$(SYNC) --group mutants
 	$(RUN) python -m tests.mutants --named
 	$(RUN) python -m tests.mutants --each 16 --seed 1
+
+faults: setup  ## kills, readers, full and read-only disks, damaged files: what is lost (some rows need root)
+	$(RUN) python -m tests.faults
+
+hour:  ## the first hour of a newcomer: a fresh clone without uv, README's commands in order (--short by hand)
+	$(PYTHON) tests/first_hour.py
 
 bench:  ## time and memory beside named peers; prints a table and says what is absent
 	@$(MAKE) --no-print-directory $(UV)

@@ -22,7 +22,7 @@ _NUMBER = re.compile(
 _GROUPED = re.compile(r"[0-9]{1,3}([ '])[0-9]{3}(?:\1[0-9]{3})*(?:[.,][0-9]+)?")
 _AMBIGUOUS = re.compile(r"[1-9][0-9]{0,2}[.,][0-9]{3}")
 _WHOLE_CODE = re.compile(r"([0-9]+)\.0+")
-FLAGS = frozenset(["b", "p", "e", "d", "f", "i", "r", "s", "u", "z", "bp", "be", "ep", "pe"])
+FLAGS = re.compile("[bcdefinprsuz]{1,3}")
 """Letters that Eurostat and national offices put after a value: break, provisional, estimated and others."""
 
 
@@ -146,7 +146,7 @@ def number(cell: Cell) -> Reading:
 def _written(said: str) -> Reading:
     parts = _NUMBER.fullmatch(said)
     flag = (parts["flag"] or "").strip() if parts else ""
-    if not parts or (flag and flag not in FLAGS):
+    if not parts or (flag and not FLAGS.fullmatch(flag)):
         return Reading(problem="tabular.not_a_number")
     digits = parts["digits"].strip()
     if " " in digits or "'" in digits:

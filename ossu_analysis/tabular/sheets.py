@@ -12,6 +12,7 @@ from pathlib import Path
 from ossu_analysis.errors import BLOCKING, NOTICE, TO_CHECK, Fault
 from ossu_analysis.tabular import parquet, text_file, workbook
 from ossu_analysis.tabular.cells import Cell, Unreadable, shown
+from ossu_analysis.tabular.cells import number as read_number
 from ossu_analysis.tabular.raw import MOST_BYTES, NameOf, RawSheet, Rows
 from ossu_analysis.texts import text
 
@@ -151,9 +152,13 @@ def _below(rows: Rows, wide: int, raw: RawSheet, file: str) -> tuple[Rows, list[
 
 
 def _is_note(cells: Sequence[Cell]) -> bool:
-    """A row under a table that only explains it: one cell of text, or one that begins as a source or a note does."""
+    """A row under a table that only explains it: one cell of text, or one that begins as a source or a note does.
+
+    A row with two numbers is one of figures, whatever its label begins with.
+    """
     filled = [cell for cell in cells if cell != "" and not isinstance(cell, Unreadable)]
-    if not filled or not isinstance(filled[0], str):
+    figures = sum(read_number(cell).value is not None for cell in filled)
+    if not filled or not isinstance(filled[0], str) or figures > 1:
         return False
     begins = filled[0].casefold().startswith(tuple(text("tabular.note_marks").split("|")))
     return begins or (len(filled) == 1 and cells[0] == filled[0] and " " in filled[0])

@@ -8,7 +8,7 @@ import io
 import re
 import warnings
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -166,14 +166,16 @@ def _structures(content: bytes) -> dict[str, Structure]:
         folder, _, name = book.rpartition("/")
         links = ElementTree.fromstring(package.read(f"{folder}/_rels/{name}.rels".lstrip("/")))
         targets = {link.get("Id"): link.get("Target", "") for link in links}
-        found = {}
-        for sheet in ElementTree.fromstring(package.read(book)).iter():
+        found, tags = {}, list(ElementTree.fromstring(package.read(book)).iter())
+        # A program that computes nothing stores 0 for each formula and asks Excel to compute them all.
+        uncomputed = any(_local(tag.tag) == "calcPr" and tag.get("fullCalcOnLoad") in ("1", "true") for tag in tags)
+        for sheet in tags:
             if _local(sheet.tag) == "sheet":
                 part = targets.get(next((v for key, v in sheet.attrib.items() if _local(key) == "id"), None), "")
                 part = part.lstrip("/") if part.startswith("/") else f"{folder}/{part}".lstrip("/")
                 if part in package.namelist():
                     with package.open(part) as stream:
-                        found[sheet.get("name", "")] = _structure(stream)
+                        found[sheet.get("name", "")] = _structure(stream, {None, "", "0"} if uncomputed else {None, ""})
         return found
 
 
@@ -181,7 +183,8 @@ def _local(tag: str) -> str:
     return tag.rpartition("}")[2]
 
 
-def _structure(stream: Any) -> Structure:
+def _structure(stream: Any, unstored: Collection[str | None]) -> Structure:
+    """Formulas whose stored value is one of ``unstored`` have none."""
     from xml.etree import ElementTree
 
     from openpyxl.utils.cell import coordinate_to_tuple
@@ -202,7 +205,7 @@ def _structure(stream: Any) -> Structure:
             parts = {_local(part.tag): part for part in element}
             value = parts.get("v")
             is_text = element.get("t") == "str" and value is not None
-            if "f" in parts and not is_text and (value is None or not value.text):
+            if "f" in parts and not is_text and (value is None or value.text in unstored):
                 place = f"{_place(row, column)}: ={parts['f'].text or ''}"
                 about.unread[row, column] = Unreadable("tabular.formula_without_value", place)
             element.clear()
