@@ -50,6 +50,7 @@ class RunSettings(BaseModel):
     past_base_year: int = Field(
         default_factory=lambda chosen: chosen.get("base_year", 0) - YEARS_BACK, description=_about("past_base_year")
     )
+    smallest_count: int = Field(default=5, ge=1, le=100, description=_about("smallest_count"))
     jobs: int = Field(default=2, ge=-1, description=_about("jobs"))
 
     @model_validator(mode="after")

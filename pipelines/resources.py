@@ -61,6 +61,7 @@ class Settings(dg.ConfigurableResource):
     demand_scenario: str = _chosen("demand_scenario")
     as_of: str | None = _chosen("as_of")
     past_base_year: int | None = _chosen("past_base_year")
+    smallest_count: int = _chosen("smallest_count")
     jobs: int = _chosen("jobs")
     force: bool = Field(default=False, description=text("pipelines.force"))
 

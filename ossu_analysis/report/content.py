@@ -16,6 +16,7 @@ import pandas as pd
 
 from ossu_analysis import texts
 from ossu_analysis.report.charts.base import Chart
+from ossu_analysis.report.disclosure.asterisk import known, starred
 from ossu_analysis.report.imprint import Imprint
 
 SLOT = texts.text("common.fill_in")
@@ -88,11 +89,11 @@ class Column(Printable):
         return [self._printed(value) for value in self.values(frame)]
 
     def values(self, frame: pd.DataFrame) -> "pd.Series[Any]":
-        """Values behind the cells: unrounded, but a difference is one of printed numbers."""
+        """Values behind the cells: unrounded, but a difference is one of printed numbers, and hidden if one is."""
         if not self.minus:
             return frame[self.name]
-        ends = (frame[name].astype("Float64").round(self.digits) for name in (self.name, self.minus))
-        return next(ends) - next(ends)
+        ends = frame[self.name], frame[self.minus]
+        return starred(known(ends[0]).round(self.digits) - known(ends[1]).round(self.digits), *ends)
 
     def _printed(self, value: Any) -> str:
         if value is None or pd.isna(value):
@@ -264,10 +265,16 @@ class Document(Printable):
 
     @property
     def banner(self) -> str:
-        """The warning that stands on every page when a figure is made from demonstration returns; else empty."""
-        demonstration = any(table.is_demonstration for table in self.tables)
-        demonstration = demonstration or any(picture.chart.is_demonstration for picture in self.pictures)
-        return texts.text("report.banner.demonstration") if demonstration else ""
+        """What stands on every page: for official use only, made from demonstration returns; else empty."""
+        internal = texts.text("report.banner.internal") if self.imprint.is_internal else ""
+        demonstration = texts.text("report.banner.demonstration") if self.is_demonstration else ""
+        return " ".join(filter(None, (internal, demonstration)))
+
+    @property
+    def is_demonstration(self) -> bool:
+        """Whether any figure of the document is made from demonstration returns."""
+        parts = [*self.tables, *(picture.chart for picture in self.pictures)]
+        return any(part.is_demonstration for part in parts)
 
     def numbered(self) -> Iterator[tuple[str, Block]]:
         """Blocks with their label, the front first: „Таблица 3“, „Фигура 1“, or empty for text."""

@@ -13,6 +13,7 @@ import pandas as pd
 from ossu_analysis.demand.scenario import all_scenarios
 from ossu_analysis.reference.areas import COUNTRY
 from ossu_analysis.reference.standards import UnitCost, read_unit_costs
+from ossu_analysis.report.disclosure.masking import released
 from ossu_analysis.schemas import all_tables, columns
 from ossu_analysis.schemas.proposal import PLAN_TABLES
 from ossu_analysis.store import Store
@@ -55,6 +56,7 @@ TABLES: dict[str, Read] = {
     "driver": Read("demand", "driver", "area_code in ({areas})"),
     "scenarios": Read("demand", "scenario_forecast", "area_code = '{area}'"),
     "capacity": Read("capacity", "current", "{here}"),
+    "counts": Read("report", "count", "area_code in ({areas})"),
     "gap": Read("gap", "service_gap", "municipality_code in ({towns}) and scenario = '{scenario}'"),
     "gap_change": Read("gap", "change", "{here}"),
     "oblast_gap": Read("gap", "oblast_gap", OF_SCENARIO),
@@ -68,6 +70,9 @@ TABLES: dict[str, Read] = {
     **{name: Read("proposal", name, "area_code = '{area}'") for name in PLAN_TABLES},
 }  # fmt: skip
 """Every table that a document is made from, by the field that holds it; what documents wait for is read off here."""
+
+ALWAYS = ("counts", "services")
+"""Fields that say which counts are hidden; nothing is read without them."""
 
 
 def tables_read() -> tuple[str, ...]:
@@ -143,9 +148,13 @@ class Facts:
 
 
 def read_facts(
-    store: Store, area_code: str, scenario: str = "reference", fields: Iterable[str] = tuple(TABLES)
+    store: Store,
+    area_code: str,
+    scenario: str = "reference",
+    fields: Iterable[str] = tuple(TABLES),
+    is_internal: bool = False,
 ) -> Facts:
-    """Read what the documents of an oblast need.
+    """Read what the documents of an oblast need, with an asterisk wherever a release hides a count of persons.
 
     Parameters
     ----------
@@ -157,6 +166,8 @@ def read_facts(
         Scenario of the forecasts.
     fields : iterable of str
         Which of `TABLES` to read; a page that shows little reads little.
+    is_internal : bool
+        Whether every count is given, for papers that are not published.
 
     Raises
     ------
@@ -178,11 +189,12 @@ def read_facts(
     tables = {
         field: table_or_empty(store, one.link, one.table, one.where.format(**here))
         for field, one in TABLES.items()
-        if field in fields
+        if field in {*fields, *ALWAYS}
     }
     titles = {one.id: one.title_bg for one in all_scenarios(store.assumptions / "demand_scenarios")}
+    shown = tables if is_internal else released(tables)
     name = text("report.words.country") if is_country else str(names.loc[area_code])
-    return Facts(area_code, name, titles, tuple(read_unit_costs(store)), **tables)
+    return Facts(area_code, name, titles, tuple(read_unit_costs(store)), **shown)
 
 
 def _listed(codes: Iterable[str]) -> str:

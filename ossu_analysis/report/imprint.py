@@ -1,6 +1,6 @@
 """Which run made a document: the years, rules, scenario and software that its footer names."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ossu_analysis import __version__, texts
 from ossu_analysis.config import RunSettings
@@ -35,6 +35,12 @@ class Imprint:
     scenario: str
     made_on: str
     state: str = field(default_factory=lambda: texts.text("common.draft"))
+    is_internal: bool = False
+
+    def internal(self) -> "Imprint":
+        """The imprint of the same paper with every count in it, for official use only: each page says so."""
+        state = f"{self.state}; {texts.text('report.words.internal')}"
+        return replace(self, state=state, is_internal=True)
 
     def lines(self) -> list[tuple[str, str]]:
         """``(label, value)`` pairs for the first page, the first sheet and the page head."""

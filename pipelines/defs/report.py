@@ -51,6 +51,19 @@ def headline(step: Step) -> pd.DataFrame:
 
 @table_asset(
     "report",
+    "count",
+    reads={"capacity": "capacity.current", "municipality": "reference.municipality"},
+    settings=("smallest_count",),
+)
+def count(capacity: pd.DataFrame, municipality: pd.DataFrame, step: Step) -> pd.DataFrame:
+    """Counts of persons at every level, and which of them everything that is published hides."""
+    from ossu_analysis.report.disclosure.counts import released_counts
+
+    return released_counts(capacity, municipality, step.settings.smallest_count)
+
+
+@table_asset(
+    "report",
     "document",
     deps=READ_BY_DOCUMENTS,
     if_made=ON_DEMAND,
@@ -75,9 +88,12 @@ def document(step: Step) -> pd.DataFrame:
 
 def documents_that_hold(step: Step, chosen: list[str]) -> pd.DataFrame:
     """Documents of other oblasts from the same tables: they stay beside those made now. The folder holds no others."""
+    from ossu_analysis.report.documents.writing import INTERNAL
+
     folder, name = documents_folder(step.store), ("report", "document")
     if not lineage.has_inputs(step.store, name, step.recipe) or not folder.is_dir():
-        shutil.rmtree(folder, ignore_errors=True)
+        for one in (folder, folder.with_name(INTERNAL)):
+            shutil.rmtree(one, ignore_errors=True)
         return pd.DataFrame()
     rows = step.store.read(*name)
     return rows[~rows["oblast_code"].isin([*chosen, "BG"])]

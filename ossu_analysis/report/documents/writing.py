@@ -4,14 +4,15 @@ The country: its summary. An oblast: summary, monitoring report, mid-term evalua
 plan, pack for the public discussion. Each as DOCX, XLSX and HTML of the same content.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import pandas as pd
 
 from ossu_analysis.errors import OssuError
 from ossu_analysis.reference.areas import COUNTRY
-from ossu_analysis.report.content import Document
+from ossu_analysis.report.content import Document, Paragraph
+from ossu_analysis.report.disclosure.asterisk import HIDDEN
 from ossu_analysis.report.documents.consultation import consultation_pack
 from ossu_analysis.report.documents.country import country_summary
 from ossu_analysis.report.documents.monitoring import midterm_evaluation, monitoring_report
@@ -26,7 +27,10 @@ from ossu_analysis.report.imprint import Imprint
 from ossu_analysis.schemas import columns, table_class
 from ossu_analysis.store import Store
 
-FOLDER = "documents"
+FOLDER, INTERNAL = "documents", "internal"
+"""What is published, and beside it the papers for official use only."""
+KEPT_INSIDE = {"predlozhenie", "godishen_plan", "obobshtenie", "monitoring", "ocenka"}
+"""Papers that officials work with: where the published one hides a count, a whole one is made beside it."""
 Builder = Callable[[Facts, str, Imprint], Document]
 WRITERS: dict[str, Callable[[Document, Path], Path]] = {"docx": write_docx, "xlsx": write_xlsx, "html": write_html}
 
@@ -50,7 +54,7 @@ def write_documents(
     imprint : Imprint
         Identity of the run.
     folder : Path
-        Created if need be; files of the same name are replaced.
+        Created if need be; files of the same name are replaced. Papers for official use only go beside it.
     told : callable
         Receives the name of each document when it is done.
     jobs : int
@@ -77,9 +81,9 @@ def write_documents(
             raise OssuError("report.unknown_oblast", oblast=code, known=", ".join(known))
     # One sequence for all, so that an oblast is read while the country's document is drawn.
     tasks = (
-        delayed(_write_area)(facts, area, imprint, folder)
-        for facts in (read_facts(store, code, imprint.scenario) for code in (COUNTRY, *chosen))
-        for area in (facts.oblast_code, *sorted(facts.municipalities["municipality_code"]))
+        delayed(_write_area)(public, whole, area, imprint, folder)
+        for public, whole in (_both(store, code, imprint) for code in (COUNTRY, *chosen))
+        for area in (public.oblast_code, *sorted(public.municipalities["municipality_code"]))
     )
     for names, written in Parallel(n_jobs=jobs, return_as="generator")(tasks):
         rows += written
@@ -112,22 +116,47 @@ def outputs(facts: Facts, area: str) -> dict[str, Builder]:
     }
 
 
-def _write_area(facts: Facts, area: str, imprint: Imprint, folder: Path) -> tuple[list[str], list[dict[str, object]]]:
+def _both(store: Store, code: str, imprint: Imprint) -> tuple[Facts, Facts]:
+    """What may be published of a territory, and all of it."""
+    public, whole = (read_facts(store, code, imprint.scenario, is_internal=inside) for inside in (False, True))
+    return public, whole
+
+
+def _write_area(
+    public: Facts, whole: Facts, area: str, imprint: Imprint, folder: Path
+) -> tuple[list[str], list[dict[str, object]]]:
     names, rows = [], []
-    for output, build in outputs(facts, area).items():
-        document = build(facts, area, imprint)
+    for output, build in outputs(public, area).items():
+        document = build(public, area, imprint)
         names.append(document.name)
-        rows += _written(document, facts.oblast_code, area, output, folder)
+        rows += _written(document, public.oblast_code, area, output, folder, WRITERS)
+        if output in KEPT_INSIDE and hides(document):
+            complete = build(whole, area, imprint.internal())
+            inside = {form: write for form, write in WRITERS.items() if form != "html"}
+            rows += _written(complete, public.oblast_code, area, output, folder.with_name(INTERNAL), inside)
     return names, rows
 
 
+def hides(document: Document) -> bool:
+    """Whether a count is hidden in any table or sentence of a document."""
+    if any(HIDDEN in row for table in document.tables for row in table.rows()):
+        return True
+    said = (block.text for block in document.blocks if isinstance(block, Paragraph))
+    return any(HIDDEN in one for one in said)
+
+
 def _written(
-    document: Document, oblast_code: str, area_code: str, output: str, folder: Path
+    document: Document,
+    oblast_code: str,
+    area_code: str,
+    output: str,
+    folder: Path,
+    writers: Mapping[str, Callable[[Document, Path], Path]],
 ) -> list[dict[str, object]]:
     target = folder / oblast_code
     target.mkdir(parents=True, exist_ok=True)
     rows: list[dict[str, object]] = []
-    for form, write in WRITERS.items():
+    for form, write in writers.items():
         file = write(document, target / f"{document.name}.{form}")
         rows.append(
             {
@@ -137,11 +166,12 @@ def _written(
                 "format": form,
                 "title": document.title,
                 "place": document.subtitle,
-                "file": f"{FOLDER}/{oblast_code}/{file.name}",
+                "file": f"{INTERNAL if document.imprint.is_internal else FOLDER}/{oblast_code}/{file.name}",
+                "is_internal": document.imprint.is_internal,
                 "size": file.stat().st_size,
                 "tables": len(document.tables),
                 "figures": len(document.pictures),
-                "status": "demonstration" if document.banner else "forecast",
+                "status": "demonstration" if document.is_demonstration else "forecast",
             }
         )
     return rows

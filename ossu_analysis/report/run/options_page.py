@@ -11,7 +11,8 @@ import pandas as pd
 
 from ossu_analysis.reference.areas import COUNTRY
 from ossu_analysis.report.content import Block, Document
-from ossu_analysis.report.facts import table_or_empty
+from ossu_analysis.report.disclosure.masking import released
+from ossu_analysis.report.facts import TABLES, table_or_empty
 from ossu_analysis.report.formats.page import write_html
 from ossu_analysis.report.imprint import Imprint
 from ossu_analysis.report.sections.allocation import Plans, cliff_section, plans_section, subsidy_section
@@ -77,7 +78,9 @@ def money_sections(store: Store, found: Iterable[Plans]) -> list[Block]:
     areas = {plans.area_code: plans for plans in found}
     names: Mapping[str, str] = next(iter(areas.values())).area_names
     services = next(iter(areas.values())).service_names
-    checks, cliffs = (table_or_empty(store, "proposal", name) for name in ("subsidy_check", "funding_cliff"))
+    wanted = ("counts", "services", "subsidy_check", "funding_cliff")
+    shown = released({name: table_or_empty(store, TABLES[name].link, TABLES[name].table) for name in wanted})
+    checks, cliffs = shown["subsidy_check"], shown["funding_cliff"]
     oblasts = "|".join(code for code in areas if code != COUNTRY) or "$^"
     checks, cliffs = (rows[rows["municipality_code"].str.match(oblasts)] for rows in (checks, cliffs))
     return [*subsidy_section(checks, names, 1), *cliff_section(cliffs, names, services, 1)]

@@ -1,9 +1,10 @@
 """A finished run: everything that was computed, in one folder that is never written again.
 
 ``data/runs/<date>-<id>/`` holds ``ossu.duckdb`` (a schema per link, every table with its comments), the documents,
-charts, ``index.html`` and ``manifest.json``. It is built in ``data/runs/.building-<id>/`` and takes its name by one
-rename; only then does ``latest`` move. A run that fails or is killed leaves the former run as it was; its leftovers are
-removed when the next one starts.
+charts, ``index.html`` and ``manifest.json``. Everything is safe to publish but ``ossu.duckdb`` and ``internal/``, whose
+papers hold every count; the proof of it is made again for each run. A run is built in ``data/runs/.building-<id>/`` and
+takes its name by one rename; only then does ``latest`` move. One that fails or is killed leaves the former run as it
+was; its leftovers are removed when the next one starts.
 """
 
 import os
@@ -18,7 +19,8 @@ from typing import Any
 from ossu_analysis import __version__
 from ossu_analysis.config import RunSettings
 from ossu_analysis.errors import OssuError
-from ossu_analysis.report.documents.writing import FOLDER
+from ossu_analysis.report.disclosure.proof import prove
+from ossu_analysis.report.documents.writing import INTERNAL
 from ossu_analysis.report.facts import table_or_empty
 from ossu_analysis.report.imprint import Imprint, imprint_of
 from ossu_analysis.report.run.index import write_index
@@ -78,8 +80,10 @@ def publish_run(
     Raises
     ------
     OssuError
-        ``report.run_exists`` when a finished run has that name; it is not touched.
+        ``report.run_exists`` when a finished run has that name; it is not touched. ``report.open_count`` when a
+        count of few persons could be told from what would be published: nothing is.
     """
+    proof = prove(table_or_empty(store, "report", "count"), settings.smallest_count)
     imprint = imprint_of(store, settings, run_id)
     finished = store.runs / f"{imprint.made_on}-{run_id}"
     if finished.exists():
@@ -92,8 +96,9 @@ def publish_run(
         # DuckDB writes its file while the charts of the index are drawn.
         with ThreadPoolExecutor(max_workers=1) as thread:
             warehouse = thread.submit(write_warehouse, store, building / WAREHOUSE)
-            if documents_folder.exists():
-                shutil.copytree(documents_folder, building / FOLDER)
+            for folder in (documents_folder, documents_folder.with_name(INTERNAL)):
+                if folder.exists():
+                    shutil.copytree(folder, building / folder.name)
             rows = row_counts(store)
             write_open_data(store, building / OPEN_DATA, imprint)
             write_options_page(store, building, imprint)
@@ -102,6 +107,7 @@ def publish_run(
             headlines = write_index(store, building, imprint, finished.name, checks, rows, former, places)
             warehouse.result()
         manifest = _manifest(store, settings, imprint, finished.name, checks, timings or {}, rows, headlines)
+        manifest["disclosure"] = asdict(proof)
         write_json(building / MANIFEST, manifest)
         building.rename(finished)
     except BaseException:

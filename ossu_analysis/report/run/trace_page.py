@@ -4,13 +4,17 @@ Belongs here: which numbers stand on the page of an area, in which order, and wh
 says of itself is made in `ossu_analysis.trace`; the look stands in ``templates/trace.html``.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ossu_analysis.config import RunSettings
 from ossu_analysis.reference.areas import COUNTRY
+from ossu_analysis.reference.services import closing_services
+from ossu_analysis.report.disclosure.asterisk import HIDDEN
+from ossu_analysis.report.disclosure.counts import QUANTITIES
+from ossu_analysis.report.disclosure.masking import Hidden
 from ossu_analysis.report.facts import table_or_empty
 from ossu_analysis.report.formats.page import render
 from ossu_analysis.report.imprint import Imprint
@@ -37,6 +41,36 @@ class Row:
     where: list[str]
     check: str
     is_same: bool
+
+
+class Concealed:
+    """Which numbers of the pages are hidden, because a count of persons is or they were made from one.
+
+    Parameters
+    ----------
+    hidden : Hidden
+    homes : mapping of str to str
+        Closing homes, each with the service that replaces it.
+    year : int
+        Of the pages.
+    """
+
+    def __init__(self, hidden: Hidden, homes: Mapping[str, str], year: int) -> None:
+        self._hidden, self._homes, self._year = hidden, homes, year
+
+    def hides(self, step: Step) -> bool:
+        """Whether the value of a number may not be published."""
+        kind, _, name = step.anchor.partition("#")[2 if "#" in step.anchor else 0].rpartition("-")
+        if kind.startswith("option-cover_waiting-"):
+            area, _, service = step.key.split()
+            return self._hidden.any_part(area, service, self._year)
+        if name in QUANTITIES:
+            return self._hidden.at_last(name, *step.key.split()[:2], self._year)
+        if name == "residents_to_move":
+            area, service = step.key.split()[:2]
+            homes = [home for home, instead in self._homes.items() if instead == service]
+            return any(self._hidden.at_last("occupied", area, one, self._year) for one in (service, *homes))
+        return False
 
 
 @dataclass
@@ -82,9 +116,11 @@ def write_trace_pages(store: Store, folder: Path, imprint: Imprint, settings: Ru
         COUNTRY: text("report.words.country"),
         **dict(zip(documents["area_code"], documents["place"], strict=True)),
     }
+    homes = closing_services(table_or_empty(store, "reference", "service"))
+    concealed = Concealed(Hidden(table_or_empty(store, "report", "count")), homes, year)
     with working_tables(store, areas, year, settings) as tracer:
         for area in areas:
-            page = trace_page(tracer, area, year, titles[area])
+            page = trace_page(tracer, area, year, titles[area], concealed)
             listed.append((f"{area}.html", titles[area], page.counts))
             written.append(folder / FOLDER / f"{area}.html")
             written[-1].write_text(render("trace.html", page=page, imprint=imprint, year=year), encoding="utf-8")
@@ -123,9 +159,9 @@ def working_tables(store: Store, areas: Sequence[str], year: int, settings: RunS
         yield Tracer(db, store.root, settings.model_dump(), redraws=False)
 
 
-def trace_page(tracer: Tracer, area: str, year: int, title: str) -> TracePage:
+def trace_page(tracer: Tracer, area: str, year: int, title: str, concealed: Concealed) -> TracePage:
     """Every number of the gap and the proposal of an area; of an oblast also its options."""
-    page, anchors = TracePage(area, title), _Anchors()
+    page, anchors = TracePage(area, title), _Anchors(concealed)
     for heading, key, steps in _groups(tracer, area, year):
         if steps:
             page.groups.append((heading, key, steps[0].article, [anchors.row(step) for step in steps]))
@@ -177,28 +213,31 @@ def _count(page: TracePage, steps: Sequence[Step]) -> None:
 class _Anchors:
     """Gives every input without a place of its own one among the shared numbers, once."""
 
-    def __init__(self) -> None:
-        self._shared: dict[tuple[str, str, str], tuple[str, Step]] = {}
+    def __init__(self, concealed: Concealed) -> None:
+        self._concealed = concealed
+        self._shared: dict[tuple[str, str, str, float | None], tuple[str, Step, bool]] = {}
 
-    def of(self, step: Step) -> str:
-        """Address of a step on the page."""
+    def of(self, step: Step, is_hidden: bool) -> str:
+        """Address of a step on the page; what a hidden count was read from is hidden with it."""
         if step.anchor:
             return step.anchor if "#" in step.anchor else f"#{step.anchor}"
-        name = step.table, step.key, step.label
-        if name not in self._shared:
-            self._shared[name] = f"base-{len(self._shared) + 1}", step
-        return f"#{self._shared[name][0]}"
+        name = step.table, step.key, step.label, step.value
+        anchor, _, before = self._shared.get(name, (f"base-{len(self._shared) + 1}", step, False))
+        self._shared[name] = anchor, step, before or is_hidden
+        return f"#{anchor}"
 
-    def row(self, step: Step, anchor: str = "") -> Row:
+    def row(self, step: Step, anchor: str = "", is_input_of_hidden: bool = False) -> Row:
         """A step as the page prints it."""
+        is_hidden = is_input_of_hidden or self._concealed.hides(step)
         words = {True: "same", False: "differs"}
-        verdict = "" if step.is_confirmed is None else text(f"trace.words.{words[step.is_confirmed]}")
+        verdict = "" if step.is_confirmed is None or is_hidden else text(f"trace.words.{words[step.is_confirmed]}")
         status = text(f"common.status.{step.status}") if step.status else ""
         where = [f"{step.table} {step.key}".strip(), step.source]
         where.append(status if not status.startswith("common.") else step.status)
+        inputs = [(one, is_hidden or self._concealed.hides(one)) for one in step.inputs]
         return Row(
-            anchor or step.anchor, step.label, _value(step), step.formula,
-            [(self.of(one), f"{one.label}: {_value(one)}") for one in step.inputs],
+            anchor or step.anchor, step.label, HIDDEN if is_hidden else _value(step), step.formula,
+            [(self.of(one, hidden), f"{one.label}: {HIDDEN if hidden else _value(one)}") for one, hidden in inputs],
             [said for said in where if said], f"{shown(step.recomputed)} ({verdict})" if verdict else "",
             step.is_confirmed is not False,
         )  # fmt: skip
@@ -207,8 +246,8 @@ class _Anchors:
         """Inputs and what they in turn were made from; the list grows while it is read."""
         rows, done = [], 0
         while done < len(self._shared):
-            anchor, step = list(self._shared.values())[done]
-            rows.append(self.row(step, anchor))
+            anchor, step, is_hidden = list(self._shared.values())[done]
+            rows.append(self.row(step, anchor, is_hidden))
             done += 1
         return rows
 

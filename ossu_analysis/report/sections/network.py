@@ -6,6 +6,8 @@ import pandas as pd
 
 from ossu_analysis.report import charts
 from ossu_analysis.report.content import Block, Column, Heading, Paragraph, Picture, Table, trace_address
+from ossu_analysis.report.disclosure.asterisk import known, starred
+from ossu_analysis.report.disclosure.counts import QUANTITIES
 from ossu_analysis.report.sections.subject import Subject, by_name, named, status_of
 from ossu_analysis.texts import day, interval, number, probability, text
 
@@ -15,7 +17,7 @@ GAPS_TOLD = 3
 """Services whose missing places are told in sentences: those that lack the most."""
 SAID_BESIDE = ("common.demonstration", "common.no_criterion", "gap.no_map_number", "gap.no_cost_standard",
                "gap.no_staff_standard", "capacity.straight_line")  # fmt: skip
-SUMS = ["places", "occupied", "waiting", "staff_posts", "staff_filled"]
+SUMS = ["places", "staff_posts", "staff_filled"]
 
 
 def network(subject: Subject) -> list[Block]:
@@ -55,14 +57,22 @@ def network_rows(subject: Subject) -> pd.DataFrame:
     """One row per service: sums over the territory, newest period; a figure nobody reported stays missing."""
     rows = subject.capacity
     if rows.empty:
-        return pd.DataFrame(columns=["service", "as_of", "municipalities", "occupancy", *SUMS])
+        return pd.DataFrame(columns=["service", "as_of", "municipalities", "occupancy", *QUANTITIES, *SUMS])
     grouped = rows.astype(dict.fromkeys(SUMS, "Float64")).groupby("service_code")
     table = grouped[SUMS].sum(min_count=1).astype("Float64")
     table["municipalities"] = grouped["municipality_code"].nunique()
-    table["as_of"] = grouped["period_end"].max().map(day)
-    table["occupancy"] = table["occupied"] / table["places"].where(table["places"] > 0)
+    ends = grouped["period_end"].max()
+    table["as_of"] = ends.map(day)
+    counts = subject.counts.reindex(pd.MultiIndex.from_arrays([ends.index, ends]))
+    table[list(QUANTITIES)] = counts.to_numpy()
+    table["occupancy"] = occupancy(table)
     table["service"] = [subject.service(code, True) for code in table.index]
     return by_name(table.reset_index(), "service")
+
+
+def occupancy(rows: pd.DataFrame) -> "pd.Series[Any]":
+    """Share of places that are taken; hidden where the persons who take them are."""
+    return starred(known(rows["occupied"]) / rows["places"].where(rows["places"] > 0), rows["occupied"])
 
 
 def demand(subject: Subject) -> list[Block]:
@@ -104,11 +114,11 @@ def demand_chart(subject: Subject) -> charts.Chart:
 
 def _panel(subject: Subject, code: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Reported users by year and the forecast of one service."""
-    rows = subject.facts.capacity
-    rows = rows[(rows["service_code"] == code) & rows["occupied"].notna()]
-    rows = rows[rows["municipality_code"] == subject.code] if subject.level == "municipality" else rows
-    users = rows.assign(year=rows["period_end"].str[:4].astype(int)).groupby("year")["occupied"].sum()
-    history = users.rename("persons").reset_index().astype(float)
+    rows = subject.counts["occupied"].reset_index()
+    rows = rows[rows["service_code"] == code]
+    rows = rows.assign(year=rows["period_end"].str[:4].astype(int), persons=known(rows["occupied"]))
+    # A count that is hidden has no point in the chart.
+    history = rows.dropna(subset=["persons"])[["year", "persons"]].astype(float)
     ahead = subject.demand[subject.demand["service_code"] == code].sort_values("year")
     ahead = ahead[ahead["year"] > history["year"].max()] if len(history) else ahead
     ahead = ahead[ahead["year"] > subject.imprint.base_year]
@@ -196,7 +206,7 @@ def _means(subject: Subject, rows: pd.DataFrame, year: int) -> list[Block]:
         Column("money", text("report.column.currency"), width=0.9),
         Column("remark", text("report.column.remark"), width=6.4),
     )
-    rows = rows.assign(occupancy=rows["occupied"].astype("Float64") / rows["places"].where(rows["places"] > 0))
+    rows = rows.assign(occupancy=occupancy(rows))
     table = Table(
         "table-gap-means",
         text("report.caption.gap_means", place=subject.label, year=year),

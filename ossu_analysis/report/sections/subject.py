@@ -6,6 +6,7 @@ from functools import cached_property
 import pandas as pd
 
 from ossu_analysis.reference.areas import COUNTRY
+from ossu_analysis.report.disclosure.counts import QUANTITIES
 from ossu_analysis.report.facts import GROUPS, Facts, age_rows, wide
 from ossu_analysis.report.imprint import Imprint
 from ossu_analysis.status import weakest
@@ -97,6 +98,14 @@ class Subject:
         rows = self.facts.capacity
         rows = rows[rows["municipality_code"] == self.code] if self.level == "municipality" else rows
         return rows[rows["period_end"] == rows.groupby("service_code")["period_end"].transform("max")]
+
+    @cached_property
+    def counts(self) -> pd.DataFrame:
+        """Persons served and waiting by ``service_code, period_end``: ``occupied, waiting``; an asterisk is hidden."""
+        rows = self.facts.counts
+        rows = rows[rows["area_code"] == self.code]
+        table = rows.pivot(index=["service_code", "period_end"], columns="quantity", values="persons")
+        return table.reindex(columns=list(QUANTITIES)).astype(object)
 
     def municipal_gap(self, year: int) -> pd.DataFrame:
         """Gap rows of the municipality, or of every municipality of the oblast, in one year."""

@@ -10,6 +10,7 @@ import pandas as pd
 
 from ossu_analysis.report import charts
 from ossu_analysis.report.content import Block, Column, Heading, Paragraph, Picture, Table
+from ossu_analysis.report.disclosure.asterisk import HIDDEN, known, starred
 from ossu_analysis.report.facts import GROUPS, age_rows, wide
 from ossu_analysis.report.sections.subject import Subject, area_name, by_name, status_of
 from ossu_analysis.texts import day, number, text
@@ -138,20 +139,23 @@ def service_changes(subject: Subject, first: str, last: str) -> pd.DataFrame:
         ``service, towns_, places_, occupied_, waiting_, staff_filled_`` each with ``then`` and ``now``, ``opened``,
         ``closed``, and ``places_change``, ``occupied_change``.
     """
-    summed = ["places", "occupied", "waiting", "staff_filled"]
+    summed = ["places", "staff_filled"]
     rows = subject.facts.capacity.astype(dict.fromkeys(summed, "Float64"))
     sides, where = [], {}
     for end, period in (("then", first), ("now", last)):
         one = rows[rows["period_end"] == period]
         where[end] = one.groupby("service_code")["municipality_code"].agg(set)
         sides.append(one.groupby("service_code")[summed].sum(min_count=1).add_suffix(f"_{end}"))
+        of_period = subject.counts[subject.counts.index.get_level_values("period_end") == period]
+        sides[-1] = sides[-1].join(of_period.droplevel("period_end").add_suffix(f"_{end}"))
     table = sides[0].join(sides[1], how="outer")
     before, after = ([where[end].get(code, set()) for code in table.index] for end in ("then", "now"))
     table["towns_then"], table["towns_now"] = [*map(len, before)], [*map(len, after)]
     table["opened"] = [len(new - old) for old, new in zip(before, after, strict=True)]
     table["closed"] = [len(old - new) for old, new in zip(before, after, strict=True)]
     for name in ("places", "occupied"):
-        table[f"{name}_change"] = table[f"{name}_now"] - table[f"{name}_then"]
+        ends = table[f"{name}_now"], table[f"{name}_then"]
+        table[f"{name}_change"] = starred(known(ends[0]) - known(ends[1]), *ends)
     table["service"] = [subject.service(code, True) for code in table.index]
     return by_name(table.reset_index(), "service")
 
@@ -200,12 +204,13 @@ def risks(subject: Subject) -> list[Block]:
     for name, chosen in (
         ("project", rows["funding_type"] == PROJECT),
         ("empty", rows["is_empty"].astype("boolean").fillna(False) & (rows["places"] > 0).fillna(False)),
-        ("queue", (rows["waiting"] > 0).fillna(False)),
+        ("queue", rows["waiting"].astype(object).eq(HIDDEN) | (known(rows["waiting"]) > 0).fillna(False)),
     ):
         found = rows[chosen.astype(bool)]
         if len(found):
-            persons = found["waiting" if name == "queue" else "occupied"].sum()
-            said.append(text(f"report.sentence.risk_{name}", count=number(len(found)), persons=number(persons)))
+            persons = found["waiting" if name == "queue" else "occupied"]
+            told = HIDDEN if persons.astype(object).eq(HIDDEN).any() else number(known(persons).sum())
+            said.append(text(f"report.sentence.risk_{name}", count=number(len(found)), persons=told))
     return [
         Heading("risks", text("report.heading.risks")),
         *[Paragraph(one, "bullet") for one in said or [text("report.sentence.risk_none")]],

@@ -7,6 +7,7 @@ the tests here.
 import numpy as np
 import pandas as pd
 
+from ossu_analysis.report.disclosure.counts import released_counts
 from ossu_analysis.report.facts import BOUNDS, Facts
 from ossu_analysis.report.imprint import Imprint
 from ossu_analysis.schemas import columns, table_class
@@ -285,6 +286,7 @@ def facts(**changes) -> Facts:
         "need": need(),
         "group_status": status,
         "capacity": capacity(),
+        "counts": released_counts(changes.get("capacity", capacity()), towns, 1),
         "demand": demand(),
         "gap": gap(),
         "oblast_gap": oblast_gap(),
@@ -417,6 +419,7 @@ def store(root) -> Store:
         ("sources", "population_municipality"): counted,
         ("population", "forecast"): made.forecast,
         ("capacity", "current"): made.capacity,
+        ("report", "count"): released_counts(made.capacity, towns, 5),
         ("demand", "group_status"): made.group_status.assign(status="estimated"),
         ("demand", "need_forecast"): made.need,
         ("demand", "demand_forecast"): made.demand,

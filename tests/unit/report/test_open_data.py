@@ -1,58 +1,12 @@
-"""No protected count can be found again, whoever knows the rule and the sums; the pack opens in every tool."""
+"""The pack opens in every tool, says what it holds, and hides the same counts as everything else."""
 
-import itertools
 import json
-from collections import defaultdict
 
 import pandas as pd
 import pytest
 
-from ossu_analysis.report.run.open_data import FEWEST, HIDDEN, alone_in_oblast, protected, write_open_data
+from ossu_analysis.report.run.open_data import write_open_data
 from tests.unit.report import made_up
-
-OBLAST_OF = dict.fromkeys(("AAA01", "AAA02", "AAA03"), "AAA")
-
-
-def counts(values) -> pd.DataFrame:
-    """One service of one oblast in one period."""
-    frame = pd.DataFrame({"municipality_code": list(OBLAST_OF)[: len(values)], "occupied": pd.array(values, "Int64")})
-    return frame.assign(service_code="ASSIST", period_end="2021-12-31")
-
-
-@pytest.mark.parametrize("towns", [2, 3])
-def test_every_hidden_small_count_could_be_another(towns):
-    """All tables of counts 0-6, sorted by what an attacker sees: shown counts, asterisks and the sum of the oblast."""
-    seen_as = defaultdict(set)
-    for values in itertools.product(range(7), repeat=towns):
-        hidden = protected(counts(values), "occupied", OBLAST_OF)
-        view = tuple(HIDDEN if hide else value for value, hide in zip(values, hidden, strict=True))
-        seen_as[view, sum(values)].add(values)
-    for (view, _), tables in seen_as.items():
-        for place in (at for at, shown in enumerate(view) if shown == HIDDEN):
-            assert len({table[place] for table in tables}) > 1, (view, tables)
-
-
-@pytest.mark.parametrize("values", [(1, 5, 9), (0, 0, 2), (2, 2, 8), (1, None, None)])
-def test_no_count_below_three_is_shown(values):
-    rows = counts(values)
-    shown = rows.loc[~protected(rows, "occupied", OBLAST_OF), "occupied"].dropna()
-    assert not shown.between(1, FEWEST - 1).any()
-
-
-def test_sum_of_an_oblast_with_one_town_is_named_as_not_to_be_published():
-    rows = counts((1, None, None))
-    hidden = protected(rows, "occupied", OBLAST_OF)
-    sums = alone_in_oblast(rows, "occupied", hidden, OBLAST_OF)
-    assert sums.to_dict("records") == [
-        {"oblast_code": "AAA", "service_code": "ASSIST", "period_end": "2021-12-31", "column": "occupied"}
-    ]
-    enough = counts((1, 5, 9))
-    assert alone_in_oblast(enough, "occupied", protected(enough, "occupied", OBLAST_OF), OBLAST_OF).empty
-
-
-def test_services_and_periods_do_not_hide_each_other():
-    rows = pd.concat([counts((1, 5, 9)), counts((7, 8, 9)).assign(service_code="RES-OLD")], ignore_index=True)
-    assert protected(rows, "occupied", OBLAST_OF).tolist() == [True, True, False, False, False, False]
 
 
 def test_pack_says_of_itself_what_it_holds(tmp_path):
@@ -79,3 +33,18 @@ def test_three_forms_of_a_table_hold_the_same_rows(tmp_path):
     assert people["demand_median"].tolist() == pytest.approx(
         stored["demand_median"].astype(float).tolist(), nan_ok=True
     )
+
+
+def test_counts_are_hidden_at_every_level_and_shown_elsewhere(tmp_path):
+    store = made_up.store(tmp_path)
+    counts = store.read("report", "count")
+    few = counts["area_code"].isin(["VAR05", "VAR06"]) & counts["quantity"].eq("waiting")
+    store.write("report", "count", counts.assign(is_hidden=few))
+    write_open_data(store, tmp_path / "open", made_up.imprint())
+    shown = pd.read_csv(tmp_path / "open" / "report.count.machine.csv", dtype=str, keep_default_na=False)
+    assert (shown["persons"] == "*").tolist() == few.tolist()
+    capacity = pd.read_csv(tmp_path / "open" / "capacity.current.machine.csv", dtype=str, keep_default_na=False)
+    assist = capacity[capacity["service_code"] == "ASSIST"].drop_duplicates("municipality_code")
+    assert dict(zip(assist["municipality_code"], assist["waiting"], strict=True)) == {
+        "VAR05": "*", "VAR06": "*", "RSE04": "5"
+    }  # fmt: skip
