@@ -35,7 +35,7 @@ def made(tmp_path_factory):
 
 def file_of(made, area: str, form: str):
     _, table, folder = made
-    main = table["output"].isin(["predlozhenie", "obobshtenie"])
+    main = table["output"].isin(["predlozhenie", "obobshtenie"]) & ~table["is_internal"]
     name = table.loc[main & (table["area_code"] == area) & (table["format"] == form), "file"].item()
     return folder / name.removeprefix("documents/")
 

@@ -34,6 +34,7 @@ class Hidden:
         keys = ["quantity", "area_code", "service_code", "period_end"]
         self._hidden = set(concealed[keys].itertuples(index=False, name=None))
         self._of_towns = set(concealed[["quantity", "area_code", "period_end"]].itertuples(index=False, name=None))
+        self._areas = set(concealed["area_code"])
         towns = counts[counts["area_level"] == "municipality"]
         self._periods = towns.groupby("area_code")["period_end"].agg(lambda ends: sorted(set(ends))).to_dict()
         self._parts = towns.groupby("parent_code")["area_code"].agg(lambda codes: sorted(set(codes))).to_dict()
@@ -61,6 +62,10 @@ class Hidden:
     def any_service(self, quantity: str, area: str, period: Any) -> bool:
         """Whether a count of any service of an area is hidden in a period."""
         return (quantity, area, period) in self._of_towns
+
+    def any_of(self, area: str) -> bool:
+        """Whether any count of an area is hidden, in whatever service and period."""
+        return area in self._areas
 
     def _last_periods(self, area: str, year: int) -> dict[str, str]:
         towns = [area] if area in self._periods else self._parts.get(area, [])
@@ -111,13 +116,14 @@ def _lines(rows: pd.DataFrame, hidden: Hidden, replaced_by: Mapping[str, str]) -
     ]
     concealed["residents_to_move"] = pd.Series(moved, index=rows.index, dtype=bool) & rows["residents_to_move"].notna()
     said = [
-        _unsaid(line, [name for name, where in concealed.items() if where.iloc[place]])
+        _unsaid(line, [name for name, where in concealed.items() if where.iloc[place]], hidden)
         for place, line in enumerate(rows.to_dict("records"))
     ]
+    concealed["residents_here"] = concealed["residents_to_move"] & rows["residents_here"].notna()
     return _with_asterisks(rows.assign(justification=pd.Series(said, index=rows.index, dtype="str")), concealed)
 
 
-def _unsaid(line: Mapping[Any, Any], concealed: list[str]) -> str:
+def _unsaid(line: Mapping[Any, Any], concealed: list[str], hidden: Hidden) -> str:
     """The justification without its hidden counts; it is made of these sentences by `proposal.wording`."""
     there = {"places": _said(line["existing_places"])}
     sentences = {
@@ -130,7 +136,15 @@ def _unsaid(line: Mapping[Any, Any], concealed: list[str]) -> str:
         for key, facts in sentences[name]:
             whole, shown = (text(key, **facts, **{name: value}) for value in (_said(line[name]), HIDDEN))
             said = said.replace(whole, shown)
+    if hidden.any_of(line["area_code"]):
+        said = _without(said, "proposal.lists_here", "lists", r"[^.]+")
     return said
+
+
+def _without(said: str, key: str, name: str, kind: str) -> str:
+    """A text whose sentence ``key`` says something of a ``kind`` (regular expression), with an asterisk for it."""
+    before, after = (re.escape(part) for part in text(key, **{name: "|"}).split("|"))
+    return re.sub(f"{before}{kind}{after}", text(key, **{name: HIDDEN}), said)
 
 
 def _said(value: Any) -> str:
@@ -159,11 +173,9 @@ def _options(rows: pd.DataFrame, hidden: Hidden) -> pd.DataFrame:
     some = pd.Series([hidden.any_part(*key) for key in keys], index=rows.index, dtype=bool)
     waits = some & rows["option"].eq("cover_waiting")
     names = ("places", "places_added", "persons_covered", "persons_not_covered", "yearly_cost")
-    told, unsaid = (text("proposal.gives_up.queue_beside_free", queue_beside_free=said) for said in ("\0", HIDDEN))
-    pattern = re.escape(told).replace(re.escape("\0"), r"[\d\s]+").replace("\0", r"[\d\s]+")
-    gives_up = (
-        rows["gives_up"].mask(some, rows["gives_up"].str.replace(pattern, unsaid, regex=True)).mask(waits, HIDDEN)
-    )
+    queue = "proposal.gives_up.queue_beside_free", "queue_beside_free", r"[\d\s]+"
+    told = [_without(str(one), *queue) if hides else one for one, hides in zip(rows["gives_up"], some, strict=True)]
+    gives_up = pd.Series(told, index=rows.index, dtype="str").mask(waits, HIDDEN)
     return _with_asterisks(rows.assign(gives_up=gives_up), {name: waits & rows[name].notna() for name in names})
 
 

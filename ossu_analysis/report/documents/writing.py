@@ -138,11 +138,10 @@ def _write_area(
 
 
 def hides(document: Document) -> bool:
-    """Whether a count is hidden in any table or sentence of a document."""
-    if any(HIDDEN in row for table in document.tables for row in table.rows()):
-        return True
-    said = (block.text for block in document.blocks if isinstance(block, Paragraph))
-    return any(HIDDEN in one for one in said)
+    """Whether a count is hidden in any table or sentence of a document; the list of signs names the asterisk only."""
+    said = [block.text for block in document.blocks if isinstance(block, Paragraph)]
+    said += [cell for table in document.tables for row in table.rows() for cell in row]
+    return any(HIDDEN in one.replace(f"„{HIDDEN}“", "") for one in said)
 
 
 def _written(

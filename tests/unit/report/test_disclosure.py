@@ -187,7 +187,7 @@ def masked(**tables) -> dict[str, pd.DataFrame]:
 def test_the_sentences_of_a_proposal_lose_their_hidden_counts():
     there = text("proposal.here.municipality.places", places="20", occupied="2")
     line = {"area_level": "municipality", "area_code": "AAA01", "service_code": "ASSIST", "planning_year": 2030,
-            "existing_places": 20, "occupied": 2, "waiting": None, "residents_to_move": None,
+            "existing_places": 20, "occupied": 2, "waiting": None, "residents_to_move": None, "residents_here": 0,
             "justification": f"{there} {text('proposal.waiting_unknown')}"}  # fmt: skip
     row = masked(lines=pd.DataFrame([line]))["lines"].iloc[0]
     assert row["occupied"] == HIDDEN
