@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ossu_analysis.reference.areas import COUNTRY
 from ossu_analysis.report.disclosure.proof import KEYS
-from ossu_analysis.report.disclosure.suppression import Tree, suppress
+from ossu_analysis.report.disclosure.suppression import Tree, is_few, suppress
 from ossu_analysis.status import STATUSES
 
 QUANTITIES = ("occupied", "waiting")
@@ -35,7 +35,8 @@ def released_counts(capacity: pd.DataFrame, municipality: pd.DataFrame, threshol
     DataFrame
         Table ``report.count``. A count that nobody reported has no row, and is in no sum.
     """
-    towns = _reported(capacity, dict(zip(municipality["municipality_code"], municipality["oblast_code"], strict=True)))
+    oblast_of = dict(zip(municipality["municipality_code"], municipality["oblast_code"], strict=True))
+    towns = _reported(capacity, oblast_of, threshold)
     oblasts, country = _summed(towns, "parent_code"), _summed(towns.assign(country=COUNTRY), "country")
     levels = {"municipality": towns, "oblast": oblasts.assign(parent_code=COUNTRY), "country": country}
     hidden = _hidden(towns, oblasts, threshold)
@@ -46,13 +47,28 @@ def released_counts(capacity: pd.DataFrame, municipality: pd.DataFrame, threshol
     return pd.concat(marked, ignore_index=True)[COLUMNS]
 
 
-def _reported(capacity: pd.DataFrame, oblast_of: dict[str, str]) -> pd.DataFrame:
+def _is_told(rows: pd.DataFrame, capacity: pd.DataFrame, threshold: int) -> "pd.Series[bool]":
+    """Users of a service for which few wait beyond its places.
+
+    A proposal then plans for all who are registered, so users that are shown would tell how many wait.
+    """
+    waiting = capacity["waiting"].fillna(0)
+    beyond = capacity["occupied"] + waiting > capacity["places"]
+    few = is_few(waiting.to_numpy(dtype=int), threshold) & beyond.fillna(False).to_numpy(dtype=bool)
+    keys = ["service_code", "period_end", "municipality_code"]
+    full = pd.MultiIndex.from_frame(capacity.loc[few, keys])
+    mine = pd.MultiIndex.from_frame(rows[["service_code", "period_end", "area_code"]])
+    return rows["quantity"].eq("occupied") & mine.isin(full)
+
+
+def _reported(capacity: pd.DataFrame, oblast_of: dict[str, str], threshold: int) -> pd.DataFrame:
     """One row per known count of a municipality, tree after tree, and oblast after oblast in each."""
     kept = ["municipality_code", "service_code", "period_end", "status"]
     rows = capacity.melt(kept, list(QUANTITIES), "quantity", "persons").dropna(subset=["persons"])
     rows = rows.groupby([*KEYS, "municipality_code"], as_index=False).agg({"persons": "sum", "status": "first"})
     rows = rows.rename(columns={"municipality_code": "area_code"}).astype({"persons": "int64"})
     rows["parent_code"] = rows["area_code"].map(oblast_of)
+    rows["is_told"] = _is_told(rows, capacity, threshold)
     return rows.sort_values([*KEYS, "parent_code", "area_code"], ignore_index=True)
 
 
@@ -74,7 +90,8 @@ def _hidden(
     for number, rows in enumerate(np.split(np.arange(len(towns)), np.flatnonzero(np.diff(tree)) + 1)):
         if len(rows):
             first = oblast[rows[0]]
-            found = suppress(Tree(towns["persons"].to_numpy()[rows], oblast[rows] - first), threshold)
+            one = Tree(towns["persons"].to_numpy()[rows], oblast[rows] - first)
+            found = suppress(one, threshold, towns["is_told"].to_numpy()[rows])
             concealed[0][rows], concealed[2][number] = found.municipalities, found.country
             concealed[1][first : first + len(found.oblasts)] = found.oblasts
     return concealed

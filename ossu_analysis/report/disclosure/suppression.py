@@ -66,7 +66,7 @@ def is_few(counts: NDArray[np.int64], threshold: int) -> NDArray[np.bool_]:
     return (counts > 0) & (counts < threshold)
 
 
-def suppress(tree: Tree, threshold: int) -> Pattern:
+def suppress(tree: Tree, threshold: int, told: NDArray[np.bool_] | None = None) -> Pattern:
     """The cheapest pattern that hides every few persons of a tree so that no published sum gives them back.
 
     Parameters
@@ -75,6 +75,8 @@ def suppress(tree: Tree, threshold: int) -> Pattern:
         At least one municipality.
     threshold : int
         Fewest persons that may be published.
+    told : array of bool, optional
+        Municipalities whose count would tell another one that is few: hidden whatever it is, unless it is nobody.
 
     Raises
     ------
@@ -82,6 +84,7 @@ def suppress(tree: Tree, threshold: int) -> Pattern:
         If the solver finds no pattern; hiding everything is one, so this is a defect.
     """
     towns, sums = is_few(tree.counts, threshold), is_few(tree.sums, threshold)
+    towns = towns if told is None else towns | (told & (tree.counts > 0))
     total = int(tree.counts.sum())
     if not (towns.any() or sums.any() or is_few(np.array([total]), threshold)[0]):
         return Pattern(towns, sums, False)

@@ -213,3 +213,13 @@ def test_every_table_with_a_count_of_persons_has_a_mask():
     counted = {name for name, read in TABLES.items() if {"occupied", "waiting", "users", "residents_to_move"}
                & set(empty(read.link, read.table))}  # fmt: skip
     assert counted - {"gap_change"} <= {*_MASKS, "lines"}
+
+
+def test_users_are_hidden_where_the_proposal_would_tell_how_few_wait():
+    """36 users of 36 places and 3 waiting: 39 are proposed, so 36 may not be shown."""
+    towns = towns_of((3,))
+    rows = reported(towns, (36, 40, 12)).assign(places=pd.array([36, 50, 12], "Int64"),
+                                                waiting=pd.array([3, 4, 0], "Int64"))  # fmt: skip
+    release = released_counts(rows, towns, THRESHOLD).set_index(["quantity", "area_code"])["is_hidden"]
+    assert release["occupied", "AAA01"] and release["waiting", "AAA01"] and release["waiting", "AAA02"]
+    assert release["occupied"].sum() >= 2 and not release["occupied", "BG"]
