@@ -44,7 +44,7 @@ def shares(cells: Cells, before: np.ndarray, stopped: np.ndarray) -> np.ndarray:
     beyond = np.arange(BINS + 1)[None, :] > bin_[inside][:, None]
     spread = beyond * before
     found += ((1 - stopped[inside])[:, None] * spread / spread.sum(axis=1, keepdims=True)).sum(axis=0)
-    filled = np.unique(cells.area[cells.is_floor & (cells.when < 0)])
+    filled = np.unique(cells.area[cells.is_censored & (cells.when < 0)])
     found[-1] += len(filled)
     found += PSEUDO
     return found / found.sum()

@@ -1,4 +1,4 @@
-"""Returns of one service as a panel: what is known of demand in each municipality and year, and what is only a floor.
+"""Returns of one service as a panel: in which municipality and year demand is known, and where it is right-censored.
 
 Belongs here: the rule that tells a full service from a free one, and the shape of the data that the model reads.
 
@@ -75,11 +75,11 @@ class Cells:
     area, year : numpy.ndarray of int
         Positions in the panel.
     persons, count : numpy.ndarray
-        Exposed persons; users, or the floor of demand.
+        Exposed persons; users, or the least demand.
     waiting : numpy.ndarray
         Length of the waiting list where one was reported, else 0. Demand is count + validity * waiting.
-    is_floor : numpy.ndarray of bool
-        True where `count` is only a floor.
+    is_censored : numpy.ndarray of bool
+        True where the count is right-censored: demand is at least `count`.
     when : numpy.ndarray of int
         `EITHER`, or the reading (`IF_OPEN`, `IF_STOPPED`) under which the cell counts.
     top : numpy.ndarray, shape (areas,)
@@ -95,7 +95,7 @@ class Cells:
     persons: np.ndarray
     count: np.ndarray
     waiting: np.ndarray
-    is_floor: np.ndarray
+    is_censored: np.ndarray
     when: np.ndarray
     top: np.ndarray
     window: np.ndarray
@@ -103,7 +103,7 @@ class Cells:
 
 
 def informative_cells(panel: Panel) -> Cells:
-    """Cells of a panel that say something about demand: known, a floor, or either."""
+    """Cells of a panel that say something about demand: known, right-censored, or either."""
     users = np.where(slips(panel), np.nan, panel.users)
     places = np.where(counted_as_now(panel), _filled(panel.places), np.nan)
     listed = panel.waiting > 0
@@ -114,16 +114,16 @@ def informative_cells(panel: Panel) -> Cells:
     unsure = at_top & ~listed & ~full & ~((panel.waiting == 0) & empty_list)
     # Where nobody reports places (help at home), nothing tells a full service and use is taken as demand.
     unlimited = np.isnan(panel.places).all()
-    is_floor = (full | (np.isnan(places) & ~unlimited)) & ~listed & ~empty_list
-    is_floor |= _opening_year(panel.users) & ~listed
+    is_censored = (full | (np.isnan(places) & ~unlimited)) & ~listed & ~empty_list
+    is_censored |= _opening_year(panel.users) & ~listed
     # What is learnt from a full cell is only that demand reached FULL of the places: had it stopped between there and
-    # the places, the cell would look the same. Taking use itself as the floor would overstate demand.
-    floor = np.where(full, np.fmin(users, np.ceil(FULL * places - 1e-9)), users)
+    # the places, the cell would look the same. Taking use itself as the least demand would overstate demand.
+    least = np.where(full, np.fmin(users, np.ceil(FULL * places - 1e-9)), users)
     informative = np.isfinite(users) & (panel.persons > 0)
-    area, year, floors, when = _stacked(informative, is_floor, unsure & ~is_floor)
+    area, year, censored, when = _stacked(informative, is_censored, unsure & ~is_censored)
     at = (area, year)
-    count, waiting = np.where(floors, floor[at], users[at]), np.where(listed[at], panel.waiting[at], 0.0)
-    return Cells(area, year, panel.persons[at], count, waiting, floors, when, top, window, stopped)
+    count, waiting = np.where(censored, least[at], users[at]), np.where(listed[at], panel.waiting[at], 0.0)
+    return Cells(area, year, panel.persons[at], count, waiting, censored, when, top, window, stopped)
 
 
 def log_coverage(panel: Panel) -> np.ndarray:
@@ -140,21 +140,21 @@ def log_coverage(panel: Panel) -> np.ndarray:
 
 
 def _stacked(
-    informative: np.ndarray, is_floor: np.ndarray, unsure: np.ndarray
+    informative: np.ndarray, is_censored: np.ndarray, unsure: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Positions of the cells with their reading; a cell that may be either stands once known and once as a floor."""
+    """Positions of the cells with their reading; a cell that may be either stands twice, known and right-censored."""
     parts = []
-    for chosen, floor, when in (
+    for chosen, as_censored, when in (
         (informative & ~unsure, None, EITHER),
         (informative & unsure, False, IF_OPEN),
         (informative & unsure, True, IF_STOPPED),
     ):
         area, year = np.nonzero(chosen)
-        floors = is_floor[area, year] if floor is None else np.full(len(area), floor)
-        parts.append((area, year, floors, np.full(len(area), when)))
-    areas, years, floors, whens = (np.concatenate(column) for column in zip(*parts, strict=True))
+        censored = is_censored[area, year] if as_censored is None else np.full(len(area), as_censored)
+        parts.append((area, year, censored, np.full(len(area), when)))
+    areas, years, censored, whens = (np.concatenate(column) for column in zip(*parts, strict=True))
     order = np.argsort(areas, kind="stable")
-    return areas[order], years[order], floors[order], whens[order]
+    return areas[order], years[order], censored[order], whens[order]
 
 
 def slips(panel: Panel) -> np.ndarray:

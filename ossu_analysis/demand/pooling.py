@@ -1,7 +1,8 @@
-"""Small-area rates by gamma-Poisson empirical Bayes, for known counts and for counts that are only a floor.
+"""Small-area rates by gamma-Poisson empirical Bayes, for known counts and for counts that are right-censored.
 
-Belongs here: arithmetic on arrays. Method: Clayton and Kaldor (1987), Biometrics 43; with floors, the posterior of a
-municipality's level is the same prior times negative-binomial tail probabilities, summed on a grid of its own.
+Belongs here: arithmetic on arrays. Method: Clayton and Kaldor (1987), Biometrics 43; with censored counts, the
+posterior of a municipality's level is the same prior times negative-binomial tail probabilities, summed on a grid of
+its own.
 """
 
 from dataclasses import dataclass
@@ -125,24 +126,24 @@ def log_known(count: np.ndarray, mean: np.ndarray, dispersion: float) -> np.ndar
     return constant + c * np.log(mean) - (c + r) * np.log(r + mean)
 
 
-def log_floor(floor: np.ndarray, mean: np.ndarray, dispersion: float) -> np.ndarray:
-    """Log probability that the count reaches a floor.
+def log_censored(least: np.ndarray, mean: np.ndarray, dispersion: float) -> np.ndarray:
+    """Log probability that the count reaches a right-censored one.
 
     ``P(D >= c) = I_p(c, r)`` with r = 1 / dispersion and p = mean / (mean + r); I is the regularised incomplete beta
-    function. A floor of zero says nothing.
+    function. A censored zero says nothing.
     """
     from scipy.special import betainc
 
-    r, c = 1 / dispersion, floor[:, None]
+    r, c = 1 / dispersion, least[:, None]
     tail = np.where(c > 0, betainc(np.maximum(c, 1e-9), r, mean / (mean + r)), 1.0)
     return np.log(np.maximum(tail, SMALLEST))
 
 
-def expected_above(floor: np.ndarray, mean: np.ndarray, dispersion: float, log_tail: np.ndarray) -> np.ndarray:
-    """Expected count given that it reaches the floor: ``mean * I_p(c - 1, r + 1) / I_p(c, r)``."""
+def expected_above(least: np.ndarray, mean: np.ndarray, dispersion: float, log_tail: np.ndarray) -> np.ndarray:
+    """Expected count given that it reaches the least: ``mean * I_p(c - 1, r + 1) / I_p(c, r)``."""
     from scipy.special import betainc
 
-    r, c = 1 / dispersion, floor[:, None]
+    r, c = 1 / dispersion, least[:, None]
     above = np.where(c > 1, betainc(np.maximum(c - 1, 1e-9), r + 1, mean / (mean + r)), 1.0)
     tail = np.exp(log_tail)
     return np.maximum(np.where(tail > SMALLEST, mean * above / np.maximum(tail, SMALLEST), c), c)

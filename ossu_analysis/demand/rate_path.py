@@ -11,8 +11,9 @@ weight. One observed year gives a constant rate whose drift has standard deviati
 from it.
 
 A trend must earn its place: beside the ways in which it may fade stands a rate that keeps its level and only drifts
-after the last return, by Normal(0, `DRIFT`) a year, so that no observed year says in which direction. Where a series is
-too poor to show a trend, that alone is taken.
+after the last return, by Normal(0, `DRIFT`) a year, so that no observed year says in which direction. Unless the years
+are `CLEAR` times as likely with a trend as without, it is not told from noise and the level alone is taken, as it is
+where a series is too poor to show one.
 
 A reform may move the rate in one step that is no trend: every combination is also tried with a step, ~ Normal(0,
 `LARGE_STEP`), before each year that has two observed years on either side. No step and one step somewhere weigh the
@@ -37,8 +38,8 @@ SHOCKS = (0.0, 0.01, 0.02, 0.05)
 LARGE_STEP = np.log(1.25)
 """Prior standard deviation of a step of the log rate: what `breaks.LEAST_STEP` calls the least break of a series."""
 
-LONG = 6
-"""Observed years from which the way the trend fades is learnt; below, `FADES` keep equal weights."""
+CLEAR = 3.0
+"""Bayes factor from which a trend is told from noise: where „positive“ evidence begins (Kass and Raftery 1995)."""
 
 
 @dataclass(frozen=True)
@@ -91,8 +92,9 @@ def draw_rate_path(
     fitted = [_condition(c, years, effects, covariance, wanted) for c in candidates]
     log_weight = np.array([height for height, _, _ in fitted])
     log_weight -= [0.0 if c.broken is None else np.log(len(steps)) for c in candidates]
-    if len(years) < LONG:
-        log_weight = _equal_over_trends(candidates, log_weight)
+    moves = np.array([c.since < years.max() for c in candidates])
+    if _bayes_factor(log_weight, moves) < CLEAR:
+        log_weight[moves] = -np.inf
     weight = np.exp(log_weight - log_weight.max())
     chosen = np.searchsorted(np.cumsum(weight / weight.sum()).round(9), paired_chances(rng, draws))
     chance = ndtri(mirrored_chances(rng, (len(wanted), draws)))
@@ -152,13 +154,12 @@ def _root(matrix: np.ndarray) -> np.ndarray:
     return np.linalg.cholesky(turned)[::-1, ::-1]
 
 
-def _equal_over_trends(candidates: list[_Candidate], log_weight: np.ndarray) -> np.ndarray:
-    """Give each trend the same total weight: a short series cannot tell how its trend will fade."""
-    adjusted = log_weight.copy()
-    for trend in {(c.fade, c.since) for c in candidates}:
-        of_trend = np.array([(c.fade, c.since) == trend for c in candidates])
-        adjusted[of_trend] -= np.logaddexp.reduce(log_weight[of_trend])
-    return adjusted
+def _bayes_factor(log_weight: np.ndarray, chosen: np.ndarray) -> float:
+    """Mean weight of the chosen candidates over that of the others; 0 where none is chosen."""
+    if not chosen.any():
+        return 0.0
+    first, second = (np.logaddexp.reduce(log_weight[at]) - np.log(at.sum()) for at in (chosen, ~chosen))
+    return float(np.exp(min(first - second, 50.0)))
 
 
 def _held(paths: np.ndarray, wanted: np.ndarray, years: np.ndarray) -> np.ndarray:

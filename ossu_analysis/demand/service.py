@@ -202,7 +202,7 @@ def use_rate_table(fits: Sequence[UseRate], services: Sequence[Service]) -> pd.D
         service = by_code[fitted.panel.service_code]
         table = fit_table(fitted).rename(columns={"area_code": "municipality_code", "parent_code": "oblast_code"})
         expected = table["rate"] * fitted.panel.persons[:, -1]
-        few = (expected < FEW) | (table["known_cells"] + table["floor_cells"] == 0)
+        few = (expected < FEW) | (table["known_cells"] + table["censored_cells"] == 0)
         status = "demonstration" if service.status == "demonstration" else "estimated"
         method = text("demand.method.use_rate" if service.weights is None else "demand.method.use_rate_by_age")
         table = table.assign(exposed_group=service.exposed_group, pooled=few, method=method, status=status)

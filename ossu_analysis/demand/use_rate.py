@@ -4,9 +4,10 @@ Belongs here: the model of one service and its fit. Demand of municipality a in 
 
     persons[a,t] * exp(year[t]) * level[a],    level[a] ~ Gamma(mean = level of the oblast, relative variance = 1/shape)
 
-and the oblast levels are pooled towards 1. Known cells enter with their probability, floors with the probability of
-reaching them. The fit is expectation-maximisation: the expected counts behind the floors, then the year effects by a
-statsmodels negative-binomial GLM with the log of expected persons as offset, then levels, spreads and dispersion.
+and the oblast levels are pooled towards 1. Known cells enter with their probability, right-censored ones with
+the probability of reaching them. The fit is expectation-maximisation: the expected counts behind those, then the year
+effects by a statsmodels negative-binomial GLM with the log of expected persons as offset, then levels, spreads and
+dispersion.
 """
 
 import warnings
@@ -22,7 +23,7 @@ from ossu_analysis.demand.panel import EITHER, IF_OPEN, IF_STOPPED, Cells, Panel
 from ossu_analysis.demand.pooling import (
     Levels,
     expected_above,
-    log_floor,
+    log_censored,
     log_known,
     log_prior,
     own_grids,
@@ -215,7 +216,7 @@ def fit(panel: Panel, cells: Cells | None = None, worth: ListWorth = ListWorth()
 
 
 def _start(panel: Panel, cells: Cells) -> _State:
-    """First values: floors taken at face value, levels pooled from them."""
+    """First values: right-censored counts taken at face value, levels pooled from them."""
     years, areas = len(panel.years), len(panel.areas)
     count, persons = (np.bincount(cells.year, x, years) for x in (cells.count, cells.persons))
     effects = np.full(years, np.nan)
@@ -234,10 +235,10 @@ def _expect(state: _State, panel: Panel, cells: Cells, coverage: np.ndarray) -> 
     mean = base[:, None] * np.exp(state.grid[cells.area])
     count = _asking(cells, state.validity)
     evidence, expected = np.empty_like(mean), np.broadcast_to(count[:, None], mean.shape).copy()
-    known, floor = ~cells.is_floor, cells.is_floor
+    known, censored = ~cells.is_censored, cells.is_censored
     evidence[known] = log_known(count[known], mean[known], state.dispersion)
-    evidence[floor] = log_floor(count[floor], mean[floor], state.dispersion)
-    expected[floor] = expected_above(count[floor], mean[floor], state.dispersion, evidence[floor])
+    evidence[censored] = log_censored(count[censored], mean[censored], state.dispersion)
+    expected[censored] = expected_above(count[censored], mean[censored], state.dispersion, evidence[censored])
     remembered = _remembered(state, cells, base)
     evidence *= remembered[:, None]
     prior = log_prior(state.grid, *state.prior(panel, coverage))
@@ -258,8 +259,8 @@ def _remembered(state: _State, cells: Cells, base: np.ndarray) -> np.ndarray:
 
 
 def _moves(state: _State, panel: Panel, cells: Cells, found: _Expected) -> Movement:
-    """Movement of the levels, from areas known in more years than not: near a floor only the lower counts are known."""
-    known = ~cells.is_floor & (cells.when == EITHER)
+    """Movement of the levels, from areas mostly known: beside censored years only low counts are known."""
+    known = ~cells.is_censored & (cells.when == EITHER)
     mostly = np.bincount(cells.area, np.where(known, 1, -1), len(panel.areas)) > 0
     known &= mostly[cells.area]
     at = cells.area[known], cells.year[known]
@@ -270,7 +271,7 @@ def _moves(state: _State, panel: Panel, cells: Cells, found: _Expected) -> Movem
 
 
 def _asking(cells: Cells, validity: float) -> np.ndarray:
-    """Persons who ask, or the floor: users and waiting, an entry of the list being worth `validity` persons.
+    """Persons who ask, or the censored count: users and waiting, an entry of the list being worth `validity` persons.
 
     A list of one entry stands for the demands nearest to it, the lowest of which is one person above the users
     whatever an entry is worth; without the half the density would gain room as the worth falls, and pull it down.
@@ -432,7 +433,7 @@ def _gamma_shape(mean: np.ndarray, log_mean: np.ndarray) -> float:
 
 def _dispersion(state: _State, cells: Cells, found: _Expected) -> float:
     """Better dispersion of counts."""
-    weights, known, floor = _of_cells(found.by_reading, cells), ~cells.is_floor, cells.is_floor
+    weights, known, censored = _of_cells(found.by_reading, cells), ~cells.is_censored, cells.is_censored
     count = _asking(cells, state.validity)
     every_other = slice(None, None, 2)
     mean, weights = found.mean[:, every_other], weights[:, every_other]
@@ -440,8 +441,8 @@ def _dispersion(state: _State, cells: Cells, found: _Expected) -> float:
 
     def height(dispersion: float) -> float:
         of_known = log_known(count[known], mean[known], dispersion)
-        of_floor = log_floor(count[floor], mean[floor], dispersion)
-        return float((weights[known] * of_known).sum() + (weights[floor] * of_floor).sum())
+        of_censored = log_censored(count[censored], mean[censored], dispersion)
+        return float((weights[known] * of_known).sum() + (weights[censored] * of_censored).sum())
 
     return float(np.clip(_uphill(state.dispersion, height), *DISPERSIONS))
 
@@ -476,7 +477,7 @@ def _calm(state: _State, panel: Panel, cells: Cells, found: _Expected) -> float:
     """
     from scipy.special import ndtr
 
-    plain = ~cells.is_floor & (cells.waiting == 0) & (cells.when == EITHER)
+    plain = ~cells.is_censored & (cells.waiting == 0) & (cells.when == EITHER)
     count, area, year = cells.count[plain], cells.area[plain], cells.year[plain]
     free = len(count) - len(np.unique(area))
     if free < FEWEST_LISTS:
@@ -497,7 +498,7 @@ def _telling_lists(cells: Cells) -> np.ndarray:
 
 def _seen_without_list(cells: Cells) -> np.ndarray:
     """True for areas with a known year that has no waiting list; shape (areas,)."""
-    bare = ~cells.is_floor & (cells.waiting == 0) & (cells.when == EITHER)
+    bare = ~cells.is_censored & (cells.waiting == 0) & (cells.when == EITHER)
     return np.bincount(cells.area[bare], minlength=len(cells.top)) > 0
 
 
@@ -518,8 +519,8 @@ def fit_table(fitted: UseRate) -> pd.DataFrame:
     base = np.exp(fitted.year_effects[last])
     middle, spread = fitted.levels.log_moments()
     areas = len(panel.areas)
-    floors = np.bincount(cells.area[cells.is_floor & (cells.when == EITHER)], minlength=areas)
-    known = np.bincount(cells.area[~cells.is_floor], minlength=areas)
+    censored = np.bincount(cells.area[cells.is_censored & (cells.when == EITHER)], minlength=areas)
+    known = np.bincount(cells.area[~cells.is_censored], minlength=areas)
     direct = np.bincount(cells.area, cells.count, areas) / np.bincount(
         cells.area, np.maximum(cells.persons, 1e-9), areas
     ).clip(min=1e-9)
@@ -532,10 +533,10 @@ def fit_table(fitted: UseRate) -> pd.DataFrame:
             "rate": base * fitted.levels.mean(),
             "rate_low": base * np.exp(middle - 1.2816 * spread),
             "rate_high": base * np.exp(middle + 1.2816 * spread),
-            "direct_rate": np.where(known + floors > 0, direct, np.nan),
+            "direct_rate": np.where(known + censored > 0, direct, np.nan),
             "parent_rate": base * fitted.parent_levels[panel.parents],
             "known_cells": known,
-            "floor_cells": floors,
+            "censored_cells": censored,
             "shape": fitted.shape,
             "dispersion": fitted.dispersion,
         }

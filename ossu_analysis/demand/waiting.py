@@ -37,7 +37,7 @@ TARGETS = (0.25, 0.5, 1.0)
 def mean_stay(fitted: UseRate) -> float:
     """Mean stay in years, from municipalities in years that are not full; NaN where returns cannot tell."""
     cells = fitted.cells
-    plain = ~cells.is_floor & (cells.waiting == 0) & (cells.when == EITHER)
+    plain = ~cells.is_censored & (cells.waiting == 0) & (cells.when == EITHER)
     shape = fitted.panel.persons.shape
     count, mean = np.full(shape, np.nan), np.full(shape, np.nan)
     at = cells.area[plain], cells.year[plain]

@@ -7,13 +7,16 @@ list that is what is missing. What is asked, served and written down follows fro
 - `lagged_world`: places follow demand some years later, as far as money goes, while levels wander;
 - `neighbour_world`: who finds no place goes to a neighbour that has one, and is counted there; some enter two lists;
 - `clerk_world`: returns are copied from last year, rounded, counted over the year, or without the list that is kept;
-- `homes_world`: buildings of fixed size, most of them full for years, few lists, and demand that wanders with age.
+- `homes_world`: buildings of fixed size, most of them full for years, few lists, and demand that wanders with age;
+- `staffed_world`: places on paper that want for staff, so that services stop at another occupancy every year, and lists
+  that keep who has gone until they are audited.
 
 A world of a mechanism differs from the next one in its laws, drawn by its seed.
 """
 
 import heapq
 from collections import deque
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -23,15 +26,60 @@ YEARS, AHEAD, BEFORE = np.arange(2014, 2022), 5, 8
 """Years with returns, years ahead of them with a truth, and years that a queue runs before the first return."""
 
 
+@dataclass(frozen=True)
+class _Country:
+    """What every world begins with: its random numbers, its areas and the persons exposed, (areas, years)."""
+
+    rng: np.random.Generator
+    areas: np.ndarray
+    parents: np.ndarray
+    calendar: np.ndarray
+    persons: np.ndarray
+
+    @classmethod
+    def of(cls, seed: int, kind: int) -> "_Country":
+        """A few towns, many small places, most of them losing people."""
+        rng, (areas, parents) = np.random.default_rng([seed, kind]), codes()
+        calendar = np.arange(YEARS[0], YEARS[-1] + 1 + AHEAD)
+        size = 900 * rng.pareto(1.3, len(areas)) + rng.uniform(400, 2500, len(areas))
+        change = np.cumsum(rng.normal(-0.01, 0.006, (len(areas), len(calendar))), axis=1)
+        persons = np.round(np.minimum(size, 60_000)[:, None] * np.exp(change))
+        return cls(rng, areas, parents, calendar, persons)
+
+    def by_parent(self, sd: float) -> np.ndarray:
+        """A factor of each area that those of one oblast share."""
+        names, at = np.unique(self.parents, return_inverse=True)
+        return np.exp(self.rng.normal(0, sd, len(names)))[at]
+
+    def wandering(self, sd: float, yearly: float) -> np.ndarray:
+        """Levels (areas, years) that differ and wander."""
+        start = np.log(self.by_parent(0.2)) + sd * self.rng.standard_t(8, len(self.areas)) * np.sqrt(6 / 8)
+        return np.exp(start[:, None] + np.cumsum(self.rng.normal(0, yearly, self.persons.shape), axis=1))
+
+    def listed(self, entries: np.ndarray, low: float, high: float) -> np.ndarray:
+        """The lists of a share of the areas, drawn between two bounds; NaN elsewhere."""
+        return np.where(self.rng.random(len(self.areas))[:, None] < self.rng.uniform(low, high), entries, np.nan)
+
+    def world(
+        self, users: np.ndarray, places: np.ndarray, waiting: np.ndarray, demand: np.ndarray, expected: np.ndarray
+    ) -> World:
+        """The tables of the world; some municipalities have no service, some open one midway."""
+        areas, years = users.shape
+        opening = np.where(self.rng.random(areas) < 0.1, self.rng.integers(1, years, areas), 0)
+        opening = np.where(self.rng.random(areas) < self.rng.uniform(0.05, 0.25), years, opening)
+        present = np.arange(years)[None, :] >= opening[:, None]
+        reports = {"users": users, "places": places, "waiting": waiting, "present": present}
+        return reported_world(self.areas, self.parents, self.calendar, self.persons, reports, demand, expected)
+
+
 def queue_world(seed: int) -> World:
     """People come one by one to a municipality's service; truth is how many would be there had nobody been refused."""
-    rng = np.random.default_rng([seed, 1])
-    areas, parents = codes()
-    calendar, persons = _calendar(), _persons(rng, len(areas))
+    country = _Country.of(seed, 1)
+    rng, areas, calendar, persons = country.rng, country.areas, country.calendar, country.persons
     stay, patience = rng.uniform(1.0, 4.0), rng.uniform(0.4, 3.0)
     balking, kept = rng.uniform(0.0, 0.3), rng.uniform(0.3, 0.9)
     rate, growth, load = np.exp(rng.uniform(-5.3, -3.6)), rng.uniform(-0.02, 0.03), rng.uniform(0.5, 0.9)
-    own = rng.gamma(8.0, 1 / 8.0, len(areas)) * _by_parent(rng, parents, 0.2)
+    own = rng.gamma(8.0, 1 / 8.0, len(areas)) * country.by_parent(0.2)
     back = np.concatenate([np.repeat(persons[:, :1], BEFORE, axis=1), persons], axis=1)
     years = np.arange(calendar[0] - BEFORE, calendar[-1] + 1)
     coming = back * (rate * own / stay)[:, None] * np.exp(growth * (years - YEARS[-1]))
@@ -42,12 +90,9 @@ def queue_world(seed: int) -> World:
     users, queue, demand, _ = (np.array(values) for values in zip(*rows, strict=True))
     expected = _present(coming, stay)
     waiting = np.where(rng.random(len(areas))[:, None] < kept, queue, np.nan)
-    tables = {"users": users, "places": np.round(capacity), "waiting": waiting}
     seen = slice(BEFORE, BEFORE + len(YEARS))
-    reports = {name: values[:, seen] for name, values in tables.items()}
-    return reported_world(
-        areas, parents, calendar, persons, _absent(rng, reports), demand[:, BEFORE:], expected[:, BEFORE:]
-    )
+    reported = users[:, seen], np.round(capacity)[:, seen], waiting[:, seen]
+    return country.world(*reported, demand[:, BEFORE:], expected[:, BEFORE:])
 
 
 def serve(
@@ -120,11 +165,10 @@ def _present(coming: np.ndarray, stay: float) -> np.ndarray:
 
 def lagged_world(seed: int) -> World:
     """Councils build for the list they saw two or three years before; levels wander; lists lose who gave up."""
-    rng = np.random.default_rng([seed, 2])
-    areas, parents = codes()
-    calendar, persons = _calendar(), _persons(rng, len(areas))
+    country = _Country.of(seed, 2)
+    rng, areas, calendar, persons = country.rng, country.areas, country.calendar, country.persons
     lag, reach = int(rng.integers(1, 4)), rng.uniform(0.2, 0.8)
-    level = _wandering(rng, parents, rng.uniform(0.2, 0.45), rng.uniform(0.02, 0.07), len(calendar))
+    level = country.wandering(rng.uniform(0.2, 0.45), rng.uniform(0.02, 0.07))
     bend = np.cumsum(rng.uniform(-0.01, 0.04) * 0.9 ** np.arange(len(calendar)))
     expected = persons * np.exp(rng.uniform(-5.3, -3.6)) * level * np.exp(bend)
     demand = rng.poisson(expected * rng.gamma(60, 1 / 60, expected.shape)).astype(float)
@@ -140,17 +184,14 @@ def lagged_world(seed: int) -> World:
         before = stock[:, year - 1] if year else 0.0
         stock[:, year] = np.minimum(np.round((1 - gives_up) * before + registered * missing * gives_up), 1.5 * missing)
     users = np.minimum(demand[:, : len(YEARS)], places)
-    waiting = np.where(rng.random(len(areas))[:, None] < rng.uniform(0.3, 0.9), stock, np.nan)
-    reports = _absent(rng, {"users": users, "places": places, "waiting": waiting})
-    return reported_world(areas, parents, calendar, persons, reports, demand, expected)
+    return country.world(users, places, country.listed(stock, 0.3, 0.9), demand, expected)
 
 
 def neighbour_world(seed: int) -> World:
     """Who finds no place at home goes next door where one is free; lists hold some people twice."""
-    rng = np.random.default_rng([seed, 3])
-    areas, parents = codes()
-    calendar, persons = _calendar(), _persons(rng, len(areas))
-    level = _wandering(rng, parents, rng.uniform(0.2, 0.4), 0.0, len(calendar))
+    country = _Country.of(seed, 3)
+    rng, areas, calendar, persons = country.rng, country.areas, country.calendar, country.persons
+    level = country.wandering(rng.uniform(0.2, 0.4), 0.0)
     path = np.exp(rng.uniform(-0.02, 0.03) * np.arange(len(calendar)))
     expected = persons * np.exp(rng.uniform(-5.3, -3.6)) * level * path
     demand = rng.binomial(np.maximum(persons, 1).astype(int), np.minimum(expected / np.maximum(persons, 1), 0.9))
@@ -162,7 +203,7 @@ def neighbour_world(seed: int) -> World:
     guests = np.zeros_like(places)
     moved = np.zeros_like(places)
     for here, next_door in ((a, b) for a in range(len(areas)) for b in (a - 1, a + 1)):
-        if 0 <= next_door < len(areas) and parents[here] == parents[next_door]:
+        if 0 <= next_door < len(areas) and country.parents[here] == country.parents[next_door]:
             free = places[next_door] - at_home[next_door] - guests[next_door]
             went = np.floor(np.minimum(travel * (missing[here] - moved[here]), np.maximum(free, 0)))
             guests[next_door] += went
@@ -170,16 +211,14 @@ def neighbour_world(seed: int) -> World:
     double = rng.uniform(0.0, 0.3)
     entries = np.round((missing - moved) * (1 + double))
     waiting = np.where(rng.random(places.shape) < rng.uniform(0.2, 0.8), entries, np.nan)
-    reports = _absent(rng, {"users": at_home + guests, "places": places, "waiting": waiting})
-    return reported_world(areas, parents, calendar, persons, reports, demand.astype(float), expected)
+    return country.world(at_home + guests, places, waiting, demand.astype(float), expected)
 
 
 def clerk_world(seed: int) -> World:
     """An ordinary service whose returns are copied, rounded, counted over the year, or silent on the list."""
-    rng = np.random.default_rng([seed, 4])
-    areas, parents = codes()
-    calendar, persons = _calendar(), _persons(rng, len(areas))
-    level = _wandering(rng, parents, rng.uniform(0.25, 0.4), 0.02, len(calendar))
+    country = _Country.of(seed, 4)
+    rng, areas, calendar, persons = country.rng, country.areas, country.calendar, country.persons
+    level = country.wandering(rng.uniform(0.25, 0.4), 0.02)
     expected = (
         persons * np.exp(rng.uniform(-5.0, -3.6)) * level * np.exp(rng.uniform(-0.02, 0.03) * np.arange(len(calendar)))
     )
@@ -188,7 +227,7 @@ def clerk_world(seed: int) -> World:
     places = np.maximum(np.round(seen.mean(axis=1) * np.exp(rng.normal(rng.uniform(-0.2, 0.15), 0.3, len(areas)))), 1)
     places = places[:, None] * np.ones(len(YEARS))
     users = np.minimum(seen, places)
-    waiting = np.where(rng.random(len(areas))[:, None] < rng.uniform(0.3, 0.8), seen - users, np.nan)
+    waiting = country.listed(seen - users, 0.3, 0.8)
     silent = rng.random(len(areas)) < 0.1
     waiting[silent] = np.where(np.isfinite(waiting[silent]), 0.0, np.nan)
     for year in range(1, len(YEARS)):
@@ -201,16 +240,14 @@ def clerk_world(seed: int) -> World:
     users = np.where(over_year, np.round(users * rng.uniform(1.1, 1.5, users.shape)), users)
     slips = rng.random(users.shape)
     users = np.where(slips < 0.004, users * 10, np.where(slips < 0.008, 0.0, users))
-    reports = _absent(rng, {"users": users, "places": places, "waiting": waiting})
-    return reported_world(areas, parents, calendar, persons, reports, demand, expected)
+    return country.world(users, places, waiting, demand, expected)
 
 
 def homes_world(seed: int) -> World:
     """Homes of fixed sizes, most full for years, lists in few of them and shorter than what is missing."""
-    rng = np.random.default_rng([seed, 5])
-    areas, parents = codes()
-    calendar, persons = _calendar(), _persons(rng, len(areas))
-    level = _wandering(rng, parents, rng.uniform(0.15, 0.3), 0.03, len(calendar))
+    country = _Country.of(seed, 5)
+    rng, areas, calendar, persons = country.rng, country.areas, country.calendar, country.persons
+    level = country.wandering(rng.uniform(0.15, 0.3), 0.03)
     expected = (
         persons * np.exp(rng.uniform(-4.8, -3.6)) * level * np.exp(rng.uniform(-0.01, 0.02) * np.arange(len(calendar)))
     )
@@ -222,9 +259,39 @@ def homes_world(seed: int) -> World:
     users = np.minimum(demand[:, : len(YEARS)], places)
     named = rng.uniform(0.5, 0.9) * np.exp(rng.normal(0, 0.15, (len(areas), 1)))
     entries = np.round(named * (demand[:, : len(YEARS)] - users))
-    waiting = np.where(rng.random(len(areas))[:, None] < rng.uniform(0.1, 0.5), entries, np.nan)
-    reports = _absent(rng, {"users": users, "places": places, "waiting": waiting})
-    return reported_world(areas, parents, calendar, persons, reports, demand, expected)
+    return country.world(users, places, country.listed(entries, 0.1, 0.5), demand, expected)
+
+
+def staffed_world(seed: int) -> World:
+    """Places stand on paper, as many are used as there is staff for; lists keep who has gone until they are audited."""
+    country = _Country.of(seed, 6)
+    rng, areas, persons = country.rng, country.areas, country.persons
+    rate = np.exp(rng.uniform(-5.0, -3.6)) * np.exp(rng.uniform(-0.015, 0.025) * np.arange(persons.shape[1]))
+    expected = persons * rate * country.wandering(rng.uniform(0.2, 0.35), rng.uniform(0.0, 0.03))
+    demand = _coming_and_going(rng, expected, rng.uniform(0.4, 0.85))
+    seen = demand[:, : len(YEARS)]
+    wished = expected[:, 0] * np.exp(rng.normal(rng.uniform(-0.25, 0.2), 0.3, len(areas)))
+    places = np.maximum(np.round(wished), 1)[:, None] * np.ones(len(YEARS))
+    vacant = np.cumsum(rng.normal(0, 0.05, places.shape), axis=1) + rng.exponential(
+        rng.uniform(0.03, 0.1), (len(areas), 1)
+    )
+    users = np.minimum(seen, np.maximum(np.floor(places * (1 - np.clip(vacant, 0.0, 0.4))), 1))
+    named, leaves, audit = rng.uniform(0.5, 1.0), rng.uniform(0.1, 0.4), rng.integers(0, 4, len(areas))
+    gone, entries = np.zeros(len(areas)), np.zeros_like(places)
+    for year in range(len(YEARS)):
+        waits = rng.binomial((seen - users)[:, year].astype(int), named)
+        gone = np.where(year % 4 == audit, 0.0, gone + leaves * (entries[:, year - 1] - gone if year else 0.0))
+        entries[:, year] = waits + np.round(gone)
+    return country.world(users, places, country.listed(entries, 0.2, 0.8), demand, expected)
+
+
+def _coming_and_going(rng: np.random.Generator, expected: np.ndarray, stays: float) -> np.ndarray:
+    """Persons of whom a share stays to the next year while others come, Poisson around what is expected."""
+    present = [rng.poisson(expected[:, 0])]
+    for before, now in zip(expected.T[:-1], expected.T[1:], strict=True):
+        kept = np.minimum(stays, now / before)
+        present.append(rng.binomial(present[-1], kept) + rng.poisson(now - kept * before))
+    return np.array(present, float).T
 
 
 MECHANISMS = {
@@ -233,34 +300,5 @@ MECHANISMS = {
     "neighbour": neighbour_world,
     "clerk": clerk_world,
     "homes": homes_world,
+    "staffed": staffed_world,
 }
-
-
-def _calendar() -> np.ndarray:
-    return np.arange(YEARS[0], YEARS[-1] + 1 + AHEAD)
-
-
-def _persons(rng: np.random.Generator, areas: int) -> np.ndarray:
-    """Exposed persons (areas x years): a few towns, many small places, most of them losing people."""
-    size = 900 * rng.pareto(1.3, areas) + rng.uniform(400, 2500, areas)
-    change = np.cumsum(rng.normal(-0.01, 0.006, (areas, len(_calendar()))), axis=1)
-    return np.round(np.minimum(size, 60_000)[:, None] * np.exp(change))
-
-
-def _by_parent(rng: np.random.Generator, parents: np.ndarray, sd: float) -> np.ndarray:
-    names, at = np.unique(parents, return_inverse=True)
-    return np.exp(rng.normal(0, sd, len(names)))[at]
-
-
-def _wandering(rng: np.random.Generator, parents: np.ndarray, sd: float, yearly: float, years: int) -> np.ndarray:
-    """Levels (areas x years) that differ and wander."""
-    start = np.log(_by_parent(rng, parents, 0.2)) + sd * rng.standard_t(8, len(parents)) * np.sqrt(6 / 8)
-    return np.exp(start[:, None] + np.cumsum(rng.normal(0, yearly, (len(parents), years)), axis=1))
-
-
-def _absent(rng: np.random.Generator, reports: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Some municipalities have no service, some open one midway."""
-    areas, years = reports["users"].shape
-    opening = np.where(rng.random(areas) < 0.1, rng.integers(1, years, areas), 0)
-    opening = np.where(rng.random(areas) < rng.uniform(0.05, 0.25), years, opening)
-    return {**reports, "present": np.arange(years)[None, :] >= opening[:, None]}

@@ -82,7 +82,7 @@ def _all_known(panel: Panel, chosen: np.ndarray) -> Cells:
         persons=panel.persons[area, year],
         count=panel.users[area, year],
         waiting=np.zeros(len(area)),
-        is_floor=np.zeros(len(area), bool),
+        is_censored=np.zeros(len(area), bool),
         when=np.full(len(area), EITHER),
         top=none,
         window=none,

@@ -194,7 +194,7 @@ class UseRate(Table):
     direct_rate: float = column("отчетени търсещи на лице; NULL без отчет", "лица на лице", nullable=True, ge=0)
     parent_rate: float = column("равнище на областта", "лица на лице", ge=0)
     known_cells: int = column("години, в които търсенето е известно", "години", ge=0)
-    floor_cells: int = column("години, в които услугата е пълна: известно е само най-малкото", "години", ge=0)
+    censored_cells: int = column("години, в които услугата е пълна: известно е само най-малкото", "години", ge=0)
     pooled: bool = column("под 20 очаквани потребители: числото е главно от областта")
     dispersion: float = column("свръхразсейване: дисперсия = средно + дял x средно^2", ge=0)
     method: str = column("как е получено")

@@ -16,7 +16,7 @@ def cells(top: list[float], stopped: list[bool] | None = None, window: float = 0
         persons=np.full(areas, 1000.0),
         count=np.full(areas, 20.0),
         waiting=np.zeros(areas),
-        is_floor=np.zeros(areas, bool),
+        is_censored=np.zeros(areas, bool),
         when=np.full(areas, EITHER),
         top=np.array(top),
         window=np.full(areas, window),

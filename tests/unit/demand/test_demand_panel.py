@@ -31,7 +31,7 @@ def panel(users: list, places: list, waiting: list | None = None) -> Panel:
 
 def cell(cells: Cells, year: int) -> list[tuple[float, float, bool, int]]:
     at = cells.year == year
-    return list(zip(cells.count[at], cells.waiting[at], cells.is_floor[at], cells.when[at], strict=True))
+    return list(zip(cells.count[at], cells.waiting[at], cells.is_censored[at], cells.when[at], strict=True))
 
 
 def test_a_free_service_shows_demand_and_a_full_one_a_floor() -> None:
@@ -60,11 +60,11 @@ def test_the_year_of_opening_is_only_a_floor() -> None:
 
 def test_unknown_places_make_a_floor() -> None:
     cells = informative_cells(panel([[30, 31, 29], [20, 21, 22]], [[NAN, NAN, NAN], [40, 40, 40]]))
-    assert cells.is_floor[cells.area == 0].all() and not cells.is_floor[cells.area == 1].any()
+    assert cells.is_censored[cells.area == 0].all() and not cells.is_censored[cells.area == 1].any()
 
 
 def test_a_service_that_nobody_counts_places_of_shows_its_demand() -> None:
-    assert not informative_cells(panel([30, 31, 29], [NAN, NAN, NAN])).is_floor.any()
+    assert not informative_cells(panel([30, 31, 29], [NAN, NAN, NAN])).is_censored.any()
 
 
 def test_a_service_that_always_ends_at_the_same_occupancy_is_read_both_ways() -> None:
@@ -81,8 +81,8 @@ def test_a_waiting_list_at_the_top_proves_that_the_service_stops_there() -> None
 def test_zeros_for_lists_are_not_believed_when_most_full_services_write_zero() -> None:
     honest = panel([[100, 60], [100, 60], [100, 60]], [[100, 100]] * 3, [[0, 0], [25, 0], [40, 0]])
     unkept = panel([[100, 60], [100, 60], [100, 60]], [[100, 100]] * 3, [[0, 0]] * 3)
-    assert not informative_cells(honest).is_floor.any()
-    assert informative_cells(unkept).is_floor.sum() == 3
+    assert not informative_cells(honest).is_censored.any()
+    assert informative_cells(unkept).is_censored.sum() == 3
 
 
 def test_a_digit_too_many_and_a_zero_for_a_missing_figure_are_slips() -> None:
@@ -116,6 +116,6 @@ def test_places_counted_otherwise_before_a_break_never_make_a_service_full() -> 
     made = panel(users, places)
     assert counted_as_now(made).tolist() == [False] * 4 + [True] * 4
     cells = informative_cells(made)
-    assert cells.is_floor[cells.year < 4].all(), "demand was at least use; more is not known"
-    assert not cells.is_floor[cells.year >= 4].any()
+    assert cells.is_censored[cells.year < 4].all(), "demand was at least use; more is not known"
+    assert not cells.is_censored[cells.year >= 4].any()
     assert counted_as_now(panel(users, np.full((30, 8), 90.0))).all()

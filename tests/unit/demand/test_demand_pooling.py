@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ossu_analysis.demand.pooling import Levels, expected_above, log_floor, log_known, own_grids, pooled_levels
+from ossu_analysis.demand.pooling import Levels, expected_above, log_censored, log_known, own_grids, pooled_levels
 
 
 @pytest.mark.parametrize("dispersion", [0.01, 0.05, 0.4])
@@ -14,7 +14,7 @@ def test_probabilities_equal_those_of_scipy(dispersion: float) -> None:
     r = 1 / dispersion
     golden = nbinom(r, r / (r + mean))
     assert log_known(count, mean, dispersion) == pytest.approx(golden.logpmf(count[:, None]), rel=1e-9)
-    assert log_floor(count, mean, dispersion) == pytest.approx(golden.logsf(count[:, None] - 1), rel=1e-6)
+    assert log_censored(count, mean, dispersion) == pytest.approx(golden.logsf(count[:, None] - 1), rel=1e-6)
 
 
 def test_expected_demand_above_a_floor_equals_the_sum_over_counts() -> None:
@@ -25,13 +25,13 @@ def test_expected_demand_above_a_floor_equals_the_sum_over_counts() -> None:
     for node in range(2):
         weight = nbinom(1 / dispersion, 1 / (1 + dispersion * mean[0, node])).pmf(counts)
         brute = (counts * weight).sum() / weight.sum()
-        found = expected_above(floor, mean, dispersion, log_floor(floor, mean, dispersion))
+        found = expected_above(floor, mean, dispersion, log_censored(floor, mean, dispersion))
         assert found[0, node] == pytest.approx(brute, rel=1e-6)
 
 
 def test_a_floor_far_beyond_the_mean_gives_the_floor_and_no_warning() -> None:
     floor, mean = np.array([1e6]), np.array([[3.0]])
-    tail = log_floor(floor, mean, 0.01)
+    tail = log_censored(floor, mean, 0.01)
     assert np.isfinite(tail).all()
     assert expected_above(floor, mean, 0.01, tail)[0, 0] == 1e6
 
