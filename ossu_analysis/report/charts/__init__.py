@@ -2,7 +2,7 @@
 
 from ossu_analysis.report.charts.accuracy import backtest_bars, calibration, monitoring_dots
 from ossu_analysis.report.charts.base import Chart
-from ossu_analysis.report.charts.outlook import scenario_multiples, waterfalls
+from ossu_analysis.report.charts.outlook import scenario_ranges, waterfalls
 from ossu_analysis.report.charts.population import age_name, fan, pyramid
 from ossu_analysis.report.charts.services import demand_multiples, gap_heatmap
 from ossu_analysis.report.charts.tiles import tile_layout, tile_map
@@ -17,7 +17,7 @@ __all__ = [
     "gap_heatmap",
     "monitoring_dots",
     "pyramid",
-    "scenario_multiples",
+    "scenario_ranges",
     "tile_layout",
     "tile_map",
     "waterfalls",

@@ -1,9 +1,9 @@
-"""Charts of why demand moves and of what else may happen: waterfalls by cause, and two scenarios in the same panels.
+"""Charts of why demand moves and of what else may happen: waterfalls by cause, and all scenarios in the same panels.
 
 Belongs here: drawing only. Causes and scenarios come in as small tidy frames, one row per point, with printed names.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from math import ceil
 from textwrap import fill
@@ -13,31 +13,16 @@ import numpy as np
 import pandas as pd
 
 from ossu_analysis import texts
-from ossu_analysis.report.charts.base import (
-    BLUE,
-    GREEN,
-    GREY,
-    INK,
-    ORANGE,
-    Chart,
-    Head,
-    bulgarian_numbers,
-    clean,
-    empty,
-    place,
-    room,
-    whole_years,
-)
-from ossu_analysis.report.charts.population import max_of
+from ossu_analysis.report.charts.base import BLUE, GREEN, GREY, INK, ORANGE, Chart, Head, clean, empty
 
 ACROSS = 3
 """Panels side by side."""
 LABELS = 0.2
-"""Share of the width that the names of the causes take, left of the first panel of a row."""
+"""Share of the width that the names of causes or scenarios take, left of the first panel of a row."""
 HEAD = 0.42
 """Inches above a panel for a name of two lines."""
 BAR = 0.165
-"""Inches for a bar of a waterfall."""
+"""Inches for a bar of a waterfall, or a scenario."""
 
 
 def waterfalls(
@@ -57,7 +42,7 @@ def waterfalls(
     rows = len(drawn[0][1]) if drawn else 1
     tall = HEAD + BAR * rows
     height = 0.9 + tall * max(ceil(len(drawn) / ACROSS), 1)
-    draw = partial(_draw_waterfalls, panels=drawn, height=height, tall=tall)
+    draw = partial(_draw_panels, panels=drawn, height=height, tall=tall, draw_one=_draw_waterfall)
     return Chart(data, draw, height, **head)
 
 
@@ -70,18 +55,24 @@ def _with_edges(steps: pd.DataFrame) -> pd.DataFrame:
     return steps.assign(before=before, after=after)
 
 
-def _draw_waterfalls(
-    figure: Any, top: float, panels: Sequence[tuple[str, pd.DataFrame]], height: float, tall: float
+def _draw_panels(
+    figure: Any,
+    top: float,
+    panels: Sequence[tuple[str, pd.DataFrame]],
+    height: float,
+    tall: float,
+    draw_one: Callable[[Any, pd.DataFrame, bool], None],
 ) -> None:
+    """Panels of equal lines, `ACROSS` in a row; the names of the lines stand left of the first."""
     if not panels:
         return empty(figure.add_axes([0, 0, 1, top]))
     wide = (0.99 - LABELS) / ACROSS
-    for position, (name, steps) in enumerate(panels):
+    for position, (name, lines) in enumerate(panels):
         row, column = divmod(position, ACROSS)
         low = top - (row + 1) * tall / height
-        axes = figure.add_axes([LABELS + wide * column, low, wide - 0.035, BAR * len(steps) / height])
+        axes = figure.add_axes([LABELS + wide * column, low, wide - 0.035, BAR * len(lines) / height])
         axes.set_title(fill(name, 22), size=7, color=INK, loc="left", pad=3, linespacing=1.0)
-        _draw_waterfall(axes, steps, labelled=column == 0)
+        draw_one(axes, lines, column == 0)
     return None
 
 
@@ -108,44 +99,32 @@ def _said(persons: float, total: bool) -> str:
     return f"+{printed}" if not total and round(persons) > 0 else printed
 
 
-def scenario_multiples(
-    panels: Sequence[tuple[str, pd.DataFrame, pd.DataFrame]],
-    **head: Unpack[Head],
-) -> Chart:
-    """One panel per service with two scenarios: medians and 80 % ranges, the first solid, the second dashed.
+def scenario_ranges(panels: Sequence[tuple[str, pd.DataFrame]], **head: Unpack[Head]) -> Chart:
+    """One panel per service with a line per scenario: the median as a dot, the 80 % range as a bar.
 
     Parameters
     ----------
-    panels : sequence of (name, first, second)
-        Each scenario: ``year, median, low_80, high_80``.
+    panels : sequence of (name, scenarios)
+        ``scenario`` (printed name), ``median, low_80, high_80``; the first is the reference. All panels have the same.
     """
-    frames = [
-        one.assign(panel=name, scenario=number) for name, *both in panels for number, one in enumerate(both, start=1)
-    ]
-    data = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
-    height = 0.95 + 1.4 * max(ceil(len(panels) / ACROSS), 1)
-    draw = partial(_draw_scenarios, panels=panels, height=height)
+    data = pd.concat([one.assign(panel=name) for name, one in panels]) if panels else pd.DataFrame()
+    tall = HEAD + BAR * (len(panels[0][1]) if panels else 1)
+    height = 0.9 + tall * max(ceil(len(panels) / ACROSS), 1)
+    draw = partial(_draw_panels, panels=panels, height=height, tall=tall, draw_one=_draw_ranges)
     return Chart(data, draw, height, **head)
 
 
-def _draw_scenarios(figure: Any, top: float, panels: Sequence[Any], height: float) -> None:
-    if not panels:
-        return empty(figure.add_axes([0, 0, 1, top]))
-    bottom, wide = place(height), 0.985 / ACROSS
-    tall = (top - bottom) / ceil(len(panels) / ACROSS)
-    for position, (name, first, second) in enumerate(panels):
-        row, column = divmod(position, ACROSS)
-        low = top - tall * (row + 1)
-        label = room(max_of(first, second), 6.5)
-        box = [0.01 + wide * column + label, low + 0.15 * tall, wide - 0.03 - label, 0.6 * tall]
-        axes = figure.add_axes(box)
-        axes.set_title(fill(name, 28), size=7, color=INK, loc="left", pad=4, linespacing=1.0)
-        clean(axes)
-        for one, colour, style in ((first, BLUE, "-"), (second, ORANGE, "--")):
-            axes.fill_between(one["year"], one["low_80"], one["high_80"], color=colour, alpha=0.16, linewidth=0)
-            axes.plot(one["year"], one["median"], color=colour, linestyle=style, linewidth=1.4)
-        axes.tick_params(labelsize=6.5)
-        axes.set_ylim(0, max(axes.get_ylim()[1], 1))
-        bulgarian_numbers(axes.yaxis)
-        whole_years(axes.xaxis, 4)
-    return None
+def _draw_ranges(axes: Any, scenarios: pd.DataFrame, labelled: bool) -> None:
+    clean(axes, "")
+    rows, first = np.arange(len(scenarios)), scenarios.iloc[0]
+    axes.axvline(first["median"], color=GREY, linewidth=0.6, linestyle=":")
+    colours = [INK, *[BLUE] * (len(scenarios) - 1)]
+    axes.hlines(rows, scenarios["low_80"], scenarios["high_80"], color=colours, linewidth=3, alpha=0.35)
+    axes.scatter(scenarios["median"], rows, color=colours, s=13, zorder=3)
+    ends = scenarios["high_80"]
+    for row, end, persons in zip(rows, ends, scenarios["median"], strict=True):
+        axes.text(end, row, f"  {texts.number(persons)}", size=6.3, va="center", color=INK)
+    axes.set_xlim(0, max(float(ends.max()), 1.0) * 1.35)
+    axes.set_ylim(len(scenarios) - 0.5, -0.5)
+    axes.set_xticks([])
+    axes.set_yticks(rows, list(scenarios["scenario"]) if labelled else [""] * len(rows), size=6.8)

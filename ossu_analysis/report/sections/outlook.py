@@ -1,4 +1,4 @@
-"""Why demand and the gap move, cause by cause, and two scenarios side by side.
+"""Why demand and the gap move, cause by cause, and all scenarios side by side.
 
 All rest on tables of the job ``scenarios`` (``demand.driver``, ``demand.scenario_forecast``, ``gap.change``). Without
 them one sentence says how to make them. Scenarios are compared for the oblast, the lowest level for which
@@ -7,7 +7,6 @@ they are computed.
 
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from ossu_analysis.demand.driver import against_the_group
@@ -23,12 +22,11 @@ MOVED_BY_FEW = ("policy", "closures", "openings")
 """Causes left out of a chart where they move less than half a place: most territories have none of them."""
 SHOWN_PANELS = 6
 """Services drawn as small multiples: those with the largest demand at the target."""
-REFERENCE, BESIDE = "reference", "status_quo"
-"""Scenarios compared unless the split of the change was asked for another one."""
+REFERENCE = "reference"
 
 
 def outlook(subject: Subject) -> list[Block]:
-    """Why demand moves and two scenarios, each when its table has been made."""
+    """Why demand moves and what else may happen, each when its table has been made."""
     heading = Heading("demand-why", text("report.heading.demand_why"), 2)
     blocks = [*_drivers(subject), *_scenarios(subject)]
     return [heading, *(blocks or [Paragraph(text("report.sentence.no_outlook"), "note")])]
@@ -181,15 +179,18 @@ def _drivers_table(subject: Subject, rows: pd.DataFrame, causes: list[str]) -> T
 
 
 def _scenarios(subject: Subject) -> list[Block]:
-    rows, names, facts = side_by_side(subject)
-    chart = scenarios_chart(subject)
+    rows, chart = scenario_rows(subject), scenarios_chart(subject)
     if chart is None:
         return []
+    facts: dict[str, Any] = {"year": int(rows["year"].iloc[0]), "place": _of_oblast(subject).label}
     columns = (
         Column("service", text("report.column.service"), width=3),
-        Column("median_1", f"{facts['first']} (80 %)", "interval", 0, "low_80_1", "high_80_1", 1.7),
-        Column("median_2", f"{facts['second']} (80 %)", "interval", 0, "low_80_2", "high_80_2", 1.7),
-        Column("median_2", text("report.column.difference"), "change", minus="median_1"),
+        Column(REFERENCE, _titles(subject, rows)[REFERENCE], "interval", 0, "low_80", "high_80", 1.7),
+        *(
+            Column(name, title, "count", width=1.1)
+            for name, title in _titles(subject, rows).items()
+            if name != REFERENCE
+        ),
     )
     return [
         Paragraph(text("report.sentence.scenarios", **facts)),
@@ -197,90 +198,71 @@ def _scenarios(subject: Subject) -> list[Block]:
         Table(
             "table-scenarios",
             text("report.caption.scenarios", **facts),
-            _side_by_side_table(subject, rows, names),
+            _scenarios_table(subject, rows),
             columns,
             source=text("report.source.demand"),
             note=text("report.note.scenarios"),
             status=status_of(rows),
             sheet=text("report.sheet.scenarios"),
         ),
-        _every_scenario(subject, rows, facts),
     ]
 
 
-def _every_scenario(subject: Subject, rows: pd.DataFrame, facts: dict[str, Any]) -> Table:
-    """Median demand of every service in the last year under every scenario that was computed."""
-    last = rows[(rows["year"] == facts["year"]) & (rows["output_type"] == "median")]
-    medians = last.pivot(index="service_code", columns="scenario", values="persons").reset_index()
-    names = [REFERENCE, *sorted(set(last["scenario"]) - {REFERENCE})]
-    titles = subject.facts.scenario_titles
-    return Table(
-        "table-every-scenario",
-        text("report.caption.every_scenario", **facts),
-        by_name(medians.assign(service=[subject.service(code, True) for code in medians["service_code"]]), "service"),
-        (
-            Column("service", text("report.column.service"), width=3),
-            *(Column(name, titles.get(name, name), "count", width=1.1) for name in names),
-        ),
-        source=text("report.source.demand"),
-        note=text("report.note.scenarios"),
-        status=status_of(rows),
-        sheet=text("report.sheet.every_scenario"),
-    )
-
-
-def side_by_side(subject: Subject) -> tuple[pd.DataFrame, list[str], dict[str, Any]]:
-    """Rows of the compared scenarios, their codes, and what the sentences about them name; empty where not made."""
+def scenario_rows(subject: Subject) -> pd.DataFrame:
+    """Median and 80 % range in the last year of every service and scenario of the oblast; empty if not made."""
     rows = subject.facts.scenarios
     rows = rows[rows["area_code"] == subject.facts.oblast_code] if len(rows) else rows
-    names = compared(subject, rows)
-    if len(names) < 2:
-        return rows, [], {}
-    first, second = (subject.facts.scenario_titles.get(name, name) for name in names)
-    place = Subject(subject.facts, subject.imprint, subject.facts.oblast_code).label
-    return rows, names, {"first": first, "second": second, "year": int(rows["year"].max()), "place": place}
+    if rows.empty or not {REFERENCE} < set(rows["scenario"]):
+        return rows.iloc[:0]
+    last = rows[rows["year"] == rows["year"].max()]
+    return wide(last, ["service_code", "scenario", "year"]).assign(status=status_of(last))
 
 
-def compared(subject: Subject, rows: pd.DataFrame) -> list[str]:
-    """The reference and the scenario that the split was asked for; unchanged rates beside the reference otherwise."""
-    known = set(rows["scenario"]) if len(rows) else set()
-    asked = set(subject.facts.driver["scenario"]) if len(subject.facts.driver) else set()
-    beside = next((name for name in sorted(asked - {REFERENCE}) if name in known), BESIDE)
-    return [name for name in (REFERENCE, beside) if name in known]
+def _of_oblast(subject: Subject) -> Subject:
+    return Subject(subject.facts, subject.imprint, subject.facts.oblast_code)
 
 
-def _side_by_side_table(subject: Subject, rows: pd.DataFrame, names: list[str]) -> pd.DataFrame:
-    """One row per service in the last year: median and 80 % range of both scenarios,."""
-    last = wide(rows[rows["year"] == rows["year"].max()], ["service_code", "scenario"]).set_index("service_code")
-    both = [
-        last[last["scenario"] == name].drop(columns="scenario").add_suffix(f"_{at}") for at, name in enumerate(names, 1)
-    ]
-    table = both[0].join(both[1], how="outer").reset_index()
+def _titles(subject: Subject, rows: pd.DataFrame) -> dict[str, str]:
+    """Printed names of the scenarios, the reference first."""
+    names = [REFERENCE, *sorted(set(rows["scenario"]) - {REFERENCE})]
+    return {name: subject.facts.scenario_titles.get(name, name) for name in names}
+
+
+def _scenarios_table(subject: Subject, rows: pd.DataFrame) -> pd.DataFrame:
+    """One row per service: the median of every scenario, and the 80 % range of the reference."""
+    medians = rows.pivot(index="service_code", columns="scenario", values="median")
+    reference = rows[rows["scenario"] == REFERENCE].set_index("service_code")[["low_80", "high_80"]]
+    table = medians.join(reference).reset_index()
     return by_name(table.assign(service=[subject.service(code, True) for code in table["service_code"]]), "service")
 
 
 def scenarios_chart(subject: Subject) -> charts.Chart | None:
-    """Both scenarios of the services with the largest demand, in the same panels; None where there is one or none."""
-    rows, names, facts = side_by_side(subject)
-    if not names:
+    """Every scenario of the services with the largest demand, in the same panels; None where there is one or none."""
+    rows = scenario_rows(subject)
+    if rows.empty:
         return None
-    paths = wide(rows[rows["scenario"].isin(names)], ["service_code", "scenario", "year"])
-    last = paths[(paths["year"] == facts["year"]) & (paths["scenario"] == names[0])]
-    shown = last.nlargest(SHOWN_PANELS, "median")["service_code"]
+    titles = _titles(subject, rows)
+    largest = rows[rows["scenario"] == REFERENCE].nlargest(SHOWN_PANELS, "median")["service_code"]
+    ordered = rows.set_index(["service_code", "scenario"]).sort_index()
     panels = []
-    for code in shown:
-        one = paths[paths["service_code"] == code]
-        panels.append(
-            (subject.service(code), *(one[one["scenario"] == name].drop(columns="scenario") for name in names))
-        )
-    at_end = paths[paths["year"] == facts["year"]].pivot(index="service_code", columns="scenario", values="median")
-    lower = int((np.round(at_end[names[1]]) < np.round(at_end[names[0]])).sum())
-    higher = int((np.round(at_end[names[1]]) > np.round(at_end[names[0]])).sum())
-    return charts.scenario_multiples(
+    for code in largest:
+        one = ordered.loc[code].reindex(list(titles)).reset_index().replace({"scenario": titles})
+        panels.append((subject.service(code), one[["scenario", "median", "low_80", "high_80"]]))
+    return charts.scenario_ranges(
         panels,
         key=f"scenarios_{subject.code}",
-        title=text("report.finding.scenarios", lower=lower, higher=higher, of=len(at_end), **facts),
-        subtitle=text("report.chart.scenarios", **facts),
+        title=_farthest(subject, rows),
+        subtitle=text("report.chart.scenarios", place=_of_oblast(subject).label, year=int(rows["year"].iloc[0])),
         source=text("report.source.demand"),
         is_demonstration=is_demonstration(rows),
     )
+
+
+def _farthest(subject: Subject, rows: pd.DataFrame) -> str:
+    """Which scenario moves services farthest from the reference on average, and in how many of them which way."""
+    medians = rows.pivot(index="service_code", columns="scenario", values="median").round()
+    apart = medians.sub(medians[REFERENCE], axis=0)
+    name = str(apart.div(medians[REFERENCE].clip(lower=1), axis=0).abs().mean().idxmax())
+    facts = {"lower": int((apart[name] < 0).sum()), "higher": int((apart[name] > 0).sum()), "of": len(apart)}
+    titles, year = _titles(subject, rows), int(rows["year"].iloc[0])
+    return text("report.finding.scenarios", first=titles[REFERENCE], second=titles[name], year=year, **facts)

@@ -62,19 +62,16 @@ def test_finding_names_the_cause_that_leads_in_most_services() -> None:
     assert "дял на търсещите" in title and "2 от 3" in title
 
 
-@pytest.mark.parametrize(("asked", "beside"), [("reference", "status_quo"), ("coverage_convergence",) * 2])
-def test_the_scenario_asked_for_stands_beside_the_reference(asked: str, beside: str) -> None:
-    one = subject(driver=drivers(asked), scenarios=scenarios())
-    assert outlook.compared(one, one.facts.scenarios) == ["reference", beside]
-
-
-def test_two_scenarios_stand_in_one_table_with_their_difference() -> None:
+def test_every_scenario_stands_in_one_table_and_one_chart() -> None:
     blocks = outlook.outlook(subject(scenarios=scenarios()))
     table = block(blocks, Table, "table-scenarios")
     row = table.frame.iloc[0]
-    assert row["median_1"] == pytest.approx(99.8) and table.rows()[0][-1] == "−20"
+    names = ["reference", "coverage_convergence", "status_quo"]
+    assert row[names].tolist() == pytest.approx([99.8, 119.8, 79.8], abs=0.1)
+    assert [column.name for column in table.columns[1:]] == names
     chart = block(blocks, Picture, "figure-scenarios").chart
-    assert chart.is_demonstration and "при 1 от 1" in chart.title and "при 0 е над" in chart.title
+    assert chart.data["scenario"].tolist() == names
+    assert chart.is_demonstration and "при 1 от 1" in chart.title and "при 0 е под" in chart.title
     assert chart.png(40).startswith(b"\x89PNG")
 
 
