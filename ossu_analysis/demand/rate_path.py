@@ -12,8 +12,9 @@ from it.
 
 A trend must earn its place: beside the ways in which it may fade stands a rate that keeps its level and only drifts
 after the last return, by Normal(0, `DRIFT`) a year, so that no observed year says in which direction. Unless the years
-are `CLEAR` times as likely with a trend as without, it is not told from noise and the level alone is taken, as it is
-where a series is too poor to show one.
+are `CLEAR` times as likely with a trend as without, it is not told from noise: the middle of the draws then keeps the
+level, and what slopes the years allow widens the range alone. Where a series is too poor to show a trend, none of those
+that fade is tried.
 
 A reform may move the rate in one step that is no trend: every combination is also tried with a step, ~ Normal(0,
 `LARGE_STEP`), before each year that has two observed years on either side. No step and one step somewhere weigh the
@@ -92,9 +93,6 @@ def draw_rate_path(
     fitted = [_condition(c, years, effects, covariance, wanted) for c in candidates]
     log_weight = np.array([height for height, _, _ in fitted])
     log_weight -= [0.0 if c.broken is None else np.log(len(steps)) for c in candidates]
-    moves = np.array([c.since < years.max() for c in candidates])
-    if _bayes_factor(log_weight, moves) < CLEAR:
-        log_weight[moves] = -np.inf
     weight = np.exp(log_weight - log_weight.max())
     chosen = np.searchsorted(np.cumsum(weight / weight.sum()).round(9), paired_chances(rng, draws))
     chance = ndtri(mirrored_chances(rng, (len(wanted), draws)))
@@ -103,6 +101,10 @@ def draw_rate_path(
         _, mean, spread = fitted[at]
         of_this = chosen == at
         paths[:, of_this] = mean[:, None] + _root(spread) @ chance[:, of_this]
+    moves = np.array([c.since < years.max() for c in candidates])
+    if moves.any() and weight[moves].mean() < CLEAR * weight[~moves].mean():
+        level = np.average([mean for _, mean, _ in fitted], axis=0, weights=np.where(moves, 0.0, weight))
+        paths[wanted > years.max()] += (level - paths.mean(axis=1))[wanted > years.max(), None]
     return _held(paths, wanted, years)
 
 
@@ -152,14 +154,6 @@ def _root(matrix: np.ndarray) -> np.ndarray:
     """
     turned = ((matrix + matrix.T) / 2 + 1e-9 * np.eye(len(matrix)))[::-1, ::-1]
     return np.linalg.cholesky(turned)[::-1, ::-1]
-
-
-def _bayes_factor(log_weight: np.ndarray, chosen: np.ndarray) -> float:
-    """Mean weight of the chosen candidates over that of the others; 0 where none is chosen."""
-    if not chosen.any():
-        return 0.0
-    first, second = (np.logaddexp.reduce(log_weight[at]) - np.log(at.sum()) for at in (chosen, ~chosen))
-    return float(np.exp(min(first - second, 50.0)))
 
 
 def _held(paths: np.ndarray, wanted: np.ndarray, years: np.ndarray) -> np.ndarray:

@@ -25,6 +25,9 @@ from ossu_analysis.evaluation.demand_worlds import World, codes, reported_world
 YEARS, AHEAD, BEFORE = np.arange(2014, 2022), 5, 8
 """Years with returns, years ahead of them with a truth, and years that a queue runs before the first return."""
 
+TIMES = 20
+"""Runs of a queue that are averaged where the wait is asked for."""
+
 
 @dataclass(frozen=True)
 class _Country:
@@ -72,27 +75,71 @@ class _Country:
         return reported_world(self.areas, self.parents, self.calendar, self.persons, reports, demand, expected)
 
 
+@dataclass(frozen=True)
+class _Queue:
+    """The laws of a country of queues: persons who come by (areas, years), places, and how they stay and wait."""
+
+    country: _Country
+    coming: np.ndarray
+    capacity: np.ndarray
+    stay: float
+    patience: float
+    balking: float
+    kept: float
+
+    @classmethod
+    def of(cls, seed: int) -> "_Queue":
+        """Laws drawn by the seed; years begin `BEFORE` the first return."""
+        country = _Country.of(seed, 1)
+        rng, areas, calendar, persons = country.rng, country.areas, country.calendar, country.persons
+        stay, patience = rng.uniform(1.0, 4.0), rng.uniform(0.4, 3.0)
+        balking, kept = rng.uniform(0.0, 0.3), rng.uniform(0.3, 0.9)
+        rate, growth, load = np.exp(rng.uniform(-5.3, -3.6)), rng.uniform(-0.02, 0.03), rng.uniform(0.5, 0.9)
+        own = rng.gamma(8.0, 1 / 8.0, len(areas)) * country.by_parent(0.2)
+        back = np.concatenate([np.repeat(persons[:, :1], BEFORE, axis=1), persons], axis=1)
+        years = np.arange(calendar[0] - BEFORE, calendar[-1] + 1)
+        coming = back * (rate * own / stay)[:, None] * np.exp(growth * (years - YEARS[-1]))
+        usual = coming[:, BEFORE] * stay
+        capacity = np.maximum(np.round(usual * load * np.exp(rng.normal(0, 0.25, len(areas)))), 2)
+        grown = capacity[:, None] * (1 + 0.15 * (rng.random(coming.shape) < 0.06).cumsum(axis=1))
+        return cls(country, coming, np.round(grown), stay, patience, balking, kept)
+
+    def serve(self, area: int, places: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
+        """Let the people of one municipality come, over the years of the places given."""
+        coming = self.coming[area, : len(places)]
+        return serve(self.country.rng, coming, places, self.stay, self.patience, self.balking)
+
+
 def queue_world(seed: int) -> World:
     """People come one by one to a municipality's service; truth is how many would be there had nobody been refused."""
-    country = _Country.of(seed, 1)
-    rng, areas, calendar, persons = country.rng, country.areas, country.calendar, country.persons
-    stay, patience = rng.uniform(1.0, 4.0), rng.uniform(0.4, 3.0)
-    balking, kept = rng.uniform(0.0, 0.3), rng.uniform(0.3, 0.9)
-    rate, growth, load = np.exp(rng.uniform(-5.3, -3.6)), rng.uniform(-0.02, 0.03), rng.uniform(0.5, 0.9)
-    own = rng.gamma(8.0, 1 / 8.0, len(areas)) * country.by_parent(0.2)
-    back = np.concatenate([np.repeat(persons[:, :1], BEFORE, axis=1), persons], axis=1)
-    years = np.arange(calendar[0] - BEFORE, calendar[-1] + 1)
-    coming = back * (rate * own / stay)[:, None] * np.exp(growth * (years - YEARS[-1]))
-    usual = coming[:, BEFORE] * stay
-    capacity = np.maximum(np.round(usual * load * np.exp(rng.normal(0, 0.25, len(areas)))), 2)
-    capacity = capacity[:, None] * (1 + 0.15 * (rng.random(coming.shape) < 0.06).cumsum(axis=1))
-    rows = [serve(rng, coming[a], np.round(capacity[a]), stay, patience, balking) for a in range(len(areas))]
-    users, queue, demand, _ = (np.array(values) for values in zip(*rows, strict=True))
-    expected = _present(coming, stay)
-    waiting = np.where(rng.random(len(areas))[:, None] < kept, queue, np.nan)
+    queue = _Queue.of(seed)
+    country, capacity = queue.country, queue.capacity
+    rows = [queue.serve(area, places) for area, places in enumerate(capacity)]
+    users, line, demand, _ = (np.array(values) for values in zip(*rows, strict=True))
+    expected = _present(queue.coming, queue.stay)
+    waiting = np.where(country.rng.random(len(capacity))[:, None] < queue.kept, line, np.nan)
     seen = slice(BEFORE, BEFORE + len(YEARS))
-    reported = users[:, seen], np.round(capacity)[:, seen], waiting[:, seen]
+    reported = users[:, seen], capacity[:, seen], waiting[:, seen]
     return country.world(*reported, demand[:, BEFORE:], expected[:, BEFORE:])
+
+
+def queue_waits(seed: int, areas: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Mean years that people of `queue_world` wait in its last year with returns, shape (areas,).
+
+    Parameters
+    ----------
+    seed : int
+    areas : numpy.ndarray of int
+        Positions of the municipalities.
+    places : numpy.ndarray, shape (areas,)
+        Held from the first return on.
+    """
+    queue, until = _Queue.of(seed), BEFORE + len(YEARS)
+    capacity = queue.capacity[areas, :until]
+    capacity[:, BEFORE:] = places[:, None]
+    return np.array(
+        [np.mean([queue.serve(area, own)[3] for _ in range(TIMES)]) for area, own in zip(areas, capacity, strict=True)]
+    )
 
 
 def serve(

@@ -31,6 +31,20 @@ def test_the_wait_is_that_of_people_who_queue(places: int, patience: float) -> N
     assert made == pytest.approx(waited, rel=0.15)
 
 
+@pytest.mark.parametrize("target", [0.25, 0.5])
+def test_with_the_places_for_a_wait_people_who_queue_wait_no_longer(target: float) -> None:
+    """The worth of an entry is read from the queue at fifty places; the places that follow are then tried out."""
+    rng = np.random.default_rng(2)
+    coming, stay = np.full(40, 100 / 3.0), 3.0
+    today = [serve(rng, coming, np.full(40, 50.0), stay, 1.0, 0.0) for _ in range(12)]
+    validity = 50 / np.mean([run[1][-20:] for run in today])
+    places = np.ceil(places_for(np.array([100.0]), target, stay, validity)[0])
+    then = [serve(rng, coming, np.full(40, places), stay, 1.0, 0.0) for _ in range(12)]
+    waited = np.mean([run[3] for run in then])
+    assert np.mean([run[3] for run in today]) > 1.2 * target
+    assert 0.5 * target < waited < 1.15 * target
+
+
 def test_places_for_a_wait_give_that_wait_and_more_places_never_a_longer_one() -> None:
     demand = np.array([40.0, 90.0])
     for target in (0.25, 1.0):
