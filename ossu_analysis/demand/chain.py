@@ -174,9 +174,8 @@ def planning_years(settings: RunSettings) -> np.ndarray:
 
 def write_need(store: Store, model: DemandModel, settings: RunSettings, run_id: str) -> None:
     """Replace ``demand.need_forecast``."""
-    exposure = Exposure.of_store(store, model.exposure.areas)
-    years = planning_years(settings)
-    chunks = need_chunks(model.rates, exposure, years, model.levels, settings.seed, run_id, settings.scenario)
+    people, years = replace(model.exposure, rates=None), planning_years(settings)
+    chunks = need_chunks(model.rates, people, years, model.levels, settings.seed, run_id, settings.scenario)
     store.write_chunks("demand", "need_forecast", chunks)
 
 

@@ -4,7 +4,7 @@ Belongs here: reading ``population.exposure_observed`` and ``population.exposure
 that memory holds one group. The same class reads working tables (Parquet) and frames (tests, notebooks, the command).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +16,6 @@ from ossu_analysis.store import Store, connect, quoted
 
 if TYPE_CHECKING:
     import duckdb
-
-KEPT = 9
-"""Groups whose draws stay in memory, some 20 MB each at 1,000 draws: rates, demand and gap read the same ones."""
 
 
 def at_rates(persons: Sequence[Any], rates: Sequence[Any]) -> np.ndarray:
@@ -87,18 +84,9 @@ class Exposure:
         repeated = np.broadcast_to(fixed[:, :, None], (*fixed.shape, ahead.shape[2]))
         return np.concatenate([repeated, ahead], axis=1)
 
-    def keep(self, groups: Iterable[str]) -> None:
-        """Read the draws of these groups now, as many as they are, for their file will not stay."""
-        every = self.years()[1]
-        self._kept.update(
-            {group: self._complete(group, self._all_drawn(group, every)) for group in groups if self._has(group)}
-        )
-
-    def _has(self, group: str) -> bool:
-        """Whether a group is drawn itself and not made of others."""
-        return (
-            self.rates is None or not (self.rates["target_group"].eq(group) & self.rates["base_group"].ne(group)).any()
-        )
+    def keep(self) -> None:
+        """Read the draws of every group now, for their file will not stay."""
+        self._kept.update(self._drawn_in_order(self.years()[1]))
 
     def _sum(self, group: str, read: "object") -> np.ndarray:
         rates = self.rates
@@ -121,44 +109,44 @@ class Exposure:
         """Draws of the wanted years; what is kept is every year, for the next question may be about others."""
         every = self.years()[1]
         if group not in self._kept:
-            while len(self._kept) >= KEPT:
-                self._kept.pop(next(iter(self._kept)))
-            self._kept[group] = self._complete(group, self._all_drawn(group, every))
-        kept = self._kept[group]
+            self._kept.update(self._all_drawn(group, every))
+        kept = self._complete(group, self._kept[group])
         if np.array_equal(years, every):
             return kept
         if not np.isin(years, every).all():
             raise OssuError("demand.no_exposure", group=group, areas=", ".join(map(str, np.setdiff1d(years, every))))
         return kept[:, np.searchsorted(every, years)]
 
-    def _all_drawn(self, group: str, years: np.ndarray) -> np.ndarray:
-        wide = self._drawn_in_order(group, years)
-        if wide is None:
-            rows = self._rows("drawn", group, years, "draw")
-            wide = np.full((len(self.areas), len(years), int(rows["draw"].max(initial=0)) + 1), np.nan, np.float32)
-            wide[rows["area"], rows["year_at"], rows["draw"]] = rows["persons"]
-        return wide
+    def _all_drawn(self, group: str, years: np.ndarray) -> dict[str, np.ndarray]:
+        """Draws of every group from a file, of one from a frame, whose order is not promised."""
+        if isinstance(self.drawn, str):
+            return {group: self._empty(years, 1), **self._drawn_in_order(years)}
+        rows = self._rows("drawn", group, years, "draw")
+        wide = self._empty(years, int(rows["draw"].max(initial=0)) + 1)
+        wide[rows["area"], rows["year_at"], rows["draw"]] = rows["persons"]
+        return {group: wide}
 
-    def _drawn_in_order(self, group: str, years: np.ndarray) -> np.ndarray | None:
-        """The draws of one group from the working table, which is sorted by municipality, year and draw.
+    def _empty(self, years: np.ndarray, draws: int) -> np.ndarray:
+        return np.full((len(self.areas), len(years), draws), np.nan, np.float32)
 
-        Reading the persons alone, in the order of the file, takes a fifth of the time of joining keys to every draw.
-        None when the source is a frame, whose order is not promised.
+    def _drawn_in_order(self, years: np.ndarray) -> dict[str, np.ndarray]:
+        """Draws of every group from the working table, in which those of one group, area and year follow each other.
+
+        Persons are read alone, in the order of the file: joining keys to every draw would take five times as long, and
+        a reading per group as many times as there are groups.
         """
-        if not isinstance(self.drawn, str):
-            return None
-        only = {"group": group}
         with connect() as db:
-            keys = f"select municipality_code, year from ({self.drawn}) where target_group = $group and draw = 0"
-            places = db.execute(keys, only).df()
-            persons = db.execute(f"select persons from ({self.drawn}) where target_group = $group", only).fetchnumpy()
-        area = pd.Index(self.areas).get_indexer(places["municipality_code"])
-        year = pd.Index(years).get_indexer(places["year"])
-        drawn = np.asarray(persons["persons"], np.float32).reshape(len(places), -1)
-        wide = np.full((len(self.areas), len(years), drawn.shape[1]), np.nan, np.float32)
-        wanted = (area >= 0) & (year >= 0)
-        wide[area[wanted], year[wanted]] = drawn[wanted]
-        return wide
+            keys = db.execute(f"select target_group, municipality_code, year from ({self.drawn}) where draw = 0").df()
+            persons = db.execute(f"select persons from ({self.drawn})").fetchnumpy()["persons"]
+        drawn = np.asarray(persons, np.float32).reshape(len(keys), -1)
+        area = pd.Index(self.areas).get_indexer(keys["municipality_code"])
+        year = pd.Index(years).get_indexer(keys["year"])
+        found = {}
+        for group, rows in keys.groupby("target_group").indices.items():
+            rows = rows[(area[rows] >= 0) & (year[rows] >= 0)]
+            found[str(group)] = self._empty(years, drawn.shape[1])
+            found[str(group)][area[rows], year[rows]] = drawn[rows]
+        return found
 
     def _complete(self, group: str, wide: np.ndarray) -> np.ndarray:
         if wide.size and np.isnan(wide).any():

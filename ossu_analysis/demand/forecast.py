@@ -3,7 +3,7 @@
 Belongs here: summing draws over areas (never quantiles), and the shape of the published rows.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -70,7 +70,7 @@ def forecast_chunk(
     """
     import pyarrow as pa
 
-    figures = [(level, statistics(add_up(persons, level.member))) for level in all_levels]
+    figures = [(level, statistics(sums)) for level, sums in zip(all_levels, _sums(persons, all_levels), strict=True)]
     rows = sum(values.size for _, values in figures)
     n, outputs = len(years), len(OUTPUTS)
     codes = np.concatenate([level.codes for level, _ in figures])
@@ -99,6 +99,18 @@ def forecast_chunk(
         "status": _coded(status_at[year_at], statuses.tolist()),
     }
     return pa.table(columns)
+
+
+def _sums(persons: np.ndarray, all_levels: Sequence[Level]) -> Iterator[np.ndarray]:
+    """Draws of each level, added up from the level below, which it is made of."""
+    below, sums = None, persons
+    for level in all_levels:
+        within = level.member
+        if below is not None:
+            within = np.zeros(len(below.codes), int)
+            within[below.member] = level.member
+        below, sums = level, add_up(sums, within)
+        yield sums
 
 
 def _coded(position: np.ndarray, texts: list[str]) -> "pyarrow_types.DictionaryArray":

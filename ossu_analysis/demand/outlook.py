@@ -104,10 +104,8 @@ def exposure_of(store: Store, model: DemandModel, settings: RunSettings, populat
     with tempfile.TemporaryDirectory() as folder:
         path = f"{folder}/exposure_draw.parquet"
         write_exposure(store, wanted, path)
-        groups = {service.exposed_group for service in model.services} | {"TG-POP"}
-        groups |= set(model.rates.loc[model.rates["target_group"].isin(groups), "base_group"])
         exposure = replace(model.exposure, drawn=f"select * from read_parquet({quoted(path)})", _kept={}, _years=[])
-        exposure.keep(sorted(groups))
+        exposure.keep()
     return exposure
 
 
