@@ -11,16 +11,17 @@ weight. One observed year gives a constant rate whose drift has standard deviati
 from it.
 
 A trend must earn its place: beside the ways in which it may fade stands a rate that keeps its level and only drifts
-after the last return, by Normal(0, `DRIFT`) a year, so that no observed year says in which direction. Unless the years
-are `CLEAR` times as likely with a trend as without, it is not told from noise: the middle of the draws then keeps the
-level, and what slopes the years allow widens the range alone. Where a series is too poor to show a trend, none of those
-that fade is tried.
+after the last return, by Normal(0, `DRIFT`) in the first year and by less in each that follows, so that no observed
+year says in which direction. Unless the years are likelier with a trend than without, it is not told from noise: the
+mean rate of the draws then keeps the level, and what slopes the years allow widens the range alone. Where a series is
+too poor to show a trend, none of those that fade is tried.
 
 A reform may move the rate in one step that is no trend: every combination is also tried with a step, ~ Normal(0,
 `LARGE_STEP`), before each year that has two observed years on either side. No step and one step somewhere weigh the
 same before anything is seen, so that a step is read from the series with its own uncertainty, and stays ahead.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,9 +39,6 @@ STEPS = (0.0, 0.01, 0.02)
 SHOCKS = (0.0, 0.01, 0.02, 0.05)
 LARGE_STEP = np.log(1.25)
 """Prior standard deviation of a step of the log rate: what `breaks.LEAST_STEP` calls the least break of a series."""
-
-CLEAR = 3.0
-"""Bayes factor from which a trend is told from noise: where „positive“ evidence begins (Kass and Raftery 1995)."""
 
 
 @dataclass(frozen=True)
@@ -83,29 +81,38 @@ def draw_rate_path(
     -------
     numpy.ndarray, shape (m, draws)
     """
-    from scipy.special import ndtri
-
     seen = np.isfinite(effects)
     years, effects, covariance = years[seen], effects[seen], covariance[np.ix_(seen, seen)]
     steps = _step_years(years)
-    trends = [(1.0, int(years.max())), *((fade, int(years.min())) for fade in FADES if shows_trend)]
+    trends = [(FADES[0], int(years.max())), *((fade, int(years.min())) for fade in FADES if shows_trend)]
     candidates = [_Candidate(*t, s, e, b) for b in (None, *steps) for t in trends for s in STEPS for e in SHOCKS]
     fitted = [_condition(c, years, effects, covariance, wanted) for c in candidates]
     log_weight = np.array([height for height, _, _ in fitted])
     log_weight -= [0.0 if c.broken is None else np.log(len(steps)) for c in candidates]
     weight = np.exp(log_weight - log_weight.max())
-    chosen = np.searchsorted(np.cumsum(weight / weight.sum()).round(9), paired_chances(rng, draws))
-    chance = ndtri(mirrored_chances(rng, (len(wanted), draws)))
+    paths = _mixed([moments for _, *moments in fitted], weight / weight.sum(), draws, rng)
+    moves = np.array([c.since < years.max() for c in candidates])
+    if not moves.any() or weight[moves].mean() < weight[~moves].mean():
+        level = np.average([mean for _, mean, _ in fitted], axis=0, weights=np.where(moves, 0.0, weight))
+        ahead = wanted > years.max()
+        paths[ahead] += (level - np.log(np.exp(paths).mean(axis=1)))[ahead, None]
+    return _held(paths, wanted, years)
+
+
+def _mixed(
+    moments: Sequence[Sequence[np.ndarray]], weight: np.ndarray, draws: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Draws of a mixture of normals, each given by mean and covariance; shape (m, draws)."""
+    from scipy.special import ndtri
+
+    chosen = np.searchsorted(np.cumsum(weight).round(9), paired_chances(rng, draws))
+    chance = ndtri(mirrored_chances(rng, (len(moments[0][0]), draws)))
     paths = np.empty_like(chance)
-    for at in np.unique(np.minimum(chosen, len(fitted) - 1)):
-        _, mean, spread = fitted[at]
+    for at in np.unique(np.minimum(chosen, len(moments) - 1)):
+        mean, spread = moments[at]
         of_this = chosen == at
         paths[:, of_this] = mean[:, None] + _root(spread) @ chance[:, of_this]
-    moves = np.array([c.since < years.max() for c in candidates])
-    if moves.any() and weight[moves].mean() < CLEAR * weight[~moves].mean():
-        level = np.average([mean for _, mean, _ in fitted], axis=0, weights=np.where(moves, 0.0, weight))
-        paths[wanted > years.max()] += (level - paths.mean(axis=1))[wanted > years.max(), None]
-    return _held(paths, wanted, years)
+    return paths
 
 
 def _condition(

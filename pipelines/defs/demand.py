@@ -25,8 +25,10 @@ RATES_READ = (
 """What rates of target groups are read from."""
 SIMULATED = ("demand_forecast", "use_forecast", "above_places")
 SCENARIOS = ("assumptions/demand_scenarios/*.yaml", "assumptions/scenarios/*.yaml")
-OTHER_PEOPLE = tuple(sorted({*MODEL_READ, *AGES_READ, *TOTALS_READ.values(), *GROUPS_READ, "population.forecast"}))
-"""A scenario of demand may rest on another population, whose draws are made again."""
+OTHER_PEOPLE = tuple(sorted({*AGES_READ, *TOTALS_READ.values(), *GROUPS_READ} - {*MODEL_READ}))
+"""Read where a scenario of demand rests on another population, whose draws are made again."""
+BY_AGE = "population.forecast"
+"""Read where a scenario moves shares by age."""
 
 
 @table_asset("demand", "group_rate", deps=RATES_READ, settings=("base_year",))
@@ -115,7 +117,14 @@ def waiting_time(step: Step) -> pd.DataFrame:
     return waiting_table(step.models.demand(step.store), step.settings)
 
 
-@table_asset("demand", "driver", deps=OTHER_PEOPLE, files=SCENARIOS, settings=(*MAIN, "demand_scenario"))
+@table_asset(
+    "demand",
+    "driver",
+    deps=MODEL_READ,
+    if_made=(*OTHER_PEOPLE, BY_AGE),
+    files=SCENARIOS,
+    settings=(*MAIN, "demand_scenario"),
+)
 def driver(step: Step) -> pd.DataFrame:
     """Why demand moves from the base year to the horizon."""
     from ossu_analysis.demand.outlook import driver_table
@@ -124,7 +133,14 @@ def driver(step: Step) -> pd.DataFrame:
     return driver_table(step.store, model, step.settings, step.settings.demand_scenario)
 
 
-@table_asset("demand", "scenario_forecast", deps=OTHER_PEOPLE, files=SCENARIOS, settings=MAIN)
+@table_asset(
+    "demand",
+    "scenario_forecast",
+    deps=(*MODEL_READ, *OTHER_PEOPLE),
+    if_made=(BY_AGE,),
+    files=SCENARIOS,
+    settings=MAIN,
+)
 def scenario_forecast(step: Step) -> None:
     """Demand under every scenario whose numbers are known, side by side."""
     from ossu_analysis.demand.outlook import scenario_chunks

@@ -11,35 +11,9 @@ from tests.pipelines.recorded import Recorder
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("chain")]
 
-POPULATION_AGAIN = (
-    "population.forecast",
-    "reference.area_change",
-    "reference.census",
-    "reference.retirement_age",
-    "reference.target_group",
-    "sources.births_municipality",
-    "sources.census_age",
-    "sources.census_profile",
-    "sources.deaths_municipality",
-    "sources.deaths_oblast_age",
-    "sources.fertility_schedule",
-    "sources.life_expectancy_region",
-    "sources.longstanding_illness",
-    "sources.official_projection",
-    "sources.population_municipality",
-    "sources.population_oblast_age",
-    "sources.population_oblast_residence_age",
-    "sources.population_region_residence_age",
-    "sources.population_single_age",
-    "sources.registered_migration",
-)
-"""Read where the scenario of demand makes the population again, which the reference does not."""
-
 NOT_ALWAYS = {
     ("demand.local_group_rate", "population.exposure_draw"): "only where a municipality has counted a group",
     ("demand.local_group_rate", "population.exposure_observed"): "only where a municipality has counted a group",
-    ("demand.scenario_forecast", "population.forecast"): "not read by the scenarios that are shipped",
-    **{("demand.driver", name): "only under a scenario with another population" for name in POPULATION_AGAIN},
 }
 """Declared because some returns, settings or choices need it, though not those of this run."""
 
