@@ -31,9 +31,8 @@ def main(*wanted: str) -> None:
                 print(f"{name:10} {now[0] - started[0]:6.1f} s by the clock, {now[1] - started[1]:6.1f} s of processor")
                 started = now
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(
-        f"{len(model.services)} services, {settings.draws} draws, {settings.base_year}-{settings.until_year}: {peak:.0f} MB"
-    )
+    size = f"{len(model.services)} services, {settings.draws} draws, {settings.base_year} to {settings.until_year}"
+    print(f"{size}: {peak:.0f} MB")
 
 
 def _steps(store: Store, model: DemandModel, settings: RunSettings) -> dict[str, Callable[[], object]]:
