@@ -17,7 +17,7 @@ from ossu_analysis.report.charts.base import BLUE, GREEN, GREY, INK, ORANGE, Cha
 
 ACROSS = 3
 """Panels side by side."""
-LABELS = 0.2
+LABELS = 0.22
 """Share of the width that the names of causes or scenarios take, left of the first panel of a row."""
 HEAD = 0.42
 """Inches above a panel for a name of two lines."""
@@ -109,7 +109,7 @@ def scenario_ranges(panels: Sequence[tuple[str, pd.DataFrame]], **head: Unpack[H
     """
     data = pd.concat([one.assign(panel=name) for name, one in panels]) if panels else pd.DataFrame()
     tall = HEAD + BAR * (len(panels[0][1]) if panels else 1)
-    height = 0.9 + tall * max(ceil(len(panels) / ACROSS), 1)
+    height = 1.3 + tall * max(ceil(len(panels) / ACROSS), 1)
     draw = partial(_draw_panels, panels=panels, height=height, tall=tall, draw_one=_draw_ranges)
     return Chart(data, draw, height, **head)
 

@@ -55,14 +55,21 @@ def _against_the_group(subject: Subject, rows: pd.DataFrame, facts: dict[str, An
             text(
                 "report.sentence.against_the_group",
                 service=subject.service(row["service_code"]),
-                **{name: number(abs(row[name])) for name in ("rise", "by_group", "released_unmet", "rate_trend")},
-                way=text("report.sentence.rate_adds" if row["rate_trend"] >= 0 else "report.sentence.rate_takes"),
+                **{name: number(abs(row[name])) for name in ("rise", "by_group", "released_unmet")},
+                rate=_rate_said(float(row["rate_trend"])),
                 **facts,
             ),
             "note",
         )
         for row in against.to_dict("records")
     ]
+
+
+def _rate_said(persons: float) -> str:
+    """What the share of those who ask adds or takes; less than half a person is nothing."""
+    if round(persons) == 0:
+        return text("report.sentence.rate_stays")
+    return text(f"report.sentence.rate_{'adds' if persons > 0 else 'takes'}", persons=number(abs(persons)))
 
 
 def driver_rows(subject: Subject) -> pd.DataFrame:
