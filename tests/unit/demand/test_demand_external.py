@@ -175,7 +175,7 @@ def test_an_open_oldest_group_is_a_kind_like_the_others(world: World, tmp_path: 
     (rows,) = forecast_handed(read_handed(*handed(tmp_path, returns, exposed)), 5, SEED)
     came = world.truth.query("year == 2026")["expected_demand"].sum()
     found = rows.to_pandas().query("area_level == 'country' and year == 2026 and output_type == 'mean'")
-    assert found["persons"].item() == pytest.approx(came, rel=0.15)
+    assert found["persons"].item() == pytest.approx(came, rel=0.2)
 
 
 def test_a_reform_is_named_and_read_as_a_step(world: World, tmp_path: Path) -> None:
