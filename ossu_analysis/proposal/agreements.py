@@ -148,7 +148,7 @@ def balance_table(lines: pd.DataFrame, service_gap: pd.DataFrame, oblast_gap: pd
     parts = local.groupby(key)["demand_planned"].sum(min_count=1).reindex(total.index)
     demand = pd.DataFrame({"municipalities": parts, "together": total - parts, "total": total}).dropna()
     tables = [
-        table.astype(float).rename_axis(columns="item").stack().rename("value").reset_index().assign(quantity=quantity)
+        table.astype(float).reset_index().melt(key, var_name="item", value_name="value").assign(quantity=quantity)
         for quantity, table in (("places", places), ("demand", demand))
     ]
     status = lines.groupby(key)["status"].first().reset_index()

@@ -83,18 +83,18 @@ class Hosting:
 
     def municipalities(self, services: Collection[str], network: Network) -> None:
         """Settle services that are decided in municipalities, oblast by oblast, and bound what the country could do."""
-        oblasts = pd.Series(network.oblasts, index=network.codes)
+        oblasts = dict(zip(network.codes, network.oblasts, strict=True))
         for service in services:
             towns = [town for town in network.codes if (town, service) in self.decisions]
             if not self._pending(service, towns):
                 continue
             whole = self._small(service, towns, network.between(towns), network.reach)
             made = []
-            for oblast, members in pd.Series(towns).groupby(oblasts[towns].to_numpy()):
-                inside = members.tolist()
+            for oblast in dict.fromkeys(oblasts[town] for town in towns):
+                inside = [town for town in towns if oblasts[town] == oblast]
                 if self._pending(service, inside):
                     found = self.settle(service, inside, inside, network.between(inside), network.reach)
-                    self._note(str(oblast), service, inside, found)
+                    self._note(oblast, service, inside, found)
                     made.append(found)
             cost, bound = sum(one.cost for one in made), lower_bound(whole)
             self.groups.append(_row(COUNTRY, service, self.groups[-len(made) :], cost, min(bound, cost)))

@@ -303,12 +303,15 @@ def staffed_places(capacity: pd.DataFrame, oblast_of: Mapping[str, str]) -> dict
     last = capacity.groupby("municipality_code")["period_end"].transform("max")
     rows = capacity[capacity["period_end"].eq(last) & capacity["staff_posts"].gt(0) & capacity["places"].notna()]
     share = (rows["staff_filled"].astype(float) / rows["staff_posts"].astype(float)).clip(upper=1.0)
-    places = np.floor(rows["places"].astype(float) * share + 1e-9)
+    usable = np.floor(rows["places"].astype(float) * share + 1e-9)
     # A full service is staffed, whatever its posts say.
-    rows = rows.assign(staffed=np.maximum(places, rows["occupied"].astype(float).fillna(0.0)))
+    rows = rows.assign(staffed=np.maximum(usable, rows["occupied"].astype(float).fillna(0.0)))
     rows = rows.dropna(subset=["staffed"]).assign(oblast_code=rows["municipality_code"].map(oblast_of))
-    sums = (rows.groupby([area, "service_code"])["staffed"].sum() for area in ("municipality_code", "oblast_code"))
-    return {(str(area), str(service)): int(places) for part in sums for (area, service), places in part.items()}
+    places = dict[Key, int]()
+    for area in ("municipality_code", "oblast_code"):
+        sums = rows.groupby([area, "service_code"])["staffed"].sum().reset_index()
+        places |= {(row[area], row["service_code"]): int(row["staffed"]) for row in sums.to_dict("records")}
+    return places
 
 
 def months_without_users(capacity: pd.DataFrame) -> dict[Key, int]:
