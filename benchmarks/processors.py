@@ -66,7 +66,7 @@ def make(file: str) -> None:
         for name, rows in chunk.items():
             values = [c for c in rows.column_names if c in ("persons", "births", "deaths", "migration", "hidden_loss")]
             found.setdefault(name, []).extend(rows[c].to_numpy() for c in values)
-    np.savez(file, **{name: np.concatenate(parts) for name, parts in found.items()})
+    np.savez(file, allow_pickle=False, **{name: np.concatenate(parts) for name, parts in found.items()})
 
 
 if __name__ == "__main__":

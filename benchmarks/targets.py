@@ -13,7 +13,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from ossu_analysis.evaluation.windows import SIZE_NAMES
 from ossu_analysis.population.age_structure import AgeStructure, estimate_age_structure
@@ -25,6 +24,7 @@ from ossu_analysis.population.epidemic import Epidemics
 from ossu_analysis.population.history import TotalsHistory, history_from_store, history_of
 from ossu_analysis.population.inputs import AgeInputs, age_inputs
 from ossu_analysis.population.middle_path import project_oblasts
+from ossu_analysis.population.registered_events import prepare_jump_off
 from ossu_analysis.population.simulation import SimulationSettings, simulate
 from ossu_analysis.population.spread import size_class
 from ossu_analysis.population.tables_read import AGES_AND_TOTALS
@@ -192,11 +192,13 @@ def _regions(tables: dict[str, pd.DataFrame]) -> None:
         print(f"regions 2022 -> 2024, {first}+: {said}")
 
 
-def _ranges_of(rows: pd.DataFrame, year: int, first: int, level: str = "") -> "list[pd.Series[float]]":
-    """Ends of the 80 % range and the median of everybody from an age on, by area."""
+def _ranges_of(
+    rows: pd.DataFrame, year: int, first: int, level: str = "", tail: str = "0.1"
+) -> "list[pd.Series[float]]":
+    """Lower end of a range, median and upper end of everybody from an age on, by area."""
     at = (rows["year"] == year) & (rows["sex"] == "T") & (rows["age_from"] == first) & rows["age_to"].isna()
     kept = rows[at & (rows["area_level"] == level)] if level else rows[at]
-    wanted = (("quantile", "0.1"), ("median", None), ("quantile", "0.9"))
+    wanted = (("quantile", tail), ("median", None), ("quantile", f"{1 - float(tail):g}"))
     found = []
     for kind, rank in wanted:
         one = kept[(kept["output_type"] == kind) & (rank is None or kept["output_type_id"] == rank)]
@@ -235,7 +237,7 @@ def _old_age_dependency(cells: Floats) -> float:
 
 
 def epidemics() -> None:
-    """Oblast ages of 2019-2021 inside the 80 % range from 2018, by what is believed of epidemics."""
+    """Oblast ages of 2019-2021 inside the 80 and 95 % range from 2018, in %, by what is believed of epidemics."""
     tables, origin, last = _tables(), 2018, 2021
     newest = age_inputs(tables, last)
     structure = estimate_age_structure(age_inputs(tables, origin))
@@ -243,23 +245,26 @@ def epidemics() -> None:
     for name, believed in EPIDEMICS.items():
         rows = _simulated(structure, model, believed(model.epidemics))
         for year in range(origin + 1, last + 1):
-            shares = ", ".join(f"{first}+ {_inside(rows, newest, year, first):.0f}" for first in (65, 80))
+            shares = ", ".join(f"{first}+ {_inside(rows, newest, year, first)}" for first in (65, 80))
             print(f"{name}: {year} {shares}")
 
 
 def _simulated(structure: AgeStructure, model: TotalsModel, believed: Epidemics) -> pd.DataFrame:
     persons, loss = draw_totals(replace(model, epidemics=believed), AGE_DRAWS, 1)
     population = bulgarian_population(structure, TotalDraws(model.history.members, model.years, persons, loss))
-    jump_off = population.jump_off
+    jump_off = prepare_jump_off(structure)
     jump_off = replace(jump_off, events=replace(jump_off.events, epidemics=believed))
     chunks = simulate(replace(population, jump_off=jump_off), SimulationSettings(1), outputs=("forecast",))
     return unify([chunk["forecast"] for chunk in chunks]).to_pandas()
 
 
-def _inside(rows: pd.DataFrame, newest: AgeInputs, year: int, first: int) -> float:
-    low, _, high = _ranges_of(rows, year, first, "oblast")
-    actual: NDArray[np.float64] = _oblast_ages(newest, list(low.index), year)[:, first:].sum(axis=1)
-    return 100 * float(((low <= actual) & (actual <= high)).mean())
+def _inside(rows: pd.DataFrame, newest: AgeInputs, year: int, first: int) -> str:
+    shares = []
+    for tail in ("0.1", "0.025"):
+        low, _, high = _ranges_of(rows, year, first, "oblast", tail)
+        actual = _oblast_ages(newest, list(low.index), year)[:, first:].sum(axis=1)
+        shares.append(f"{100 * float(((low <= actual) & (actual <= high)).mean()):.0f}")
+    return " / ".join(shares)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from ossu_analysis.population.age_structure import (
     score_at_census,
     score_hidden_ages,
 )
-from ossu_analysis.population.cells import AGES, SEXES, Floats, table_array
+from ossu_analysis.population.cells import AGES, SEXES, Axis, Floats, table_array
 from ossu_analysis.population.constraint import COMPARED, adjustment_table, constrained_to_official, reaches
 from ossu_analysis.population.exposure import ExposureGroups, exposure_groups
 from ossu_analysis.population.forecast import GROUPS, BaseYear, in_groups, is_published, with_both
@@ -54,7 +54,12 @@ def age_structure(store: Store, base_year: int) -> AgeStructure:
 def age_scores(store: Store, base_year: int, municipality_age: pd.DataFrame) -> pd.DataFrame:
     """Rows of ``population.age_score`` for the ages that a run has estimated."""
     inputs = read_age_inputs(store, base_year)
-    axes = {"municipality_code": inputs.municipalities, "year": inputs.years, "sex": SEXES, "age": AGES}
+    axes: dict[str, Axis] = {
+        "municipality_code": inputs.municipalities,
+        "year": inputs.years,
+        "sex": SEXES,
+        "age": AGES,
+    }
     cells = table_array(municipality_age, "persons", **axes)
     return pd.concat([score_hidden_ages(inputs), score_at_census(cells, inputs)], ignore_index=True)
 

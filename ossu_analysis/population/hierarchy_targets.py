@@ -35,7 +35,7 @@ def read_targets(path: Path) -> tuple[pd.DataFrame, list[Fault]]:
     """
     table, faults = open_frame(path, path.name, COLUMNS, ())
     raise_if_any(faults)
-    read = {"area_code": folded_codes(table["area_code"], {})}
+    read: dict[str, pd.Series[Any]] = {"area_code": folded_codes(table["area_code"], {})}
     for name in COLUMNS[1:]:
         read[name], problem, flags = numbers(table, name, path.name)
         faults += [*flags, *cell_faults(table, name, problem, path.name)]
@@ -90,23 +90,24 @@ def target_factors(
     faults : list of Fault
         Totals that contradict those further down, or that are out of proportion; they are not followed.
     """
-    given = {code: rows.set_index("year") for code, rows in targets.groupby("area_code")}
+    given = {code: rows.to_dict("records") for code, rows in targets.groupby("area_code")}
     at = {leaf: np.full(len(years), np.nan) for leaf in tree.leaves}
     moved, faults = [], []
     for code in (code for code in reversed(tree.codes) if code in given):
         inside = [leaf for leaf in tree.family(code) if leaf in at]
-        for year, row in given[code].iterrows():
-            step, wanted = years.index(int(year)), float(row["persons"])
+        for row in given[code]:
+            year, wanted = int(row["year"]), float(row["persons"])
+            step = years.index(year)
             free = [leaf for leaf in inside if np.isnan(at[leaf][step])]
             held = sum(mean[leaf][step] * at[leaf][step] for leaf in inside if leaf not in free)
             loose = sum(mean[leaf][step] for leaf in free)
             factor = (wanted / beyond(code) - held) / loose if free else 1.0
             if not 1 / MOST_MOVED < factor < MOST_MOVED:
-                faults.append(_fault("population.target_conflict", row, f"{code}, {year:g}: {wanted:.0f}"))
+                faults.append(_fault("population.target_conflict", row, f"{code}, {year}: {wanted:.0f}"))
                 continue
             before = beyond(code) * sum(mean[leaf][step] for leaf in inside)
             reached = wanted if free else beyond(code) * held
-            moved.append((code, int(year), before, reached, reached / before))
+            moved.append((code, year, before, reached, reached / before))
             for leaf in free:
                 at[leaf][step] = factor
     factors = {leaf: _through(own) for leaf, own in at.items() if np.isfinite(own).any()}

@@ -197,8 +197,8 @@ def age_inputs(tables: Mapping[str, pd.DataFrame], base_year: int) -> AgeInputs:
     known = known_by({name: tables[name] for name in SOURCE_TABLES}, base_year)
     _require(tables, base_year)
     years, basis = _years_and_basis(known["population_municipality"], _municipal_censuses(known))
-    yearly = _national_deaths(known["deaths_municipality"])
-    epidemic = np.asarray(yearly.index[~usual_deaths(yearly.to_numpy(float))], dtype=np.int64)
+    years_of_deaths, yearly = _national_deaths(known["deaths_municipality"])
+    epidemic = years_of_deaths[~usual_deaths(yearly)]
     exceptional = np.isin(years, epidemic)
     today = known["population_municipality"].query(
         "area_level == 'municipality' and year == @base_year and persons > 0"
@@ -232,7 +232,7 @@ def age_inputs(tables: Mapping[str, pd.DataFrame], base_year: int) -> AgeInputs:
         years=years,
         basis=basis,
         exceptional=exceptional,
-        epidemics=epidemics(yearly.to_numpy(float), base_year),
+        epidemics=epidemics(yearly, base_year),
         totals=np.nan_to_num(totals),
         births=np.nan_to_num(births),
         deaths=np.nan_to_num(deaths.sum(axis=-1)),
@@ -433,10 +433,10 @@ def _death_years(known: Mapping[str, pd.DataFrame], years: Ints) -> Ints:
     return years[np.logical_and(*(np.isin(years, some) for some in with_ages))]
 
 
-def _national_deaths(deaths: pd.DataFrame) -> "pd.Series[float]":
-    """Deaths of the country by year."""
-    whole = deaths[(deaths["area_code"] == COUNTRY) & (deaths["sex"] == "T")]
-    return whole.groupby("year")["deaths"].sum().astype(float)
+def _national_deaths(deaths: pd.DataFrame) -> tuple[Ints, Floats]:
+    """Years, and the deaths of the country in each."""
+    whole = deaths[(deaths["area_code"] == COUNTRY) & (deaths["sex"] == "T")].groupby("year")["deaths"].sum()
+    return np.asarray(whole.index, dtype=np.int64), np.asarray(whole, dtype=np.float64)
 
 
 def _expectancy(table: pd.DataFrame, epidemic: Ints) -> Floats:
