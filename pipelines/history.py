@@ -1,19 +1,23 @@
-"""What Dagster remembers of a run under way: results of its checks and the time of its links."""
+"""What Dagster remembers: the last results of checks, and the time of the links of a run under way."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 
 import dagster as dg
 
 from ossu_analysis.report.run.publish import CheckResult
 
 
-def check_results(instance: dg.DagsterInstance, run_id: str) -> list[CheckResult]:
-    """Every check evaluated so far in a run, in the form that the run's manifest and index print."""
-    records = instance.get_records_for_run(run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION).records
+def check_results(instance: dg.DagsterInstance, keys: Iterable[dg.AssetCheckKey]) -> list[CheckResult]:
+    """What each check found when it was last evaluated, in the form that the run's manifest and index print.
+
+    A run that makes documents alone evaluates few checks; those of the tables it rests on hold from earlier runs.
+    """
+    latest = instance.event_log_storage.get_latest_asset_check_execution_by_key(sorted(keys, key=str))
     found = []
-    for record in records:
-        event = record.event_log_entry.dagster_event
-        if event is None:
+    for record in latest.values():
+        event = record.event and record.event.dagster_event
+        if event is None or event.event_type != dg.DagsterEventType.ASSET_CHECK_EVALUATION:
             continue
         check = event.asset_check_evaluation_data
         found.append(

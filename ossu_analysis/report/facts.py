@@ -56,7 +56,7 @@ TABLES: dict[str, Read] = {
     "driver": Read("demand", "driver", "area_code in ({areas})"),
     "scenarios": Read("demand", "scenario_forecast", "area_code = '{area}'"),
     "capacity": Read("capacity", "current", "{here}"),
-    "counts": Read("report", "count", "area_code in ({areas})"),
+    "counts": Read("report", "count", "{counted}"),
     "gap": Read("gap", "service_gap", "municipality_code in ({towns}) and scenario = '{scenario}'"),
     "gap_change": Read("gap", "change", "{here}"),
     "oblast_gap": Read("gap", "oblast_gap", OF_SCENARIO),
@@ -116,6 +116,11 @@ class Facts:
         if field not in self._tables:
             self._tables[field] = empty(TABLES[field].link, TABLES[field].table)
         return self._tables[field]
+
+    def released(self) -> "Facts":
+        """The same tables with an asterisk wherever a release hides a count of persons."""
+        tables = released(self._tables)
+        return Facts(self.oblast_code, self.oblast_name, self.scenario_titles, self.unit_costs, **tables)
 
     @cached_property
     def parts(self) -> dict[str, str]:
@@ -183,6 +188,7 @@ def read_facts(
         "areas": _listed([*(names.index if is_country else towns), area_code, COUNTRY]),
         "towns": _listed(towns),
         "here": "true" if is_country else f"municipality_code in ({_listed(towns)})",
+        "counted": "true" if is_country else f"area_code in ({_listed([*towns, area_code, COUNTRY])})",
         "planned": "true" if is_country else f"oblast_code in ('{area_code}', '{COUNTRY}')",
         "scenario": scenario,
     }
@@ -192,9 +198,9 @@ def read_facts(
         if field in {*fields, *ALWAYS}
     }
     titles = {one.id: one.title_bg for one in all_scenarios(store.assumptions / "demand_scenarios")}
-    shown = tables if is_internal else released(tables)
     name = text("report.words.country") if is_country else str(names.loc[area_code])
-    return Facts(area_code, name, titles, tuple(read_unit_costs(store)), **shown)
+    whole = Facts(area_code, name, titles, tuple(read_unit_costs(store)), **tables)
+    return whole if is_internal else whole.released()
 
 
 def _listed(codes: Iterable[str]) -> str:

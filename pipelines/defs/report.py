@@ -113,6 +113,7 @@ def published_run(
     """Publish what stands in the working tables; a finished run is never written again."""
     from ossu_analysis.report.run.publish import publish_run
     from ossu_analysis.report.run.registry import latest_run
+    from pipelines.definitions import defs
     from pipelines.pages import run_links
 
     with as_failure():
@@ -129,7 +130,7 @@ def published_run(
             short_run_id(context.run_id),
             chosen,
             documents_folder(store),
-            check_results(context.instance, context.run_id),
+            check_results(context.instance, defs().resolve_asset_graph().asset_check_keys),
             seconds_by_link(context.instance, context.run_id),
         )
         note.write_text(json.dumps({"run": folder.name, **_plain(recipe)}, ensure_ascii=False), encoding="utf-8")

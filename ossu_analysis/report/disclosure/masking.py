@@ -47,9 +47,11 @@ class Hidden:
         """Whether a count of the last return not after a year is hidden.
 
         The sum of an area whose municipalities have last reported in different periods belongs to no period: it is
-        hidden as soon as one of its counts is.
+        hidden as soon as one of its counts is, and what is known of no period is hidden.
         """
         periods = self._last_periods(area, year)
+        if not periods:
+            return True
         if len(set(periods.values())) == 1:
             return self.is_hidden(quantity, area, service, next(iter(periods.values())))
         return any(self.is_hidden(quantity, town, service, period) for town, period in periods.items())
@@ -57,7 +59,9 @@ class Hidden:
     def any_part(self, area: str, service: str, year: int) -> bool:
         """Whether a count of persons of any municipality of an area is hidden in its last return."""
         periods = self._last_periods(area, year).items()
-        return any(self.is_hidden(quantity, town, service, end) for quantity in QUANTITIES for town, end in periods)
+        return not periods or any(
+            self.is_hidden(quantity, town, service, end) for quantity in QUANTITIES for town, end in periods
+        )
 
     def any_service(self, quantity: str, area: str, period: Any) -> bool:
         """Whether a count of any service of an area is hidden in a period."""

@@ -118,8 +118,8 @@ def outputs(facts: Facts, area: str) -> dict[str, Builder]:
 
 def _both(store: Store, code: str, imprint: Imprint) -> tuple[Facts, Facts]:
     """What may be published of a territory, and all of it."""
-    public, whole = (read_facts(store, code, imprint.scenario, is_internal=inside) for inside in (False, True))
-    return public, whole
+    whole = read_facts(store, code, imprint.scenario, is_internal=True)
+    return whole.released(), whole
 
 
 def _write_area(

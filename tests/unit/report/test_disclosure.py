@@ -155,6 +155,12 @@ def test_the_papers_of_28_oblasts_put_together_tell_of_nobody(country):
     assert attacked["is_hidden"].sum() > 50 and opened(attacked, THRESHOLD).empty
 
 
+def test_the_country_hides_the_counts_of_every_municipality(country):
+    shown = read_facts(country, "BG", fields=("capacity",)).capacity
+    few = country.read("capacity", "current")["occupied"].lt(THRESHOLD).to_numpy(dtype=bool)
+    assert few.sum() > 10 and shown["occupied"][few].isin([HIDDEN, 0]).all()
+
+
 def test_an_internal_paper_holds_every_count(country):
     whole = read_facts(country, "AAF", fields=("capacity",), is_internal=True)
     assert not whole.capacity["occupied"].eq(HIDDEN).any() and (whole.capacity["occupied"] < THRESHOLD).any()
