@@ -81,7 +81,7 @@ def registered() -> Iterator[Series]:
         count, persons = (both.pivot(index="area_code", columns="year", values=name) for name in ("T", "T_p"))
         for end, length in ((2008, 8), (2013, 12)):
             years = np.arange(end - length + 1, end + 1)
-            logs, errors = np.log(count / persons), 1 / count[years].to_numpy(float)
+            logs, errors = (count / persons).map(np.log), 1 / count[years].to_numpy(float)
             for effects, error, truth in zip(logs[years].to_numpy(), errors, logs[end + AHEAD], strict=True):
                 yield Series(f"registered: {event}", effects, np.diag(error), float(truth))
 
@@ -140,15 +140,15 @@ def unobserved(*levels: str) -> Method:
     def forecast(series: Series, rng: np.random.Generator) -> np.ndarray:
         from statsmodels.tsa.statespace.structural import UnobservedComponents
 
-        n, best = len(series.effects), None
+        n, fits = len(series.effects), []
         for form in levels:
             for at in (None, *range(2, n - 1)):
                 steps = None if at is None else (np.arange(n + AHEAD) >= at).astype(float)[:, None]
                 model = UnobservedComponents(PERCENT * series.effects, form, exog=None if steps is None else steps[:n])
                 found = model.fit(disp=0, maxiter=100)
-                if best is None or found.aicc < best[0]:
-                    best = found.aicc, found, None if steps is None else steps[n:]
-        ahead = best[1].get_forecast(AHEAD, exog=best[2])
+                fits.append((found, None if steps is None else steps[n:]))
+        best, later = min(fits, key=lambda one: one[0].aicc)
+        ahead = best.get_forecast(AHEAD, exog=later)
         sd = np.sqrt(max(float(ahead.var_pred_mean[-1]), 0.0))
         return (float(ahead.predicted_mean[-1]) + sd * rng.standard_normal(DRAWS)) / PERCENT
 
@@ -161,13 +161,11 @@ def exponential(*forms: tuple[bool, bool]) -> Method:
     def forecast(series: Series, rng: np.random.Generator) -> np.ndarray:
         from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
-        whole, best = pd.Series(PERCENT * series.effects).interpolate().bfill(), None
+        whole, fits = pd.Series(PERCENT * series.effects).interpolate().bfill(), []
         for trend, damped in forms:
             model = ETSModel(whole, error="add", trend="add" if trend else None, damped_trend=damped)
-            found = model.fit(disp=False)
-            if best is None or found.aicc < best.aicc:
-                best = found
-        drawn = best.simulate(AHEAD, anchor="end", repetitions=DRAWS, rng=rng)
+            fits.append(model.fit(disp=False))
+        drawn = min(fits, key=lambda one: one.aicc).simulate(AHEAD, anchor="end", repetitions=DRAWS, rng=rng)
         return np.asarray(drawn)[-1] / PERCENT
 
     return forecast

@@ -19,7 +19,10 @@ def main() -> None:
     census = census.loc[poverty.index]
     print(f"mean alone: {left_out(poverty, census[[]]):.3f}")
     for count in (1, 2, 3):
-        tried = [(left_out(poverty, census[list(names)]), ", ".join(names)) for names in combinations(census, count)]
+        tried = [
+            (left_out(poverty, census[list(names)]), ", ".join(names))
+            for names in combinations(map(str, census), count)
+        ]
         print(f"{count}: {min(tried)[0]:.3f} ({min(tried)[1]}), best of {len(tried)}")
 
 
@@ -47,7 +50,7 @@ def rates_of_census() -> pd.DataFrame:
         "unemployment": labour["unemployment_rate"],
         "65 and over": ages["65+"] / ages["total"],
     }
-    return np.log(pd.DataFrame(rates))
+    return pd.DataFrame(rates).map(np.log)
 
 
 def left_out(poverty: pd.Series, covariates: pd.DataFrame) -> float:

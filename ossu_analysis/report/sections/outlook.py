@@ -270,6 +270,10 @@ def _farthest(subject: Subject, rows: pd.DataFrame) -> str:
     medians = rows.pivot(index="service_code", columns="scenario", values="median").round()
     apart = medians.sub(medians[REFERENCE], axis=0)
     name = str(apart.div(medians[REFERENCE].clip(lower=1), axis=0).abs().mean().idxmax())
-    facts = {"lower": int((apart[name] < 0).sum()), "higher": int((apart[name] > 0).sum()), "of": len(apart)}
+    facts: dict[str, Any] = {
+        "lower": int((apart[name] < 0).sum()),
+        "higher": int((apart[name] > 0).sum()),
+        "of": len(apart),
+    }
     titles, year = _titles(subject, rows), int(rows["year"].iloc[0])
     return text("report.finding.scenarios", first=titles[REFERENCE], second=titles[name], year=year, **facts)
