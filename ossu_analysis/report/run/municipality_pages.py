@@ -4,6 +4,7 @@ Belongs here: what these public pages show and how the start page finds them. Th
 of people waiting, which are protected where they are published.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 from ossu_analysis.report.content import Block, Column, Document, Heading, Table, in_sections
@@ -60,9 +61,16 @@ def _write(facts: Facts, code: str, folder: Path, imprint: Imprint) -> tuple[str
 def page(subject: Subject, place: str) -> Document:
     """What is proposed and why, then where places will be missing in the planning year."""
     blocks: list[Block] = [*hearing.short(subject), Heading("gap", text("report.heading.gap")), _gap_table(subject)]
-    front = tuple(decisions.decisions(subject))
+    blocks, front = ([_alone(block) for block in part] for part in (blocks, decisions.decisions(subject)))
     title = text("report.title.municipality_page")
-    return Document(subject.code, title, place, subject.imprint, in_sections(blocks), front)
+    return Document(subject.code, title, place, subject.imprint, in_sections(blocks), tuple(front))
+
+
+def _alone(block: Block) -> Block:
+    """A table without the addresses of trace pages, which are no part of these pages."""
+    return (
+        replace(block, frame=block.frame.drop(columns="trace", errors="ignore")) if isinstance(block, Table) else block
+    )
 
 
 def _gap_table(subject: Subject) -> Table:

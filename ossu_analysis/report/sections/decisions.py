@@ -55,9 +55,9 @@ def _table(subject: Subject, lines: pd.DataFrame) -> Table:
         Column("service", text("report.column.service"), width=2.4),
         Column("decision", text("report.column.decision"), width=1.5),
         Column("places", text("report.column.places_from_to"), width=1.6, origin="proposed_users"),
-        Column("since", text("report.column.since"), "year", width=0.9, origin="effective_year"),
+        Column("since", text("report.column.since"), "year", width=1.1, origin="effective_year"),
         Column("why", text("report.column.why"), width=3.6),
-        Column("cost", text("report.column.cost_of_change"), width=1.9),
+        Column("cost", text("report.column.cost_of_change"), width=2.3),
         Column("sure", text("report.column.how_sure"), width=1.9, origin="probability_gap_positive"),
     )
     return Table("table-decisions", text("report.caption.decisions", place=subject.label), rows, columns,

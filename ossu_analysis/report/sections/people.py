@@ -113,7 +113,7 @@ def pyramid_chart(subject: Subject) -> charts.Chart:
     base, horizon = subject.imprint.base_year, subject.imprint.until_year
     people = subject.people
     sexes = people[people["sex"].isin(["F", "M"]) & _is_five_year(people)]
-    middle = "mean" if "mean" in sexes else "median"
+    middle = "median"
     keys = ["sex", "age_from", "age_to"]
     now, then = (sexes.loc[sexes["year"] == year, [*keys, middle]] for year in (base, horizon))
     ages = now.merge(then, on=keys, suffixes=("_base", "_horizon"))
