@@ -190,6 +190,24 @@ def lint(plan: Annotated[Path, _argument("plan")]) -> None:
     raise typer.Exit(1 if found else 0)
 
 
+@_both("calendar")
+def calendar(
+    year: Annotated[int, _option("calendar_year", "--year")],
+    area: Annotated[str, _option("calendar_area", "--area")] = "BG",
+    out: Annotated[Path, _option("calendar_out", "--out")] = Path("out"),
+) -> None:
+    """What is due in a year, on screen and as files for Excel and for calendars."""
+    from ossu_analysis.monitoring import calendar as dates
+
+    store = _store()
+    (code,) = _codes([area])
+    known = dates.read_obligations(store)
+    rows = dates.entries(known, dates.cliffs_of(store, code), datetime.date(year, 1, 1), datetime.date(year, 12, 31))
+    typer.echo(dates.as_text(rows))
+    for write, ending in ((dates.write_ics, "ics"), (dates.write_xlsx, "xlsx")):
+        typer.echo(text("calendar.done", file=write(rows, out / f"calendar_{code}_{year}.{ending}", known)))
+
+
 @_both("template")
 def template(
     municipality: Annotated[str, _argument("municipality")],

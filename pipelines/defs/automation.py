@@ -1,10 +1,12 @@
 """Jobs (what the buttons do), the yearly schedule, and what starts by itself once it is switched on."""
 
+import datetime
 import hashlib
 from typing import Any
 
 import dagster as dg
 
+from ossu_analysis.reference.areas import COUNTRY
 from ossu_analysis.schemas.proposal import PLAN_TABLES
 from ossu_analysis.store import Store, project_root
 from ossu_analysis.texts import text
@@ -94,8 +96,27 @@ def _inbox_contents() -> str:
     return digest.hexdigest() if files else EMPTY
 
 
+@dg.sensor(
+    name="deadline_near",
+    minimum_interval_seconds=86_400,
+    description=text("pipelines.sensor.deadline_near"),
+    default_status=dg.DefaultSensorStatus.STOPPED,
+)
+def deadline_near(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+    """Warn of what is due soon; it starts nothing, the reason stands in the list of its ticks."""
+    from ossu_analysis.monitoring import calendar
+
+    store, today = Store(project_root()), datetime.date.today()
+    last = today + datetime.timedelta(days=calendar.REMIND_DAYS)
+    rows = calendar.entries(calendar.read_obligations(store), calendar.cliffs_of(store, COUNTRY), today, last)
+    for row in rows.to_dict("records"):
+        context.log.warning(text("calendar.soon", **row))
+    return dg.SkipReason(calendar.as_text(rows))
+
+
 SENSORS = [
     returns_changed,
+    deadline_near,
     dg.AutomationConditionSensorDefinition(
         "tables_follow_their_inputs",
         target=dg.AssetSelection.all(),
