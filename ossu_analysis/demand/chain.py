@@ -3,7 +3,7 @@
 Belongs here: which table feeds which step and the order of the services. Arithmetic is in the modules named.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -140,12 +140,24 @@ class KeptModel:
 
 def rates_of_groups(store: Store, base_year: int) -> pd.DataFrame:
     """``demand.group_rate`` from working tables."""
+    return rates_known_at(store, base_year, _persons_of_country(store, DISABILITY_YEAR))
+
+
+def rates_known_at(store: Store, base_year: int, persons: Mapping[str, float]) -> pd.DataFrame:
+    """Rates of target groups by what was published up to a base year.
+
+    Parameters
+    ----------
+    store : Store
+    base_year : int
+    persons : mapping of str to float
+        Persons of the country in every group of ages in the year of the disability count.
+    """
     tables = {name: store.read("sources", name) for name in SOURCES}
     census = tables["census_age"].query(f"area_code == 'BG' and age_from == 0 and census_year == {DISABILITY_YEAR}")
     total = (
         census.loc[census["age_to"].isna(), "persons"] if base_year > DISABILITY_YEAR else census.iloc[:0]["persons"]
     )
-    persons = _persons_of_country(store, DISABILITY_YEAR)
     # Stocks that had not taken the census in count more people than it; once they have, its own total is the measure.
     scale = float(total.sum()) / persons["TG-POP"] if len(total) else 1.0
     counted = {group: scale * count for group, count in persons.items()}

@@ -66,7 +66,8 @@ TABLES: dict[str, Read] = {
     "subsidy_check": Read("proposal", "subsidy_check", "{here}"),
     "funding_cliff": Read("proposal", "funding_cliff", "{here}"),
     "deviation": Read("monitoring", "deviation", "area_code in ({areas})"),
-    "past": Read("monitoring", "past_forecast", "area_code = '{area}'"),
+    "indicators": Read("monitoring", "indicator", "area_code in ({areas})"),
+    "groups": Read("reference", "target_group"),
     **{name: Read("proposal", name, "area_code = '{area}'") for name in PLAN_TABLES},
 }  # fmt: skip
 """Every table that a document is made from, by the field that holds it; what documents wait for is read off here."""

@@ -55,3 +55,57 @@ class PastForecast(Forecast):
 @declare("monitoring", "past_component", "Компоненти на по-ранната прогноза")
 class PastComponent(Component):
     """``population.component`` of the earlier base year."""
+
+
+@declare(
+    "monitoring",
+    "indicator",
+    "Показателите на по-ранния план срещу дошлото: целеви групи и потребители на услуги, с причините и новата база",
+)
+class Indicator(Table):
+    """What a plan made in the base year expected of an indicator, what came, why otherwise, and the target made new."""
+
+    area_level: str = column("ниво: municipality, oblast, region, country")
+    area_code: str = column("код на територията")
+    kind: str = column("group: лица в целева група; service: потребители на услуга", isin=("group", "service"))
+    indicator_code: str = column("код на целевата група или на услугата")
+    base_year: int = column("базова година на плана", "година")
+    year: int = column("година, за която са сравнени очакваното и дошлото", "година")
+    old_base: float = column("база, както е била известна при плана", "лица", ge=0, nullable=True)
+    old_base_now: float = column("същата база по днешните данни", "лица", ge=0, nullable=True)
+    expected_mean: float = column("очаквано от плана, средно", "лица", ge=0)
+    expected_median: float = column("очаквано от плана, медиана", "лица", ge=0)
+    expected_low: float = column("очаквано, долна граница на 80 %", "лица", ge=0)
+    expected_high: float = column("очаквано, горна граница на 80 %", "лица", ge=0)
+    actual: float = column("дошлото; нова база", "лица", ge=0, nullable=True)
+    deviation: float = column("дошлото минус средното очаквано", "лица", nullable=True)
+    cause_population: float = column("от това: друг брой на населението", "лица", nullable=True)
+    cause_age_structure: float = column("от това: друг възрастов състав", "лица", nullable=True)
+    cause_use: float = column("от това: друг дял на търсещите (при група: на хората в нея)", "лица", nullable=True)
+    cause_places: float = column("от това: места, които не са открити или са закрити", "лица", nullable=True)
+    cause_definition: float = column("от това: поправена база, определение или източник", "лица", nullable=True)
+    cause_rest: float = column("от това: неотделимо, където чакащите не се отчитат", "лица", nullable=True)
+    is_inside_80: pd.BooleanDtype = column("в границите на 80 % ли е дошлото", nullable=True)
+    horizon_year: int = column("година на целта", "година")
+    old_target: float = column("целта по по-ранния план, медиана", "лица", ge=0)
+    old_target_low: float = column("долна граница на 80 %", "лица", ge=0)
+    old_target_high: float = column("горна граница на 80 %", "лица", ge=0)
+    new_target: float = column("целта по днешните данни, медиана", "лица", ge=0)
+    new_target_low: float = column("долна граница на 80 %", "лица", ge=0)
+    new_target_high: float = column("горна граница на 80 %", "лица", ge=0)
+    is_moved: bool = column("новата цел е извън границите на старата")
+    run_id: str = column("изчислението, което сверява")
+    status: str = status_column()
+
+    class Config:
+        """One row per area and indicator."""
+
+        unique = ("area_code", "kind", "indicator_code")
+
+    @pa.dataframe_check
+    @classmethod
+    def causes_add_up(cls, table: pd.DataFrame) -> "pd.Series[bool]":
+        """The six causes are the deviation, wherever somebody reported what came."""
+        causes = [name for name in table if name.startswith("cause_")]
+        gap = (table[causes].sum(axis=1) - table["deviation"]).abs()
+        return gap.isna() | (gap <= 1e-9 * (1 + table["expected_mean"]))

@@ -2,8 +2,9 @@
 
 import pandas as pd
 
-from pipelines.assets import Step, table_asset
+from pipelines.assets import MAIN, Step, table_asset
 from pipelines.checks import link_checks
+from pipelines.defs.demand import MODEL_READ, RATES_READ
 from pipelines.defs.population import AGES_READ, GROUPS_READ, SCENARIOS, TOTALS_READ
 
 PAST = ("past_forecast", "past_component")
@@ -41,6 +42,20 @@ def deviation(step: Step, population: pd.DataFrame, births: pd.DataFrame, deaths
     store = step.store
     forecast = store.read("monitoring", "past_forecast", "sex = 'T' and age_from = 0 and age_to is null")
     return population_deviation(forecast, store.read("monitoring", "past_component"), population, births, deaths)
+
+
+@table_asset(
+    "monitoring",
+    "indicator",
+    deps=tuple(sorted({*TOTALS_READ.values(), *AGES_READ, *GROUPS_READ, *MODEL_READ, *RATES_READ})),
+    files=(SCENARIOS,),
+    settings=(*MAIN, "past_base_year"),
+)
+def indicator(step: Step) -> pd.DataFrame:
+    """Target groups and services of the plan of ``past_base_year`` against what came, with causes and new targets."""
+    from ossu_analysis.monitoring.plan_again import indicator_table
+
+    return indicator_table(step.store, step.models.demand(step.store), step.settings, step.run_id)
 
 
 monitoring_checks = link_checks(

@@ -4,7 +4,7 @@ from ossu_analysis.report.content import Block, Document, in_sections
 from ossu_analysis.report.documents.municipal import file_name
 from ossu_analysis.report.facts import Facts
 from ossu_analysis.report.imprint import Imprint
-from ossu_analysis.report.sections import network, notes, outlook, tracking
+from ossu_analysis.report.sections import network, notes, outlook, rebase, tracking
 from ossu_analysis.report.sections.subject import Subject
 from ossu_analysis.texts import text
 
@@ -53,11 +53,14 @@ def midterm_evaluation(facts: Facts, code: str, imprint: Imprint) -> Document:
     blocks = [
         *tracking.scope(subject),
         *tracking.slot_sections(("planned",)),
-        *tracking.rebased(subject),
+        *rebase.expected(subject),
+        *rebase.causes(subject),
+        *rebase.targets(subject),
         *tracking.services(subject),
         *tracking.people_deviation(subject),
         *outlook.outlook(subject),
-        *tracking.slot_sections(("relevance", "effectiveness", "efficiency", "sustainability")),
+        *rebase.relevance(subject),
+        *tracking.slot_sections(("efficiency", "sustainability")),
         *network.gap(subject),
         *tracking.slot_sections(("resources", "recommendations")),
         *notes.words(subject),

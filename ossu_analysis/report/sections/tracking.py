@@ -11,7 +11,6 @@ import pandas as pd
 from ossu_analysis.report import charts
 from ossu_analysis.report.content import Block, Column, Heading, Paragraph, Picture, Table
 from ossu_analysis.report.disclosure.asterisk import HIDDEN, known, starred
-from ossu_analysis.report.facts import GROUPS, age_rows, wide
 from ossu_analysis.report.sections.subject import Subject, area_name, by_name, status_of
 from ossu_analysis.texts import day, number, text
 
@@ -216,55 +215,6 @@ def risks(subject: Subject) -> list[Block]:
         *[Paragraph(one, "bullet") for one in said or [text("report.sentence.risk_none")]],
         Paragraph(text("report.slot.risks")),
     ]
-
-
-def rebased(subject: Subject) -> list[Block]:
-    """Indicators of population with the old base, what was forecast, the new base and the new forecast."""
-    heading = Heading("rebased", text("report.heading.rebased"), wide=True)
-    past = subject.facts.past
-    if past.empty:
-        return [heading, Paragraph(text("report.sentence.not_tracked"))]
-    old = wide(past[past["sex"] == "T"], ["year", "age_from", "age_to"])
-    first, last, horizon = int(old["year"].min()), subject.imprint.base_year, subject.imprint.until_year
-    rows = [_rebased_row(subject, old, group, first, last) for group in GROUPS]
-    columns = (
-        Column("measure", text("report.column.measure"), width=1.6),
-        Column("old_base", text("report.column.old_base", year=first), "count"),
-        Column(
-            "expected", text("report.column.expected", year=last), "interval", 0, "expected_low", "expected_high", 2
-        ),
-        Column("new_base", text("report.column.new_base", year=last), "count"),
-        Column("new_base", text("report.column.deviation"), "change", minus="expected"),
-        Column("then", text("report.column.forecast_in", year=horizon), "interval", 0, "then_low", "then_high", 2),
-        Column("reason", text("report.column.reason"), width=1.6),
-        Column("decision", text("report.column.decision"), width=1.4),
-    )
-    table = Table("table-rebased", text("report.caption.rebased", place=subject.label), pd.DataFrame(rows), columns,
-                  source=text("report.source.population"), note=text("report.note.rebased"),
-                  sheet=text("report.sheet.rebased"))  # fmt: skip
-    return [heading, Paragraph(text("report.sentence.rebased", first=first, last=last)), table]
-
-
-def _rebased_row(
-    subject: Subject, old: pd.DataFrame, group: tuple[int, int | None], first: int, last: int
-) -> dict[str, object]:
-    ages = age_rows(old, *group).set_index("year")
-    then = subject.at(*group, subject.imprint.until_year)
-    new_base = subject.at(*group, last).get("median", float("nan"))
-    lower, upper = group
-    return {
-        "measure": text(f"report.words.ages_{lower}_{'open' if upper is None else upper}"),
-        "old_base": ages["median"].get(first),
-        "expected": ages["median"].get(last),
-        "expected_low": ages["low_80"].get(last),
-        "expected_high": ages["high_80"].get(last),
-        "new_base": new_base,
-        "then": then.get("median"),
-        "then_low": then.get("low_80"),
-        "then_high": then.get("high_80"),
-        "reason": text("report.words.new_figures", year=last),
-        "decision": text("common.fill_in"),
-    }
 
 
 def slot_sections(names: tuple[str, ...]) -> list[Block]:
