@@ -67,6 +67,7 @@ TABLES: dict[str, Read] = {
     "funding_cliff": Read("proposal", "funding_cliff", "{here}"),
     "deviation": Read("monitoring", "deviation", "area_code in ({areas})"),
     "indicators": Read("monitoring", "indicator", "area_code in ({areas})"),
+    "map_update": Read("monitoring", "map_update", "{here}"),
     "groups": Read("reference", "target_group"),
     **{name: Read("proposal", name, "area_code = '{area}'") for name in PLAN_TABLES},
 }  # fmt: skip

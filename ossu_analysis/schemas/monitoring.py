@@ -3,7 +3,7 @@
 import pandas as pd
 import pandera.pandas as pa
 
-from ossu_analysis.schemas.base import Table, column, declare, status_column
+from ossu_analysis.schemas.base import MUNICIPALITY, Table, column, declare, status_column
 from ossu_analysis.schemas.population import Component, Forecast
 
 
@@ -109,3 +109,28 @@ class Indicator(Table):
         causes = [name for name in table if name.startswith("cause_")]
         gap = (table[causes].sum(axis=1) - table["deviation"]).abs()
         return gap.isna() | (gap <= 1e-9 * (1 + table["expected_mean"]))
+
+
+@declare("monitoring", "map_update", "Основания за обновяване на Националната карта по общини (ЗСУ, чл. 36)")
+class MapUpdate(Table):
+    """A ground by row: a census, a changed criterion, or an indicator of the map's base that has changed."""
+
+    municipality_code: str = column("код на общината", str_matches=MUNICIPALITY)
+    ground: str = column("основание: census, criterion, indicator", isin=("census", "criterion", "indicator"))
+    subject: str = column("целева група или услуга; празно при преброяване")
+    since: str = column("към коя дата е основанието", str_matches=r"^\d{4}-\d{2}-\d{2}$")
+    base: float = column("показателят в базата на картата", "лица", nullable=True, ge=0)
+    now: float = column("показателят днес", "лица", nullable=True, ge=0)
+    change: float = column("изменение", "лица", nullable=True)
+    change_share: float = column("изменение спрямо базата", "дял", nullable=True)
+    expected_low: float = column("очаквано от базата на картата, долна граница на 80 %", "лица", nullable=True)
+    expected_high: float = column("очаквано от базата на картата, горна граница на 80 %", "лица", nullable=True)
+    qualifies: pd.BooleanDtype = column(
+        "основание ли е; NULL: планът, с който се сравнява, не е от базата на картата", nullable=True
+    )
+    status: str = status_column()
+
+    class Config:
+        """One row per municipality, ground, subject and date."""
+
+        unique = ("municipality_code", "ground", "subject", "since")

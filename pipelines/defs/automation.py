@@ -22,7 +22,7 @@ SELECTIONS = {
     "documents": REPORT,
     "forecast": dg.AssetSelection.groups("reference", "sources", "population"),
     "monitoring_report": dg.AssetSelection.groups("reference", "sources", "monitoring", "evaluation")
-    | dg.AssetSelection.assets(["monitoring", "indicator"]).upstream()
+    | dg.AssetSelection.assets(["monitoring", "map_update"]).upstream()
     | dg.AssetSelection.assets(["report", "headline"], ["report", "published_run"]),
     "scenarios": OUTLOOK | REPORT,
     "options": ALLOCATION | REPORT,

@@ -58,6 +58,25 @@ def indicator(step: Step) -> pd.DataFrame:
     return indicator_table(step.store, step.models.demand(step.store), step.settings, step.run_id)
 
 
+@table_asset(
+    "monitoring",
+    "map_update",
+    reads={
+        "observed": "population.exposure_observed",
+        "indicators": "monitoring.indicator",
+        "census": "reference.census",
+        "rules": "reference.rule",
+    },
+)
+def map_update(
+    observed: pd.DataFrame, indicators: pd.DataFrame, census: pd.DataFrame, rules: pd.DataFrame
+) -> pd.DataFrame:
+    """Which municipalities have a ground to update the map."""
+    from ossu_analysis.monitoring.map_update import map_update_table
+
+    return map_update_table(observed, indicators, census, rules)
+
+
 monitoring_checks = link_checks(
     "monitoring", must={"deviation": ("actual_is_published",)}, asks={"deviation": ("range_was_honest",)}
 )

@@ -4,7 +4,7 @@ from ossu_analysis.report.content import Block, Document, in_sections
 from ossu_analysis.report.documents.municipal import file_name
 from ossu_analysis.report.facts import Facts
 from ossu_analysis.report.imprint import Imprint
-from ossu_analysis.report.sections import network, notes, outlook, rebase, tracking
+from ossu_analysis.report.sections import map_update, network, notes, outlook, rebase, tracking
 from ossu_analysis.report.sections.subject import Subject
 from ossu_analysis.texts import text
 
@@ -30,6 +30,7 @@ def monitoring_report(facts: Facts, code: str, imprint: Imprint) -> Document:
         *tracking.slot_sections(("visits",)),
         *tracking.people_deviation(subject),
         *tracking.risks(subject),
+        *map_update.grounds(subject),
         *tracking.slot_sections(("suggestions", "updates")),
         *notes.words(subject),
         *notes.sources(subject),

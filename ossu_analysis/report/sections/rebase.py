@@ -3,6 +3,7 @@
 Sections of the mid-term evaluation over ``monitoring.indicator``, for an oblast or one of its municipalities.
 """
 
+from textwrap import shorten
 from typing import Any
 
 import pandas as pd
@@ -12,6 +13,8 @@ from ossu_analysis.report.content import Block, Column, Heading, Paragraph, Pict
 from ossu_analysis.report.sections.subject import Subject, is_demonstration, status_of
 from ossu_analysis.texts import number, sort_key, text
 
+LONGEST = 30
+"""Letters of a name that fit beside a chart."""
 CAUSES = ("population", "age_structure", "use", "places", "definition", "rest")
 
 
@@ -27,7 +30,7 @@ def expected(subject: Subject) -> list[Block]:
         said.append(text("monitoring.sentence.no_returns", **facts))
     columns = (
         Column("name", text("monitoring.column.indicator"), width=2.6),
-        Column("year", text("monitoring.column.year"), "text", width=0.8),
+        Column("year", text("monitoring.column.year"), "year", width=0.8),
         Column("old_base", text("monitoring.column.old_base", year=facts["base"]), "count"),
         Column("old_base_now", text("monitoring.column.old_base_now"), "count"),
         _range("expected_median", "expected", text("monitoring.column.expected")),
@@ -93,7 +96,7 @@ def relevance(subject: Subject) -> list[Block]:
 def indicators(subject: Subject) -> pd.DataFrame:
     """Indicators of the territory itself: groups first, each kind by the Bulgarian alphabet, with printed words."""
     rows = subject.facts.indicators
-    rows = rows[rows["area_code"] == subject.code]
+    rows = rows[(rows["area_code"] == subject.code) & ~_is_absent(rows)]
     if rows.empty:
         return rows
     groups = dict(subject.facts.groups[["target_group", "name_bg"]].to_numpy())
@@ -109,6 +112,11 @@ def indicators(subject: Subject) -> pd.DataFrame:
     )
     order = sorted(range(len(rows)), key=lambda at: (rows["kind"].iloc[at], sort_key(names[at])))
     return rows.iloc[order].reset_index(drop=True)
+
+
+def _is_absent(rows: pd.DataFrame) -> "pd.Series[bool]":
+    """Services that nobody has, had or was expected to have here."""
+    return rows[["old_base", "expected_mean", "actual", "new_target"]].eq(0).all(axis=1)
 
 
 def _facts(subject: Subject, rows: pd.DataFrame) -> dict[str, Any]:
@@ -141,6 +149,7 @@ def _picture(subject: Subject, rows: pd.DataFrame) -> Picture:
     known = rows[rows["actual"].notna() & rows["expected_median"].gt(0)]
     names = {"expected_median": "median", "expected_low": "low", "expected_high": "high"}
     facts = _facts(subject, rows)
+    known = known.assign(name=[shorten(name, LONGEST, placeholder="…") for name in known["name"]])
     chart = charts.monitoring_dots(
         known.rename(columns=names)[["name", "actual", "median", "low", "high"]],
         key=f"indicators_{subject.code}",
