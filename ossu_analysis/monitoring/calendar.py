@@ -7,7 +7,7 @@ that falls on a weekend or a Bulgarian holiday moves to the next working day; th
 import datetime
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
@@ -146,7 +146,7 @@ def entries(known: Obligations, cliffs: pd.DataFrame, first: datetime.date, last
     if last < first:
         raise OssuError("calendar.backwards", first=day(first), last=day(last))
     rows = pd.DataFrame([*_duties(known, first, last), *_cliffs(cliffs)], columns=list(COLUMNS))
-    inside = rows["due"].between(first, last) if len(rows) else []
+    inside = [first <= one <= last for one in rows["due"]]
     return rows[inside].sort_values(["due", "what", "where"], kind="stable", ignore_index=True)
 
 
@@ -178,7 +178,7 @@ def write_ics(rows: pd.DataFrame, path: Path, known: Obligations) -> Path:
     made = Calendar()
     made.add("prodid", "-//ossu_analysis//calendar//BG")
     made.add("version", "2.0")
-    for row in rows.to_dict("records"):
+    for row in records(rows):
         event = Event()
         event.add("uid", f"{row['by_rule']}-{_stable(row['what'], row['where'])}@ossu-analysis")
         event.add("dtstamp", datetime.datetime.combine(known.as_of, datetime.time(), datetime.UTC))
@@ -230,9 +230,14 @@ def _lines(rows: pd.DataFrame, known: Obligations) -> Iterable[list[object]]:
     yield [text("calendar.shift", legal_ref=known.shift.legal_ref, mark=mark, as_of=day(known.as_of))]
 
 
+def records(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    """Entries one by one, each by the names of its columns."""
+    return [{str(name): value for name, value in row.items()} for row in rows.to_dict("records")]
+
+
 def as_text(rows: pd.DataFrame) -> str:
     """One line per entry."""
     if rows.empty:
         return text("calendar.nothing")
-    lines = [text("calendar.line", **row | {"due": day(row["due"])}) for row in rows.to_dict("records")]
+    lines = [text("calendar.line", **row | {"due": day(row["due"])}) for row in records(rows)]
     return "\n".join(lines)

@@ -59,8 +59,8 @@ def indicator_table(store: Store, model: DemandModel, settings: RunSettings, run
     past = settings.past().model_copy(update={"until_year": horizon_of(settings)})
     plan = plan_of(store, model, past)
     rows = [indicator_rows(one, model.levels) for one in _compared(model, plan, settings)]
-    head = {"base_year": past.base_year, "horizon_year": past.until_year, "run_id": run_id}
-    return pd.concat(rows, ignore_index=True).assign(**head)
+    table = pd.concat(rows, ignore_index=True)
+    return table.assign(base_year=past.base_year, horizon_year=past.until_year, run_id=run_id)
 
 
 def plan_of(store: Store, model: DemandModel, past: RunSettings) -> Plan:

@@ -110,7 +110,7 @@ def deadline_near(context: dg.SensorEvaluationContext) -> dg.SkipReason:
     store, today = Store(project_root()), datetime.date.today()
     last = today + datetime.timedelta(days=calendar.REMIND_DAYS)
     rows = calendar.entries(calendar.read_obligations(store), calendar.cliffs_of(store, COUNTRY), today, last)
-    for row in rows.to_dict("records"):
+    for row in calendar.records(rows):
         context.log.warning(text("calendar.soon", **row))
     return dg.SkipReason(calendar.as_text(rows))
 

@@ -179,6 +179,7 @@ def _old_patterns(legacy: pd.DataFrame, services: pd.DataFrame) -> Iterator[tupl
     for (old, short), rows in legacy.fillna({"old_abbreviation": ""}).groupby(
         ["old_name_bg", "old_abbreviation"], sort=False
     ):
+        old, short = str(old), str(short)
         if old.lower() in current:
             continue
         new = "; ".join(dict.fromkeys(names[code] for code in rows["service_code"] if code in names))

@@ -1,5 +1,7 @@
 """Grounds to update the National Map, told apart: a census, a criterion, an indicator, an unforeseen event."""
 
+from typing import Any
+
 from ossu_analysis.monitoring.map_update import MAP_BASE_YEAR
 from ossu_analysis.report.content import Block, Column, Heading, Paragraph, Table
 from ossu_analysis.report.sections.subject import Subject, area_name, status_of
@@ -15,7 +17,7 @@ def grounds(subject: Subject) -> list[Block]:
         return [heading, Paragraph(text("common.no_data")), event]
     census, criterion, indicator = (rows[rows["ground"] == one] for one in ("census", "criterion", "indicator"))
     found = indicator[indicator["qualifies"].fillna(False)]
-    facts = {"base": MAP_BASE_YEAR, "since": day(census["since"].max()) if len(census) else ""}
+    facts: dict[str, Any] = {"base": MAP_BASE_YEAR, "since": day(census["since"].max()) if len(census) else ""}
     facts |= {"listed": ", ".join(subject.service(code, True) for code in sorted(set(criterion["subject"])))}
     facts |= {"rows": number(len(found)), "towns": number(found["municipality_code"].nunique())}
     facts |= {"all": number(rows["municipality_code"].nunique()), "place": subject.label}

@@ -88,7 +88,7 @@ def relevance(subject: Subject) -> list[Block]:
         text("monitoring.sentence.changed", name=name, change=number(value, 1))
         for name, value in zip(rows["name"], change, strict=True)
     ]
-    facts = {"base": int(rows["base_year"].max()), "year": int(rows["year"].max()), "listed": "; ".join(listed)}
+    facts: dict[str, Any] = _facts(subject, rows) | {"year": int(rows["year"].max()), "listed": "; ".join(listed)}
     said = Paragraph(text("monitoring.sentence.relevance", **facts))
     return [Heading("relevance", text("report.heading.relevance")), said]
 
@@ -165,7 +165,7 @@ def _largest(rows: pd.DataFrame) -> list[str]:
     """The indicator of each kind that deviates most in persons, with the cause that moves it most."""
     said = []
     for _, of_kind in rows.groupby("kind", sort=True):
-        row = of_kind.loc[of_kind["deviation"].abs().idxmax()]
+        row = of_kind.iloc[int(of_kind["deviation"].abs().argmax())]
         cause = max(CAUSES, key=lambda one: abs(row[f"cause_{one}"]))
         facts = {"indicator": row["name"], "difference": number(row["deviation"])}
         facts |= {"cause": text(f"monitoring.column.{cause}"), "part": number(row[f"cause_{cause}"])}
