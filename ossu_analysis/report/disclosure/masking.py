@@ -195,6 +195,16 @@ def _differences(rows: pd.DataFrame, hidden: Hidden) -> pd.DataFrame:
     return _with_asterisks(rows.assign(message=message), {"other_number": where})
 
 
+def _indicators(rows: pd.DataFrame, hidden: Hidden) -> pd.DataFrame:
+    """Services of which a count of either compared year is hidden are left out: parts and differences would tell it."""
+    ends = rows[["area_code", "indicator_code", "base_year", "year"]].itertuples(index=False, name=None)
+    told = [
+        any(hidden.at_last(quantity, area, code, year) for quantity in QUANTITIES for year in years)
+        for area, code, *years in ends
+    ]
+    return rows[~(pd.Series(told, index=rows.index, dtype=bool) & rows["kind"].eq("service"))]
+
+
 def _each(
     rows: pd.DataFrame, area: str, when: str, asked: Callable[[str, str, str, Any], bool]
 ) -> dict[str, "pd.Series[bool]"]:
@@ -219,5 +229,6 @@ _MASKS: dict[str, Callable[[pd.DataFrame, Hidden], pd.DataFrame]] = {
     "subsidy_check": _subsidy,
     "funding_cliff": _cliffs,
     "options": _options,
+    "indicators": _indicators,
     "differences": _differences,
 }

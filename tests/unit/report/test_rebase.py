@@ -3,6 +3,7 @@
 import pandas as pd
 
 from ossu_analysis.report.content import Paragraph, Table
+from ossu_analysis.report.disclosure.masking import released
 from ossu_analysis.report.facts import Facts
 from ossu_analysis.report.sections import map_update, rebase
 from ossu_analysis.report.sections.subject import Subject
@@ -72,3 +73,15 @@ def test_map_names_every_ground_and_asks_only_for_events():
     assert said(blocks).count("[ДОПЪЛНЕТЕ]") == 1
     _, rows = cells(blocks)
     assert rows[0][0] == "Борино (SML02)" and "30,0" in rows[0][-1]
+
+
+def test_a_service_with_a_hidden_count_is_left_out():
+    counts = pd.DataFrame(
+        [("oblast", "SML", "BG", code, "occupied", "2021-12-31", code == "DAY-AD") for code in ("ASSIST", "DAY-AD")],
+        columns=["area_level", "area_code", "parent_code", "service_code", "quantity", "period_end", "is_hidden"],
+    )
+    towns = counts.assign(area_level="municipality", area_code="SML02", parent_code="SML")
+    counts = pd.concat([counts, towns], ignore_index=True).assign(persons=3)
+    rows = pd.DataFrame([indicator("ASSIST"), indicator("DAY-AD"), indicator("TG-65", "group")])
+    shown = released({"counts": counts, "indicators": rows})["indicators"]
+    assert shown["indicator_code"].tolist() == ["ASSIST", "TG-65"]
