@@ -6,7 +6,7 @@ import icalendar
 import openpyxl
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ossu_analysis.errors import FaultsFound, OssuError
@@ -48,6 +48,7 @@ def test_a_day_moves_to_the_next_working_day(by_rule, moved):
     assert working_day(datetime.date(*by_rule)) == datetime.date(*moved)
 
 
+@settings(deadline=None, max_examples=30)
 @given(st.dates(datetime.date(2020, 1, 1), datetime.date(2035, 12, 31)))
 def test_moving_twice_is_moving_once_and_never_back(moment):
     moved = working_day(moment)
