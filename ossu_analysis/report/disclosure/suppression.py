@@ -147,7 +147,7 @@ def _under_oblasts(rules: _Rules, tree: Tree, threshold: int) -> None:
         hides = first_oblast + oblast
         beyond_one = tree.counts[members] - 1
         rules.add((members, 1.0), ([hides], -1.0))
-        for town in members:
+        for town in members.tolist():
             rules.add((members, 1.0), ([town], -FEWEST_HIDDEN), ([hides], FEWEST_HIDDEN))
             rules.add((members, beyond_one), ([town], 1 - threshold), ([hides], threshold - 1))
 
@@ -161,6 +161,6 @@ def _under_the_country(rules: _Rules, tree: Tree, threshold: int) -> None:
     for town in range(towns):
         rules.add(([town], 1.0), ([below[town]], -1.0))
         rules.add(([towns + tree.oblasts[town]], 1.0), ([below[town]], -1.0))
-    for oblast in every:
+    for oblast in every.tolist():
         rules.add((every, 1.0), ([oblast], -FEWEST_HIDDEN), ([country], FEWEST_HIDDEN))
         rules.add((below, tree.counts - 1), ([oblast], 1 - threshold), ([country], threshold - 1))
