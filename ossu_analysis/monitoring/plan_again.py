@@ -95,8 +95,7 @@ def _people(store: Store, model: DemandModel, past: RunSettings) -> tuple[Exposu
         path = f"{folder}/exposure_draw.parquet"
         write_exposure(store, past, path)
         bare = Exposure(areas, observed, f"select * from read_parquet({quoted(path)})")
-        groups = sorted(observed["target_group"].unique())
-        bare.keep(groups)
+        bare.keep()
     year = np.array([max(DISABILITY_YEAR, past.base_year)])
     persons = {group: float(bare.past(group, year).sum()) for group in groups}
     rates = by_municipality(rates_known_at(store, past.base_year, persons), model.municipality)
