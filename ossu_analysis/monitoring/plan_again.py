@@ -97,7 +97,7 @@ def _people(store: Store, model: DemandModel, past: RunSettings) -> tuple[Exposu
         bare = Exposure(areas, observed, f"select * from read_parquet({quoted(path)})")
         bare.keep()
     year = np.array([max(DISABILITY_YEAR, past.base_year)])
-    persons = {group: float(bare.past(group, year).sum()) for group in groups}
+    persons = {group: float(bare.past(group, year).sum()) for group in observed["target_group"].unique()}
     rates = by_municipality(rates_known_at(store, past.base_year, persons), model.municipality)
     bare.rates = rates
     return bare, rates
