@@ -6,7 +6,7 @@ import pandas as pd
 
 from ossu_analysis.report import charts
 from ossu_analysis.report.content import Block, Column, Heading, Paragraph, Picture, Table, trace_address
-from ossu_analysis.report.disclosure.asterisk import known, starred
+from ossu_analysis.report.disclosure.asterisk import HIDDEN, known, starred
 from ossu_analysis.report.disclosure.counts import QUANTITIES
 from ossu_analysis.report.sections.subject import Subject, by_name, named, status_of
 from ossu_analysis.texts import day, interval, number, probability, text
@@ -166,9 +166,9 @@ def gap_rows(subject: Subject, year: int) -> pd.DataFrame:
     return rows
 
 
-def said(values: "pd.Series[float]", missing: str) -> list[Any]:
-    """Numbers, with the sentence of a text key where there is none."""
-    return [text(missing) if pd.isna(value) else float(value) for value in values]
+def said(values: "pd.Series[Any]", missing: str) -> list[Any]:
+    """Numbers, with the sentence of a text key where there is none; the asterisk of a hidden count stays."""
+    return [text(missing) if pd.isna(value) else value if value == HIDDEN else float(value) for value in values]
 
 
 def gap(subject: Subject) -> list[Block]:
