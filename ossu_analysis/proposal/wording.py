@@ -183,6 +183,9 @@ def _known(value: Any) -> bool:
 
 
 def _said(value: Any) -> str:
+    # A release has written an asterisk for a hidden count.
+    if isinstance(value, str):
+        return value
     return _number(float(value)) if _known(value) else _number(None)
 
 
