@@ -194,7 +194,7 @@ def lint(plan: Annotated[Path, _argument("plan")]) -> None:
 def calendar(
     year: Annotated[int, _option("calendar_year", "--year")],
     area: Annotated[str, _option("calendar_area", "--area")] = "BG",
-    out: Annotated[Path, _option("calendar_out", "--out")] = Path("out"),
+    out: Annotated[Path, _option("calendar_out", "--out")] = Path("out/calendar"),
 ) -> None:
     """What is due in a year, on screen and as files for Excel and for calendars."""
     from ossu_analysis.monitoring import calendar as dates

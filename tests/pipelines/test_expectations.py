@@ -92,6 +92,7 @@ def test_documents_that_are_missing_or_cut_are_found(tmp_path, content, fault):
     row = {
         "oblast_code": "SML", "area_code": "SML02", "output": "predlozhenie", "format": "html", "title": "t",
         "place": "p", "file": "documents/a.html", "size": 1, "tables": 0, "figures": 0, "status": "demonstration",
+        "is_internal": False,
     }  # fmt: skip
     store.write("report", "document", pd.DataFrame([row]))
     if content is not None:
