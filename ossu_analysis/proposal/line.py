@@ -123,7 +123,7 @@ def line_table(plan: Plan, areas: pd.DataFrame, about: Reference) -> pd.DataFram
         ),
         host_code=pd.array([_host(plan, key) for key in keys], dtype="str"),
         unit_of_way=plan.unit_of_way,
-        needed=[_needed(plan, key) for key in keys],
+        needed=pd.array([_needed(plan, key) for key in keys], dtype="Int64"),
         way_to_host=[plan.ways.get(key, np.nan) for key in keys],
         persons_of_others=pd.array([plan.guests.get(key, 0) for key in keys], dtype="Int64"),
         persons_elsewhere=pd.array([_persons_elsewhere(plan, key) for key in keys], dtype="Int64"),

@@ -53,6 +53,12 @@ class Line(Table):
     )
     effective_year: pd.Int64Dtype = column("година, от която; NULL: нищо не се променя", "година", nullable=True)
     host_code: str = column("община, в която е услугата, когато не е тук; NULL: тук или никъде", nullable=True)
+    needed: pd.Int64Dtype = column(
+        "места, за които правилата планират хората тук в последната година; 0: няма търсене",
+        "места",
+        nullable=True,
+        ge=0,
+    )
     way_to_host: float = column("път до приемащата община; NULL: няма такава", "км или минути", nullable=True, ge=0)
     persons_elsewhere: pd.Int64Dtype = column("лица, които решението насочва към друга община", "лица", ge=0)
     persons_of_others: pd.Int64Dtype = column("лица от други общини, които услугата поема", "лица", ge=0)

@@ -32,8 +32,8 @@ FROM_GAP = {
 }
 """Numbers of a line that are those of the gap, with their names there."""
 DECIDED = {
-    "change", "rule_users", "effective_year", "way_to_host", "persons_elsewhere", "persons_of_others", "own_people",
-    "residents_here", "free_places", "unit_size_minimum", "unit_size_maximum",
+    "change", "rule_users", "effective_year", "needed", "way_to_host", "persons_elsewhere", "persons_of_others",
+    "own_people", "residents_here", "free_places", "unit_size_minimum", "unit_size_maximum",
 }  # fmt: skip
 """Numbers that a decision sets."""
 SEEN = ("places", "occupied", "waiting", "demand_planned", "demand_high")
