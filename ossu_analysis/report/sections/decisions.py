@@ -85,7 +85,9 @@ def decision_rows(subject: Subject, lines: pd.DataFrame) -> pd.DataFrame:
 
 def _from_to(subject: Subject, line: Mapping[Any, Any]) -> str:
     if line["decision"] in ELSEWHERE:
-        host = area_name(subject, line["host_code"]) if line["host_code"] else ""
+        if pd.isna(line["host_code"]) or not line["host_code"]:
+            return text("report.decisions.already_elsewhere")
+        host = area_name(subject, line["host_code"])
         return text("report.decisions.elsewhere", persons=number(line["persons_elsewhere"]), host=host)
     chosen = line["proposed_users"] if pd.isna(line["analyst_users"]) else line["analyst_users"]
     ends = (None if pd.isna(value) else value for value in (line["existing_places"], chosen))
