@@ -38,7 +38,9 @@ def monitoring_dots(points: pd.DataFrame, **head: Unpack[Head]) -> Chart:
 
 def _draw_dots(figure: Any, top: float, points: pd.DataFrame, height: float) -> None:
     bottom = place(height, 2)
-    axes = figure.add_axes([0.24, bottom, 0.73, top - bottom])
+    # Names stand left of the axes, a hundredth of the width for each letter.
+    left = 0.04 + 0.01 * max((len(name) for name in points["name"]), default=20)
+    axes = figure.add_axes([left, bottom, 0.97 - left, top - bottom])
     if points.empty:
         return empty(axes)
     share = points[["actual", "low", "high"]].div(points["median"].where(points["median"] > 0), axis=0) * 100 - 100

@@ -13,7 +13,7 @@ from ossu_analysis.report.content import Block, Column, Heading, Paragraph, Pict
 from ossu_analysis.report.sections.subject import Subject, is_demonstration, status_of
 from ossu_analysis.texts import number, sort_key, text
 
-LONGEST = 30
+LONGEST = 38
 """Letters of a name that fit beside a chart."""
 CAUSES = ("population", "age_structure", "use", "places", "definition", "rest")
 
