@@ -6,6 +6,7 @@ hundred times slower.
 
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,7 @@ def write_docx(document: Document, path: Path) -> Path:
 
     word = docx.Document(io.BytesIO(_template()))
     _describe(word, document)
-    labelled = list(document.numbered())
+    labelled = _laid_out(list(document.numbered()))
     _title(word, document)
     for label, block in labelled[: len(document.front)]:
         _add(word, label, block)
@@ -46,6 +47,19 @@ def write_docx(document: Document, path: Path) -> Path:
     _foot(word, document)
     word.save(str(path))
     return path
+
+
+def _laid_out(labelled: list[tuple[str, Block]]) -> list[tuple[str, Block]]:
+    """A section of words alone lies as the one before it, so that no page turns for a line or two."""
+    starts = [at for at, (_, block) in enumerate(labelled) if isinstance(block, Heading) and block.level == 1]
+    is_wide = False
+    for start, end in zip(starts, [*starts[1:], len(labelled)], strict=True):
+        label, heading = labelled[start]
+        assert isinstance(heading, Heading)
+        has_width = any(isinstance(block, Table | Picture) for _, block in labelled[start:end])
+        is_wide = heading.wide if has_width else is_wide
+        labelled[start] = label, replace(heading, wide=is_wide)
+    return labelled
 
 
 def _add(word: Any, label: str, block: Block) -> None:
