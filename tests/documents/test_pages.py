@@ -1,7 +1,7 @@
 """How a document lies on paper."""
 
+import docx
 import pandas as pd
-from docx import Document as open_word
 from docx.enum.section import WD_ORIENT
 
 from ossu_analysis.report.content import Column, Document, Heading, Paragraph, Table
@@ -17,7 +17,7 @@ def test_no_page_turns_for_a_section_of_words_alone(tmp_path):
         *(Heading("again", "Пак широка", wide=True), table),
         *(Heading("upright", "Изправена"), table),
     )
-    word = open_word(
+    word = docx.Document(
         str(write_docx(Document("n", "Заглавие", "Място", made_up.imprint(), blocks), tmp_path / "a.docx"))
     )
     upright, broad = WD_ORIENT.PORTRAIT, WD_ORIENT.LANDSCAPE
