@@ -34,9 +34,9 @@ def unit_costs_on(unit_costs: Iterable[UnitCost], day: datetime.date, services: 
     Returns
     -------
     DataFrame
-        service_code, unit_cost, currency, original_amount, original_currency, price_year, decision, note. Without a
-        standard ``unit_cost`` is NaN and ``note`` says „няма стандарт“; when a later decision is known but its amount
-        is not, ``note`` names it.
+        service_code, unit_cost, currency, original_amount, original_currency, price_year, decision, note, unseen.
+        Without a standard ``unit_cost`` is NaN and ``note`` says „няма стандарт“; when a later decision is known but
+        its amount is not, ``note`` names it too and ``unseen`` is its number.
     """
     known, currency = tuple(unit_costs), currency_of(day.year)
     found = in_force(known, day)
@@ -62,7 +62,7 @@ def _unit_cost_row(
         fields = dict(zip(_UNIT_COST_FIELDS, values, strict=True))
     if unseen:
         note = "; ".join(filter(None, [note, text("allocation.money.unseen", decision=", ".join(unseen))]))
-    return {"service_code": code, **fields, "note": note}
+    return {"service_code": code, **fields, "note": note, "unseen": ", ".join(unseen)}
 
 
 _UNIT_COST_FIELDS = ("unit_cost", "currency", "original_amount", "original_currency", "price_year", "decision")

@@ -61,7 +61,7 @@ def _table(subject: Subject, lines: pd.DataFrame) -> Table:
         Column("sure", text("report.column.how_sure"), width=1.9, origin="probability_gap_positive"),
     )
     return Table("table-decisions", text("report.caption.decisions", place=subject.label), rows, columns,
-                 note=text("report.note.decisions"), status=status_of(lines),
+                 note=_note(subject, lines), status=status_of(lines),
                  sheet=text("report.sheet.decisions"))  # fmt: skip
 
 
@@ -97,11 +97,9 @@ def _from_to(subject: Subject, line: Mapping[Any, Any]) -> str:
 
 def _costs(subject: Subject, lines: pd.DataFrame) -> list[str]:
     """Yearly cost of the places that come or go, in words where the standard is not loaded."""
-    day = datetime.date.fromisoformat(subject.imprint.made_on)
-    standards = unit_costs_on(subject.facts.unit_costs, day, sorted(set(lines["service_code"])))
     chosen = lines["analyst_users"].fillna(lines["proposed_users"]).astype("Float64")
     change = chosen - lines["existing_places"].astype("Float64")
-    rows = priced(lines[["service_code", "decision"]].assign(users=change), standards)
+    rows = priced(lines[["service_code", "decision"]].assign(users=change), _standards(subject, lines))
     return [_cost(row) for row in rows.to_dict("records")]
 
 
@@ -109,10 +107,25 @@ def _cost(row: Mapping[str, Any]) -> str:
     if row["decision"] in ELSEWHERE:
         return text("report.decisions.paid_by_host")
     if pd.isna(row["yearly_cost"]):
-        return str(row["cost_note"])
+        return text("common.no_standard")
     said = money(row["yearly_cost"], row["currency"])
-    amount = text("report.decisions.cost", amount=said, year=int(row["price_year"]))
-    return "; ".join(filter(None, [amount, row["cost_note"]]))
+    return text("report.decisions.cost", amount=said, year=int(row["price_year"]))
+
+
+def _note(subject: Subject, lines: pd.DataFrame) -> str:
+    """What the columns mean; a decision on money whose amount nobody has seen is named once for all its services."""
+    unseen = _standards(subject, lines)["unseen"]
+    named = [
+        text("report.decisions.unseen", decision=decision, count=int((unseen == decision).sum()))
+        for decision in sorted(set(unseen) - {""})
+    ]
+    return " ".join([text("report.note.decisions"), *named])
+
+
+def _standards(subject: Subject, lines: pd.DataFrame) -> pd.DataFrame:
+    """Standards of money in force on the day of the document, for the services of the lines."""
+    day = datetime.date.fromisoformat(subject.imprint.made_on)
+    return unit_costs_on(subject.facts.unit_costs, day, sorted(set(lines["service_code"])))
 
 
 def _sure(line: Mapping[Any, Any]) -> str:
