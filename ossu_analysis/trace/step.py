@@ -59,6 +59,13 @@ class Step:
         """Whether the number says where it comes from: a source, inputs, or that it is not known and why."""
         return bool(self.source or self.inputs or (self.value is None and self.said))
 
+    @property
+    def printed(self) -> str:
+        """The number as it is printed, or what stands in its place."""
+        if self.value is None:
+            return self.said or shown(None)
+        return f"{self.value:.0f}" if self.anchor.endswith("_year") else shown(self.value)
+
     def walk(self) -> Iterator["Step"]:
         """Yield this step and every one below it."""
         yield self
@@ -70,8 +77,9 @@ def as_text(step: Step, depth: int = 0, deepest: int = 99) -> str:
     """The tree as indented lines for the terminal, down to a depth."""
     pad = "  " * depth
     words = {key: text(f"trace.words.{key}") for key in WORDS}
-    value = step.said if step.value is None and step.said else shown(step.value)
-    lines = [f"{pad}{'└ ' if depth else ''}{step.label}: {value}" + (f" [{_status(step)}]" if step.status else "")]
+    lines = [
+        f"{pad}{'└ ' if depth else ''}{step.label}: {step.printed}" + (f" [{_status(step)}]" if step.status else "")
+    ]
     if step.table:
         lines.append(f"{pad}    {words['table']}: {step.table} {step.key}".rstrip())
     if step.formula:

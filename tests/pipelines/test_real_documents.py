@@ -75,3 +75,17 @@ def test_every_link_of_the_start_page_leads_somewhere(finished):
         assert {link[1:] for link in links if link.startswith("#")} <= anchors
         files = {link.partition("#")[0] for link in links if not link.startswith(("#", "http"))}
         assert not {link for link in files if not (finished / link).exists()}
+
+
+def test_every_address_in_every_page_leads_to_its_place(finished):
+    pages = {file.resolve(): file.read_text(encoding="utf-8") for file in finished.rglob("*.html")}
+    places = {file: set(re.findall(r'\bid="([^"]+)"', page)) for file, page in pages.items()}
+    nowhere = []
+    for file, page in pages.items():
+        for link in re.findall(r'href="([^"]+)"', page):
+            path, _, place = link.partition("#")
+            target = (file.parent / path).resolve() if path else file
+            if not link.startswith(("http", "data:", "mailto:")):
+                nowhere += [(file.name, link)] * (not target.exists() or (place and place not in places[target]))
+    assert len(pages) > 20
+    assert nowhere == []

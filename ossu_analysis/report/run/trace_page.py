@@ -236,8 +236,8 @@ class _Anchors:
         where.append(status if not status.startswith("common.") else step.status)
         inputs = [(one, is_hidden or self._concealed.hides(one)) for one in step.inputs]
         return Row(
-            anchor or step.anchor, step.label, HIDDEN if is_hidden else _value(step), step.formula,
-            [(self.of(one, hidden), f"{one.label}: {HIDDEN if hidden else _value(one)}") for one, hidden in inputs],
+            anchor or step.anchor, step.label, HIDDEN if is_hidden else step.printed, step.formula,
+            [(self.of(one, hidden), f"{one.label}: {HIDDEN if hidden else one.printed}") for one, hidden in inputs],
             [said for said in where if said], f"{shown(step.recomputed)} ({verdict})" if verdict else "",
             step.is_confirmed is not False,
         )  # fmt: skip
@@ -250,7 +250,3 @@ class _Anchors:
             rows.append(self.row(step, anchor, is_hidden))
             done += 1
         return rows
-
-
-def _value(step: Step) -> str:
-    return step.said if step.value is None and step.said else shown(step.value)

@@ -197,12 +197,12 @@ def _means(subject: Subject, rows: pd.DataFrame, year: int) -> list[Block]:
     )
     columns = (
         Column("service", text("report.column.service"), width=2.4),
-        Column("occupancy", text("report.column.occupancy"), "share", width=0.9),
+        Column("occupancy", text("report.column.occupancy"), "share", width=0.9, origin="occupied"),
         Column("km_to_nearest", text("report.column.km_to_nearest"), "count", width=1.1),
         Column("gap_to_map_places", text("report.column.gap_to_map"), "change", width=1.1),
         Column("gap_to_criterion_places", text("report.column.gap_to_criterion"), "change", width=1.1),
-        Column("staff", text("report.column.staff_needed"), "count", 1, width=1.1),
-        Column("cost", text("report.column.cost"), "count", width=1.1),
+        Column("staff", text("report.column.staff_needed"), "count", 1, width=1.1, origin="staff_needed"),
+        Column("cost", text("report.column.cost"), "count", width=1.1, origin="yearly_cost"),
         Column("money", text("report.column.currency"), width=0.9),
         Column("remark", text("report.column.remark"), width=6.4),
     )
