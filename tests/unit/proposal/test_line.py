@@ -136,7 +136,7 @@ def test_sentence_is_built_from_the_numbers():
         "1\u00a0200 заети",
         "Чакащи: 260",
         "31.12.2034",
-        "1\u00a0504 лица",
+        "1\u00a0504\u00a0лица",
         "1\u00a0500–1\u00a0508",
         "90\u00a0%",
         "разширяване от 1\u00a0200 на 1\u00a0460 места (+260) от 2029 г.",
@@ -194,7 +194,7 @@ def test_residents_of_closing_homes_have_places_in_what_replaces_them():
     new, home = table.loc["RES-PSY"], table.loc["LEG-PSY"]
     assert (new["decision"], new["residents_to_move"], new["proposed_users"]) == ("expand", 55, 10 + 55)
     assert (home["decision"], home["proposed_users"], home["residents_to_move"]) == ("transform", 0, 55)
-    assert "живеят 55 лица" in new["justification"] and new["host_code"] == "SML02"
+    assert "живеят 55\u00a0лица" in new["justification"] and new["host_code"] == "SML02"
     path = made["path"].set_index(["service_code", "year"])["places"]
     assert path["RES-PSY"].tolist() == [10, 10, 65] and path["LEG-PSY"].tolist() == [60, 60, 0]
 
@@ -215,7 +215,7 @@ def test_a_municipality_with_too_few_is_served_by_its_neighbour_and_the_host_mak
     assert (guest["existing_places"], guest["change"], guest["proposed_users"]) == (0, 0, 0)
     # Ten places for twelve registered and five guests.
     assert (host["proposed_users"], host["persons_of_others"]) == (17, 5)
-    assert "5 лица се обслужват от Смолян (път: 20 км)" in guest["justification"]
+    assert "Смолян обслужва 5\u00a0лица оттук (път: 20 км)" in guest["justification"]
     served = made["served"].set_index("municipality_code")
     assert (served.loc["SML02", "persons"], served.loc["SML02", "kind"]) == (5, "serve_by_neighbour")
 
