@@ -160,7 +160,7 @@ def test_one_return_moves_the_gap_and_its_trace(own_project, finished):
         "SML02;ASSIST;2021;жени;65;79;6\nSML02;ASSIST;2021;жени;80;;17\nSML02;ASSIST;2021;мъже;65;;10\n",
         encoding="utf-8",
     )
-    moved = ("collection/*", "capacity/*", "demand/*", "gap/*", "proposal/*", "report/*")
+    moved = ("collection/*", "capacity/*", "demand/*", "gap/*", "proposal/*", "monitoring/*", "report/*")
     later = rerun(own_project, *moved)
     after = trace_row(later, "gap", "SML02", "ASSIST", 2027)[0]
     places = next(step for step in after.walk() if step.table == "collection.return")
@@ -185,7 +185,15 @@ def test_one_raw_cell_moves_the_traced_number(own_project, finished):
     assert cell.sum() == 1
     rows.loc[cell, "rate_percent"] = str(float(rows.loc[cell, "rate_percent"].iloc[0]) + 10)
     rows.to_csv(file, index=False)
-    moved = ("reference/source", "sources/at_risk_of_poverty", "demand/*", "gap/*", "proposal/*", "report/*")
+    moved = (
+        "reference/source",
+        "sources/at_risk_of_poverty",
+        "demand/*",
+        "gap/*",
+        "proposal/*",
+        "monitoring/*",
+        "report/*",
+    )
     later = rerun(own_project, *moved)
     after = trace_row(later, "need", "SML02", "TG-POV", 2025)[0]
     rates = [next(s.value for s in found.walk() if s.table == "demand.group_rate") for found in (before, after)]
