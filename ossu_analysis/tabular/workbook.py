@@ -55,8 +55,8 @@ def read(path: Path, file: str, name_of: NameOf) -> tuple[list[RawSheet], list[F
             most = f"≤ {MOST_UNPACKED / 1e6:.0f} MB"
             return [], [Fault("tabular.too_large", file, found=f"{size / 1e6:.0f} MB", expected=most)]
         return _sheets(_transitional(package, content), file)
-    except Exception as error:  # openpyxl and zipfile raise whatever a broken file leads them to
-        return [], [Fault("tabular.unreadable_file", file, found=type(error).__name__)]
+    except Exception:  # openpyxl and zipfile raise whatever a broken file leads them to
+        return [], [Fault("tabular.unreadable_file", file)]
 
 
 def _transitional(package: zipfile.ZipFile, content: bytes) -> bytes:

@@ -94,7 +94,7 @@ def read_paper(path: Path) -> Paper:
     except OssuError:
         raise
     except Exception as error:  # each library raises what a broken file leads it to
-        raise OssuError("lint.unreadable", file=path.name, found=type(error).__name__) from error
+        raise OssuError("lint.unreadable", file=path.name) from error
     if not found:
         raise OssuError("lint.empty", file=path.name)
     return Paper(path.name, tuple(found))
