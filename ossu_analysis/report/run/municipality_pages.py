@@ -21,7 +21,11 @@ FOLDER = "municipalities"
 FIELDS = ("municipalities", "services", "forecast", "gap", "lines")
 
 
-def write_municipality_pages(store: Store, folder: Path, imprint: Imprint) -> list[tuple[str, str, str]]:
+Found = tuple[str, str, str]
+"""Address, name and services: what the start page lists and searches."""
+
+
+def write_municipality_pages(store: Store, folder: Path, imprint: Imprint, jobs: int) -> list[Found]:
     """Write ``municipalities/<code>.html`` for every municipality that has a proposal.
 
     Parameters
@@ -32,24 +36,34 @@ def write_municipality_pages(store: Store, folder: Path, imprint: Imprint) -> li
         Folder of the run.
     imprint : Imprint
         Identity of the run.
+    jobs : int
+        Processes that write oblasts side by side; -1 means one per core.
 
     Returns
     -------
     list of (address, name, services)
-        What the start page lists and searches, in the order of Bulgarian names; empty where nothing is proposed.
+        In the order of Bulgarian names; empty where nothing is proposed.
     """
+    from joblib import Parallel, delayed
+    from joblib.externals.loky import get_reusable_executor
+
     if not (store.has("proposal", "line") and store.has("reference", "oblast")):
         return []
     (folder / FOLDER).mkdir(parents=True, exist_ok=True)
-    found = []
-    for oblast in sorted(store.read("reference", "oblast")["oblast_code"]):
-        facts = read_facts(store, oblast, imprint.scenario, FIELDS)
-        proposed = set(facts.lines["area_code"])
-        found += [_write(facts, code, folder, imprint) for code in facts.parts if code in proposed]
-    return sorted(found, key=lambda row: sort_key(row[1]))
+    oblasts = sorted(store.read("reference", "oblast")["oblast_code"])
+    written = Parallel(n_jobs=jobs)(delayed(_write_oblast)(store, oblast, folder, imprint) for oblast in oblasts)
+    if jobs != 1:
+        get_reusable_executor().shutdown()
+    return sorted((row for rows in written for row in rows), key=lambda row: sort_key(row[1]))
 
 
-def _write(facts: Facts, code: str, folder: Path, imprint: Imprint) -> tuple[str, str, str]:
+def _write_oblast(store: Store, oblast: str, folder: Path, imprint: Imprint) -> list[Found]:
+    facts = read_facts(store, oblast, imprint.scenario, FIELDS)
+    proposed = set(facts.lines["area_code"])
+    return [_write(facts, code, folder, imprint) for code in facts.parts if code in proposed]
+
+
+def _write(facts: Facts, code: str, folder: Path, imprint: Imprint) -> Found:
     subject = Subject(facts, imprint, code)
     address = f"{FOLDER}/{code}.html"
     place = text("report.label.subtitle", place=subject.label, oblast=facts.oblast_name, oblast_code=facts.oblast_code)

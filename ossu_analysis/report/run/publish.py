@@ -103,7 +103,7 @@ def publish_run(
             write_open_data(store, building / OPEN_DATA, imprint)
             write_options_page(store, building, imprint)
             write_trace_pages(store, building, imprint, settings)
-            places = write_municipality_pages(store, building, imprint)
+            places = write_municipality_pages(store, building, imprint, settings.jobs)
             headlines = write_index(store, building, imprint, finished.name, checks, rows, former, places)
             warehouse.result()
         manifest = _manifest(store, settings, imprint, finished.name, checks, timings or {}, rows, headlines)
